@@ -1,2 +1,7 @@
 /// <reference types="svelte" />
 /// <reference types="vite/client" />
+
+declare module '*?icon' {
+  const markup: string;
+  export default markup;
+}
