@@ -96,6 +96,9 @@ _BY_CODE: dict[str, tuple[int, int]] = {
 
 def describe(error: Exception) -> Exit | None:
     """Return how `error` leaves the house, or None when it is not one of ours (a bug: 500, 1011)."""
+    remote = getattr(error, "way_out", None)  # raised by another worker, described there
+    if isinstance(remote, Exit):
+        return remote
     code = getattr(error, "code", None)
     if not isinstance(code, str):
         return None

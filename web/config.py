@@ -1,0 +1,96 @@
+"""One frozen Config: what the server was told by flags and environment, checked once at the start.
+
+Flags win over environment (`KREIDE_PORT` for `--port` and so on), environment over defaults. Whatever cannot
+work raises ConfigError with one line for the person who typed the command.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+
+import msgspec
+
+
+class ConfigError(Exception):
+    """The server cannot start as it was told to; the text says what to change."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """How this server runs. Addresses are IP literals, ports are numbers, the cap is kbit/s per person."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    udp_port: int = 0  # 0: the same number as the HTTP port
+    public_ips: tuple[str, ...] = ()
+    media_threads: int = 1
+    downlink_cap: int = 1000
+    workers: int = 1
+    redis: str | None = None
+    database: str | None = None
+    data: Path = Path("data")
+    runtime: Path = Path("data/run")  # the workers' Unix sockets; the parent makes a short-named folder
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    demo: bool = False
+
+    @property
+    def media_port(self) -> int:
+        """First UDP port of worker 0; worker w, thread t use media_port + w * threads + t."""
+        return self.udp_port or self.port
+
+    @property
+    def school_url(self) -> str:
+        """SQLAlchemy URL of the school's database."""
+        return self._database_url("school.db")
+
+    @property
+    def collab_url(self) -> str:
+        """SQLAlchemy URL of the documents' and channels' database."""
+        return self._database_url("collab.db")
+
+    def _database_url(self, name: str) -> str:
+        if self.database is None:
+            return f"sqlite+aiosqlite:///{(self.data / name).absolute()}"
+        scheme, _, rest = self.database.partition("://")
+        return f"postgresql+asyncpg://{rest}" if scheme in {"postgres", "postgresql"} else self.database
+
+
+def check(config: Config) -> Config:
+    """Return the config unchanged; raise ConfigError for a combination that cannot work."""
+    if not 0 < config.port < 65536 or not 0 <= config.udp_port < 65536:
+        raise ConfigError("A port is a number from 1 to 65535.")
+    try:
+        for address in (*config.public_ips, *config.trusted_proxies):
+            ipaddress.ip_network(address, strict=False)
+        ipaddress.ip_address(config.host)
+    except ValueError as error:
+        raise ConfigError(f"--host, --public-ip and --trusted-proxy take IP addresses: {error}.") from error
+    if config.workers < 1 or config.media_threads < 1:
+        raise ConfigError("--workers and --media-threads take a number from 1 up.")
+    if config.workers > 1 and not config.redis:
+        raise ConfigError("More than one worker needs --redis redis://…: the workers tell each other news through it.")
+    if config.workers > 2 and not config.database:
+        raise ConfigError("More than two workers need --database postgresql://…: SQLite has one writer at a time.")
+    if config.database and not config.database.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
+        raise ConfigError("--database takes a URL that begins with postgresql://.")
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise ConfigError("--tls-cert and --tls-key belong together.")
+    for path in (config.tls_cert, config.tls_key):
+        if path is not None and not os.access(path, os.R_OK):
+            raise ConfigError(f"{path} cannot be read.")
+    return config
+
+
+def prepare_data(config: Config) -> None:
+    """Create the data folder, readable by its owner alone; raise ConfigError when it cannot be written."""
+    try:
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = config.data / ".write-test"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise ConfigError(f"The data folder {config.data} cannot be written: {error.strerror}.") from error
