@@ -146,7 +146,8 @@ class _Link:
     async def request(self, name: str, payload: bytes) -> bytes:
         self._next += 1
         call = self._next
-        self._waiting[call] = future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[call] = future
         _write(self._writer, Frame(call, name, payload))
         try:
             return await future

@@ -1,0 +1,57 @@
+"""Real services for the tests: private Redis and PostgreSQL processes that belong to this run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services import Postgres, RedisServer, free_port
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A TCP and UDP port of 127.0.0.1 that was free a moment ago."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def _redis_process() -> Iterator[RedisServer]:
+    server = RedisServer()
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_server(_redis_process: RedisServer) -> RedisServer:
+    """A running, empty Redis with `.url`, `.kill()` and `.start()`; started again if a test killed it."""
+    _redis_process.start()
+    _redis_process.flush()
+    return _redis_process
+
+
+@pytest.fixture(scope="session")
+def _postgres_cluster() -> Iterator[Postgres]:
+    cluster = Postgres()
+    cluster.start()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def postgres_url(_postgres_cluster: Postgres) -> Iterator[str]:
+    """postgresql:// URL of a fresh, empty database."""
+    name = _postgres_cluster.create_database()
+    yield _postgres_cluster.url(name)
+    _postgres_cluster.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLAlchemy URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)

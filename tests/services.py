@@ -1,0 +1,134 @@
+"""Starts and kills the real services that tests use; nothing here stands in for one."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from uuid import uuid4
+
+
+def free_port() -> int:
+    """Return a port that is free for TCP and for UDP on 127.0.0.1."""
+    for _ in range(100):
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
+    """Return once 127.0.0.1:port accepts; fail when the process ends or the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"nothing listens on {port}")
+
+
+class RedisServer:
+    """One redis-server without persistence on a port of its own; survives being killed."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it unless it runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for_port(self.port, self._process)
+
+    def kill(self) -> None:
+        """kill -9, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def flush(self) -> None:
+        subprocess.run(["redis-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
+
+
+class Postgres:
+    """A private cluster: initdb into a temporary folder, fsync on, run by an unprivileged user."""
+
+    def __init__(self) -> None:
+        self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
+        self._home = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if os.geteuid() == 0:
+            shutil.chown(self._home, self._user)
+        if not (self._home / "data").exists():
+            self._run(
+                "initdb", "-D", str(self._home / "data"), "-U", "kreide", "-A", "trust", "-E", "UTF8", "--no-sync"
+            )
+        command = [str(self._bin / "postgres"), "-D", str(self._home / "data"), "-p", str(self.port), "-h", "127.0.0.1"]
+        command += ["-k", str(self._home), "-c", "max_connections=200"]
+        with (self._home / "log").open("wb") as log:
+            self._process = subprocess.Popen(self._as_user(command), stderr=log, cwd="/")
+        self._wait()
+
+    def kill(self) -> None:
+        """Immediate shutdown: connections break, the log is replayed at the next start."""
+        if self._process is not None:
+            pid = int((self._home / "data" / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
+
+    def remove(self) -> None:
+        self.kill()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://kreide@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self) -> str:
+        name = f"test_{uuid4().hex[:12]}"
+        self._sql(f"CREATE DATABASE {name}")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _sql(self, statement: str) -> None:
+        url = self.url("postgres")
+        subprocess.run(["psql", "-q", url, "-c", statement], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        wait_for_port(self.port, self._process)
+        check = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        while subprocess.run(check, check=False).returncode != 0:
+            if self._process.poll() is not None:
+                raise RuntimeError((self._home / "log").read_text())
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = self._as_user([str(self._bin / program), *arguments])
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self._home)
+
+    def _as_user(self, command: list[str]) -> list[str]:
+        return ["runuser", "-u", self._user, "--", *command] if os.geteuid() == 0 else command
