@@ -1,0 +1,80 @@
+# make run    build what is older than its sources and serve the demo school
+# make test   install what the tests need and run all of them
+# make check  formatting, linting, types
+SHELL := /bin/bash
+PORT ?= 8080
+PYTHON ?= python3
+BIN := .venv/bin
+RUST := $(shell find sfu/native/src sfu/native/Cargo.toml sfu/native/Cargo.lock -type f 2>/dev/null)
+CLIENT := $(shell find web/client -path web/client/node_modules -prune -o -type f -print 2>/dev/null)
+# what a build made stays fast: a stamp is newer than everything it was made from
+VENV := .venv/.made
+TOOLS := .venv/.made-tests
+NATIVE := sfu/native/target/.made
+STATIC := web/static/index.html
+MODULES := web/client/node_modules/.package-lock.json
+
+.DELETE_ON_ERROR:
+
+run: build
+	@exec $(BIN)/kreide serve --demo --port $(PORT)
+
+build: $(NATIVE) $(STATIC)
+
+define need
+	@command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1; }
+endef
+
+$(VENV): requirements.lock
+	$(call need,$(PYTHON),install Python 3.11 or newer (Debian: apt install python3 python3-venv))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing: apt install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(TOOLS): tests/requirements.lock $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	@touch $@
+
+$(NATIVE): $(RUST) pyproject.toml $(VENV)
+	$(call need,cargo,install Rust from https://rustup.rs or with your package manager)
+	$(call need,cc,install a C compiler (Debian: apt install build-essential))
+	$(BIN)/maturin develop --quiet --release --locked
+	@touch $@
+
+$(MODULES): web/client/package-lock.json
+	$(call need,npm,install Node.js 20 or newer with npm)
+	cd web/client && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STATIC): $(CLIENT) $(MODULES)
+	cd web/client && npx --no-install vite build --logLevel warn
+	@touch $@
+
+# redis-server, PostgreSQL and Chromium: installed when root may, named when not
+test-services:
+	@missing=""; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  else echo "The tests need:$$missing (Debian: apt install$$missing)" >&2; exit 1; fi; fi
+
+test: test-services build $(TOOLS)
+	cd sfu/native && nice cargo test --quiet --locked
+	cd web/client && npx --no-install vitest run --silent
+	$(BIN)/python -m pytest
+
+check: build $(TOOLS)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m web.messages --check
+	cd sfu/native && cargo fmt --check && cargo clippy --quiet --locked --all-targets -- -D warnings
+	cd web/client && npx --no-install svelte-check --fail-on-warnings && npm run --silent size
+
+clean:
+	rm -rf .venv sfu/native/target web/static web/client/node_modules
