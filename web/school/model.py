@@ -1,0 +1,218 @@
+"""What a school consists of: frozen data, no behaviour.
+
+Laws: every object belongs to exactly one school and says which. Ids are unique over all schools. Times are
+whole milliseconds since 1970, UTC. `name` is what others see (a pupil's first name and initial), `full_name`
+is for staff. A Person is whoever stands behind a connection; what they may do is never written on them, it is
+read by `access` each time.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["teacher", "pupil", "guardian", "head", "school_admin", "guest"]
+AccountRole = Literal["teacher", "pupil", "guardian", "head", "school_admin"]
+MeetingRole = Literal["host", "teacher", "pupil", "guardian", "head", "school_admin", "guest"]
+MeetingKind = Literal["lesson", "consultation", "conference"]
+DocumentKind = Literal["deck", "table", "scratch"]
+Right = Literal["read", "write"]
+Admission = Literal["yes", "lobby", "no"]
+
+STAFF: frozenset[str] = frozenset({"teacher", "head"})
+
+
+class School(Struct, frozen=True):
+    """A tenant."""
+
+    id: str
+    title: str
+
+
+class Account(Struct, frozen=True):
+    """Somebody who can log in. `login` is unique within the school."""
+
+    id: str
+    school: str
+    login: str
+    role: AccountRole
+    name: str
+    full_name: str
+    disabled: bool = False
+
+
+class SchoolClass(Struct, frozen=True, tag_field="type", tag="school_class"):
+    """Eine Klasse: those who learn together all year, with a channel of its own."""
+
+    id: str
+    school: str
+    title: str
+    channel: str
+
+
+class LearningGroup(Struct, frozen=True, tag_field="type", tag="learning_group"):
+    """Eine Lerngruppe: a course, a club; like a class, but its members come from several."""
+
+    id: str
+    school: str
+    title: str
+    channel: str
+
+
+Group = SchoolClass | LearningGroup
+
+
+class Enrolment(Struct, frozen=True):
+    """An account that belongs to a class or learning group, as teacher or as pupil: its own role says which."""
+
+    school: str
+    group: str
+    account: str
+
+
+class GuardianLink(Struct, frozen=True):
+    """A guardian answers for a pupil."""
+
+    school: str
+    guardian: str
+    pupil: str
+
+
+class Meeting(Struct, frozen=True):
+    """A lesson, consultation or conference. `group` in neither field: only host and invited accounts belong."""
+
+    id: str
+    school: str
+    kind: MeetingKind
+    title: str
+    host: str
+    school_class: str | None
+    starts_at: int
+    ends_at: int
+    channel: str
+    documents: tuple[str, ...] = ()
+    lobby: bool = False
+    locked: bool = False
+    learning_group: str | None = None
+
+    @property
+    def group(self) -> str | None:
+        """The class or learning group that meets, if any."""
+        return self.school_class or self.learning_group
+
+
+class Invitation(Struct, frozen=True):
+    """An account that belongs to a meeting although no class, role or child makes it belong."""
+
+    school: str
+    meeting: str
+    account: str
+
+
+class Admitted(Struct, frozen=True):
+    """A moderator's word about one person at one meeting: let in, or sent away for good."""
+
+    school: str
+    meeting: str
+    person: str
+    admitted: bool
+
+
+class GuestLink(Struct, frozen=True):
+    """A link that lets a stranger ask for admission to one meeting. Its token is stored only as a hash."""
+
+    id: str
+    school: str
+    meeting: str
+    expires_at: int
+    revoked: bool = False
+
+
+class Folder(Struct, frozen=True):
+    """A place for documents; its rights hold for everything in it."""
+
+    id: str
+    school: str
+    title: str
+    owner: str
+
+
+class DocumentInfo(Struct, frozen=True):
+    """What the school knows of a document; the content belongs to the document engine."""
+
+    id: str
+    school: str
+    kind: DocumentKind
+    title: str
+    folder: str | None
+    owner: str | None
+
+
+class SharedRight(Struct, frozen=True):
+    """What one account, or everybody in one class or learning group, may do with a folder or document."""
+
+    subject_kind: Literal["account", "group"]
+    subject: str
+    right: Right
+
+
+class Channel(Struct, frozen=True):
+    """A place for messages: of a class or learning group, or of one meeting."""
+
+    id: str
+    school: str
+    title: str
+    meeting: str | None
+    school_class: str | None
+    learning_group: str | None = None
+
+
+class Grant(Struct, frozen=True):
+    """What somebody may do in one meeting. `admission`: walk in, wait to be let in, or stay out."""
+
+    admission: Admission
+    publish: bool
+    screen: bool
+    edit: bool
+    chat: bool
+    moderate: bool
+    present: bool
+
+
+class ChannelRights(Struct, frozen=True):
+    """What somebody may do in one channel."""
+
+    read: bool
+    write: bool
+    moderate: bool
+
+
+class TicketScope(Struct, frozen=True):
+    """The one thing a ticket or guest session opens.
+
+    `role` is set when nobody's account stands behind it (a tool's role ticket, a guest); `right` caps a
+    document ticket. `id` is what revocation names: a ticket's id, or a guest link's.
+    """
+
+    id: str
+    expires_at: int
+    meeting: str | None = None
+    document: str | None = None
+    right: Right | None = None
+    role: Role | None = None
+
+
+class Person(Struct, frozen=True):
+    """Who a connection is: an account, a guest, or the holder of a ticket.
+
+    `ticket` narrows what can be reached; `session` names the login behind it. `role` and `name` are for
+    showing: access reads the account anew each time.
+    """
+
+    id: str
+    school: str
+    role: Role
+    name: str
+    ticket: TicketScope | None = None
+    session: str | None = None
