@@ -342,10 +342,15 @@ class Hello(Struct, frozen=True):
 
 
 class RightsChanged(Struct, frozen=True):
-    """My rights changed while connected; `grant` is null when I am in no room."""
+    """The channels I hear, or what I may do there, changed while connected: this is the whole list."""
 
-    grant: GrantView | None
     channels: list[ChannelView]
+
+
+class RoomGrant(Struct, frozen=True):
+    """What I may do in the room changed while I am in it."""
+
+    grant: GrantView
 
 
 class RoomClosed(Struct, frozen=True):
@@ -441,6 +446,7 @@ SERVER_EVENTS: Mapping[str, type[Struct]] = MappingProxyType(
         "session:hello": Hello,
         "rights:changed": RightsChanged,
         "room:admitted": RoomJoined,
+        "room:grant": RoomGrant,
         "room:state": RoomState,
         "room:changed": RoomChanged,
         "room:closed": RoomClosed,

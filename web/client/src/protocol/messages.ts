@@ -237,9 +237,8 @@ export interface PresentingChanged {
   presenting: Presenting | null;
 }
 
-/** My rights changed while connected; `grant` is null when I am in no room. */
+/** The channels I hear, or what I may do there, changed while connected: this is the whole list. */
 export interface RightsChanged {
-  grant: GrantView | null;
   channels: ChannelView[];
 }
 
@@ -251,6 +250,11 @@ export interface RoomChanged {
 
 export interface RoomClosed {
   reason: "ended" | "moved" | "no_right" | "rejected" | "removed" | "replaced" | "restart";
+}
+
+/** What I may do in the room changed while I am in it. */
+export interface RoomGrant {
+  grant: GrantView;
 }
 
 export interface RoomHand {
@@ -365,6 +369,7 @@ export interface ServerEvents {
   "session:hello": Hello;
   "rights:changed": RightsChanged;
   "room:admitted": RoomJoined;
+  "room:grant": RoomGrant;
   "room:state": RoomState;
   "room:changed": RoomChanged;
   "room:closed": RoomClosed;
