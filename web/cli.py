@@ -1,0 +1,127 @@
+"""The command line: `kreide serve`, `kreide ticket`.
+
+Laws: flags win over `KREIDE_*` environment; what cannot work ends in one line on standard error and exit
+status 1, never in a traceback. The same command line starts parent and worker: the parent adds the hidden
+`--worker-*` flags, so a worker is told nothing that a person could not type.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from web.config import Config, ConfigError, check
+
+ROLES = ("teacher", "pupil", "guardian", "head", "school_admin", "guest")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return the exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        config = check(_config(options))
+        if options.command == "ticket":
+            return asyncio.run(_print_ticket(config, options))
+        from web.supervisor import serve  # the server's imports are slow; `ticket` and `--help` do without
+
+        return serve(config, arguments, options)
+    except ConfigError as error:
+        print(f"kreide: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kreide", description="A classroom server: video, documents, chat.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    serve = commands.add_parser("serve", help="run the server")
+    _store_flags(serve)
+    serve.add_argument("--host", default=_env("HOST", "127.0.0.1"), help="IP address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=_env_number("PORT", 8080), help="HTTP port (default 8080)")
+    serve.add_argument("--udp-port", type=int, default=_env_number("UDP_PORT", 0), help="media port (default: --port)")
+    serve.add_argument("--public-ip", action="append", default=_env_list("PUBLIC_IP"), metavar="IP")
+    serve.add_argument("--media-threads", type=int, default=_env_number("MEDIA_THREADS", 1))
+    serve.add_argument("--downlink-cap", type=int, default=_env_number("DOWNLINK_CAP", 1000), metavar="KBIT")
+    serve.add_argument("--workers", type=int, default=_env_number("WORKERS", 1))
+    serve.add_argument("--redis", default=_env("REDIS") or None, metavar="URL")
+    serve.add_argument("--tls-cert", type=Path, default=_env_path("TLS_CERT"))
+    serve.add_argument("--tls-key", type=Path, default=_env_path("TLS_KEY"))
+    serve.add_argument("--trusted-proxy", action="append", default=_env_list("TRUSTED_PROXY"), metavar="IP/NET")
+    serve.add_argument("--allowed-origin", action="append", default=_env_list("ALLOWED_ORIGIN"), metavar="ORIGIN")
+    serve.add_argument("--demo", action="store_true", default=_env("DEMO") == "1", help="with the demo school")
+    serve.add_argument("--worker-index", type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--worker-runtime", type=Path, help=argparse.SUPPRESS)
+
+    ticket = commands.add_parser("ticket", help="print a ticket for tools")
+    _store_flags(ticket)
+    scope = ticket.add_mutually_exclusive_group(required=True)
+    scope.add_argument("--meeting", metavar="ID")
+    scope.add_argument("--document", metavar="ID")
+    ticket.add_argument("--role", choices=ROLES, default="guest")
+    ticket.add_argument("--right", choices=("read", "write"), default="read")
+    ticket.add_argument("--name", required=True)
+    return parser
+
+
+def _store_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path(_env("DATA", "data")), help="data folder (default ./data)")
+    parser.add_argument(
+        "--database", default=_env("DATABASE") or None, metavar="URL", help="postgresql://… (default: SQLite)"
+    )
+
+
+def _config(options: argparse.Namespace) -> Config:
+    if options.command == "ticket":
+        return Config(data=options.data, database=options.database)
+    return Config(
+        host=options.host,
+        port=options.port,
+        udp_port=options.udp_port,
+        public_ips=tuple(options.public_ip),
+        media_threads=options.media_threads,
+        downlink_cap=options.downlink_cap,
+        workers=options.workers,
+        redis=options.redis,
+        database=options.database,
+        data=options.data,
+        runtime=options.worker_runtime or options.data / "run",
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
+        trusted_proxies=tuple(options.trusted_proxy),
+        allowed_origins=tuple(options.allowed_origin),
+        demo=options.demo,
+    )
+
+
+async def _print_ticket(config: Config, options: argparse.Namespace) -> int:
+    from web.stores import issue_ticket
+
+    print(await issue_ticket(config, options))
+    return 0
+
+
+def _env(name: str, default: str = "") -> str:
+    return os.environ.get(f"KREIDE_{name}", default)
+
+
+def _env_number(name: str, default: int) -> int:
+    value = _env(name, str(default))
+    if not value.isdecimal():
+        raise ConfigError(f"KREIDE_{name} takes a number, not {value!r}.")
+    return int(value)
+
+
+def _env_list(name: str) -> list[str]:
+    return [item for item in _env(name).split(",") if item]
+
+
+def _env_path(name: str) -> Path | None:
+    value = _env(name)
+    return Path(value) if value else None

@@ -1,0 +1,173 @@
+"""The parent: prepares the stores once, binds the HTTP socket once, starts workers and starts them again.
+
+Laws: migrations and the demo school run before any worker, one server at a time (a lock in the database or the
+data folder). One worker runs in this process; several are children that inherit the listening socket. A child
+that dies is replaced at once, but not more often than five times in ten seconds: then the server stops with
+the reason. SIGTERM and SIGINT go to all children, which drain; after 30 s they are killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import logging
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from web.config import Config, ConfigError, prepare_data
+from web.logs import set_up_logging
+from web.stores import prepare_stores
+from web.worker import run_worker
+
+DRAIN_SECONDS = 30.0
+RESTARTS = (5, 10.0)  # at most so many, in so many seconds
+log = logging.getLogger(__name__)
+
+
+def serve(config: Config, arguments: Sequence[str], options: argparse.Namespace) -> int:
+    """Run the server until it is told to stop; return the exit status."""
+    set_up_logging()
+    _raise_file_limit()
+    if options.worker_index is not None:
+        listener = socket.socket(fileno=options.worker_fd)
+        return _run(config, options.worker_index, listener)
+    prepare_data(config)
+    listener = _bind(config)
+    with _runtime_folder() as runtime, contextlib.closing(listener):
+        config = msgspec.structs.replace(config, runtime=runtime)
+        uvloop.run(prepare_stores(config))
+        listener.listen(1024)
+        _greet(config)
+        if config.workers == 1:
+            return _run(config, 0, listener)
+        return _Supervisor(config, arguments, listener).run()
+
+
+def _run(config: Config, index: int, listener: socket.socket) -> int:
+    uvloop.run(run_worker(config, index, listener))
+    return 0
+
+
+def _greet(config: Config) -> None:
+    scheme = "https" if config.tls_cert else "http"
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    print(f"Kreide serves {scheme}://{host}:{config.port}", flush=True)
+    if config.demo:
+        print(
+            "Demo school: teacher, pupil1 … pupil30, guardian1 … guardian5, head, admin. Password: kreide", flush=True
+        )
+
+
+def _bind(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(f"Port {config.port} is taken; choose another with --port (make run PORT=…).") from error
+        raise ConfigError(f"Cannot listen on {config.host}:{config.port}: {error.strerror}.") from error
+    return listener
+
+
+@contextlib.contextmanager
+def _runtime_folder() -> Iterator[Path]:
+    # A Unix socket's path holds 107 bytes at most; the data folder's may be longer.
+    folder = Path(tempfile.mkdtemp(prefix="kreide-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1 << 20), hard))
+
+
+class _Supervisor:
+    """Several workers as child processes of this one."""
+
+    def __init__(self, config: Config, arguments: Sequence[str], listener: socket.socket) -> None:
+        self._config = config
+        self._arguments = list(arguments)
+        self._listener = listener
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._deaths: deque[float] = deque()
+        self._stopping = False
+
+    def run(self) -> int:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._on_stop)
+        # Blocked, so that a child's end is waited for, not polled.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        for index in range(self._config.workers):
+            self._start(index)
+        status = 0
+        while not self._stopping:
+            signal.sigtimedwait({signal.SIGCHLD}, 0.5)
+            if not self._restart_dead():
+                log.error("workers die too often, giving up")
+                status = 1
+                break
+        self._drain()
+        return status
+
+    def _start(self, index: int) -> None:
+        fd = self._listener.fileno()
+        hidden = ["--worker-index", str(index), "--worker-fd", str(fd), "--worker-runtime", str(self._config.runtime)]
+        command = [sys.executable, "-m", "web", *self._arguments, *hidden]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+        self._children[index] = subprocess.Popen(command, pass_fds=[fd], env=environment, preexec_fn=_unblock_signals)
+
+    def _restart_dead(self) -> bool:
+        for index, child in list(self._children.items()):
+            if child.poll() is None or self._stopping:
+                continue
+            now = time.monotonic()
+            self._deaths.append(now)
+            while now - self._deaths[0] > RESTARTS[1]:
+                self._deaths.popleft()
+            if len(self._deaths) > RESTARTS[0]:
+                return False
+            log.warning("worker %d ended with %s, starting it again", index, child.returncode)
+            self._start(index)
+        return True
+
+    def _on_stop(self, _signum: int, _frame: object) -> None:
+        self._stopping = True
+
+    def _drain(self) -> None:
+        for child in self._children.values():
+            if child.poll() is None:
+                child.terminate()
+        end = time.monotonic() + DRAIN_SECONDS
+        for child in self._children.values():
+            try:
+                child.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def _unblock_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
