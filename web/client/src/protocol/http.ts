@@ -1,0 +1,105 @@
+/** The REST interface under /api/v1: typed calls, and one error that says what happened. The session is a cookie. */
+
+export type Role = 'teacher' | 'pupil' | 'guardian' | 'head' | 'school_admin' | 'guest';
+
+export interface Person {
+  id: string;
+  school: string;
+  role: Role;
+  name: string;
+}
+export interface School {
+  id: string;
+  title: string;
+}
+export interface Meeting {
+  id: string;
+  kind: 'lesson' | 'consultation' | 'conference';
+  title: string;
+  host: string;
+  starts_at: number;
+  ends_at: number;
+  channel: string;
+  documents: string[];
+  lobby: boolean;
+}
+export interface Group {
+  id: string;
+  title: string;
+  channel: string;
+}
+export interface DocumentInfo {
+  id: string;
+  kind: 'deck' | 'table' | 'scratch';
+  title: string;
+  owner: string | null;
+}
+export interface OpenDocument extends DocumentInfo {
+  right: 'read' | 'write';
+}
+export interface Channel {
+  id: string;
+  title: string;
+}
+export interface Home {
+  person: Person;
+  school: School;
+  classes: Group[];
+  meetings: Meeting[];
+  documents: DocumentInfo[];
+  channels: Channel[];
+}
+
+/** `code` is the server's stable word, "network" when it could not be reached. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    detail: string,
+  ) {
+    super(detail);
+    this.name = 'ApiError';
+  }
+}
+
+interface Problem {
+  code?: string;
+  detail?: string;
+}
+
+async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T> {
+  const response = await send(method, path, body);
+  if (response.ok) return (response.status === 204 ? {} : await response.json()) as T;
+  let problem: Problem = {};
+  try {
+    problem = (await response.json()) as Problem;
+  } catch {
+    // A proxy's error page is no problem document; the status says enough.
+  }
+  throw new ApiError(problem.code ?? `http_${response.status}`, response.status, problem.detail ?? response.statusText);
+}
+
+async function send(method: string, path: string, body?: object): Promise<Response> {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  try {
+    return await fetch(`/api/v1/${path}`, { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  } catch (error) {
+    throw new ApiError('network', 0, error instanceof Error ? error.message : 'network');
+  }
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  login: (account: string, password: string, school: string | null) => call<{ person: Person }>('POST', 'login', { account, password, ...(school === null ? {} : { school }) }),
+  logout: () => call<object>('POST', 'logout', {}),
+  me: () => call<{ person: Person }>('GET', 'me'),
+  home: () => call<Home>('GET', 'home'),
+  schools: () => call<{ schools: School[]; demo?: boolean }>('GET', 'schools'),
+  meeting: (id: string) => call<Meeting>('GET', `meetings/${part(id)}`),
+  guest: (token: string, name: string) => call<{ person: Person; meeting: string }>('POST', 'guest', { token, name }),
+  guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
+  document: (id: string) => call<OpenDocument>('GET', `documents/${part(id)}`),
+  createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),
+  documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
+};

@@ -1,0 +1,157 @@
+/**
+ * One person's one RTCPeerConnection. Laws: the client always offers; every m-line exists from the first offer in one
+ * fixed order (sources, then slots); switching a source on or off is replaceTrack and never renegotiates; who is in a
+ * slot is told by signalling, and a frame belongs to a person only by its contributing source (CSRC).
+ */
+import type { MediaOffer, SlotOffer, SourceOffer } from './messages';
+import { readSample, type LinkSample } from './stats';
+
+export type SourcePurpose = SourceOffer['purpose'];
+export type SlotPurpose = SlotOffer['purpose'];
+export type MediaState = 'connecting' | 'connected' | 'disturbed' | 'failed';
+
+export const SOURCES = ['microphone', 'camera', 'screen', 'screen-audio'] as const satisfies readonly SourcePurpose[];
+export const SLOTS = [
+  'stage-audio', 'stage', 'screen-audio', 'screen', 'voice-1', 'voice-2',
+  'tile-1', 'tile-2', 'tile-3', 'tile-4', 'tile-5', 'tile-6', 'tile-7', 'tile-8',
+] as const satisfies readonly SlotPurpose[];
+
+const ENCODINGS: Record<SourcePurpose, RTCRtpEncodingParameters> = {
+  microphone: { maxBitrate: 40_000 },
+  camera: { maxBitrate: 280_000, maxFramerate: 24 },
+  screen: { maxBitrate: 750_000, maxFramerate: 15 },
+  'screen-audio': { maxBitrate: 64_000 },
+};
+const WANTED = new Set(['video/vp8', 'video/rtx', 'audio/opus']);
+
+export function kindOf(purpose: SourcePurpose | SlotPurpose): 'audio' | 'video' {
+  return purpose === 'microphone' || purpose.endsWith('audio') || purpose.startsWith('voice') ? 'audio' : 'video';
+}
+
+/** Keeps the offer small: VP8 with its repair stream, and Opus. */
+function preferCodecs(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): void {
+  const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+  const wanted = known.filter((codec) => WANTED.has(codec.mimeType.toLowerCase()));
+  if (wanted.length > 0) transceiver.setCodecPreferences(wanted);
+}
+
+export interface MediaHandlers {
+  /** Sends the offer by signalling and returns the answer's SDP. */
+  offer(offer: MediaOffer): Promise<string>;
+  state(state: MediaState): void;
+}
+
+export class MediaConnection {
+  readonly #handlers: MediaHandlers;
+  readonly #peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly #sources = new Map<SourcePurpose, RTCRtpTransceiver>();
+  readonly #slots = new Map<SlotPurpose, RTCRtpTransceiver>();
+  #closed = false;
+
+  constructor(handlers: MediaHandlers) {
+    this.#handlers = handlers;
+    for (const purpose of SOURCES) {
+      const kind = kindOf(purpose);
+      const transceiver = this.#peer.addTransceiver(kind, { direction: 'sendonly', sendEncodings: [ENCODINGS[purpose]] });
+      preferCodecs(transceiver, kind);
+      this.#sources.set(purpose, transceiver);
+    }
+    for (const purpose of SLOTS) {
+      const kind = kindOf(purpose);
+      const transceiver = this.#peer.addTransceiver(kind, { direction: 'recvonly' });
+      preferCodecs(transceiver, kind);
+      this.#slots.set(purpose, transceiver);
+    }
+    this.#peer.addEventListener('connectionstatechange', () => this.#report());
+  }
+
+  get state(): MediaState {
+    switch (this.#peer.connectionState) {
+      case 'connected':
+        return 'connected';
+      case 'disconnected':
+        return 'disturbed';
+      case 'failed':
+      case 'closed':
+        return 'failed';
+      default:
+        return 'connecting';
+    }
+  }
+
+  /** Offers and takes the answer; with `restart` the same connection looks for a new way through the network. */
+  async negotiate(restart = false): Promise<void> {
+    const offer = await this.#peer.createOffer({ iceRestart: restart });
+    await this.#peer.setLocalDescription(offer);
+    const sdp = await this.#handlers.offer({
+      sdp: this.#peer.localDescription?.sdp ?? '',
+      sources: SOURCES.map((purpose) => ({ purpose, mid: this.#sources.get(purpose)?.mid ?? '' })),
+      slots: SLOTS.map((purpose) => ({ purpose, mid: this.#slots.get(purpose)?.mid ?? '' })),
+    });
+    if (this.#closed) return;
+    await this.#peer.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  async setSource(purpose: SourcePurpose, track: MediaStreamTrack | null): Promise<void> {
+    await this.#sources.get(purpose)?.sender.replaceTrack(track);
+  }
+
+  /** What arrives in a slot; the track exists from the start, frames come when somebody is in it. */
+  receiver(purpose: SlotPurpose): RTCRtpReceiver {
+    const transceiver = this.#slots.get(purpose);
+    if (transceiver === undefined) throw new Error(`no slot ${purpose}`);
+    return transceiver.receiver;
+  }
+
+  async sample(): Promise<LinkSample> {
+    return readSample(await this.#peer.getStats());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#peer.close();
+  }
+
+  #report(): void {
+    if (!this.#closed) this.#handlers.state(this.state);
+  }
+}
+
+/** The participant number of the newest packet that reached the screen; null before the first. */
+export function presentSource(receiver: RTCRtpReceiver): number | null {
+  let newest: RTCRtpContributingSource | null = null;
+  for (const source of receiver.getContributingSources()) {
+    if (newest === null || source.timestamp > newest.timestamp) newest = source;
+  }
+  return newest?.source ?? null;
+}
+
+const STALLED_MS = 3000;
+
+/**
+ * Tells whether the picture in `video` is a fresh frame of the participant `csrc`. A slot that was given to somebody else
+ * still holds the face of the one before: nothing is shown until a frame of the new person is there.
+ */
+export function watchFrames(video: HTMLVideoElement, receiver: RTCRtpReceiver, csrc: number, onFresh: (fresh: boolean) => void): () => void {
+  let fresh = false;
+  let lastFrame = 0;
+  let stopped = false;
+  const become = (now: boolean): void => {
+    if (now !== fresh) onFresh((fresh = now));
+  };
+  const onFrame = (at: number): void => {
+    if (stopped) return;
+    const own = presentSource(receiver) === csrc;
+    if (own) lastFrame = at;
+    become(own);
+    video.requestVideoFrameCallback(onFrame);
+  };
+  video.requestVideoFrameCallback(onFrame);
+  const timer = setInterval(() => {
+    if (fresh && !document.hidden && performance.now() - lastFrame > STALLED_MS) become(false);
+  }, 500);
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * My side of the media: what I have switched on, and a connection that comes back by itself. Laws: nothing is opened
+ * before I switch it on; nobody else switches it on; after a loss first another way through the network is tried
+ * (ICE restart), then a new connection, ever more slowly, for as long as I am in the room.
+ */
+import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
+import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
+import type { MediaOffer } from '../protocol/messages';
+import type { LinkSample } from '../protocol/stats';
+import { backoff } from './backoff';
+import type { Devices } from './devices.svelte';
+import { judgeQuality, type Quality } from './quality';
+
+const DISTURBED_MS = 2000;
+const CONNECT_MS = 8000;
+const SAMPLE_MS = 2000;
+const RESTARTS = 2;
+
+export interface MediaPort {
+  offer(offer: MediaOffer): Promise<string>;
+  /** Tells the room what is on; `unmute` when I pressed the microphone myself. */
+  announce(on: { microphone: boolean; camera: boolean; screen: boolean; unmute: boolean }): void;
+}
+
+export class MediaSession {
+  connection = $state.raw<MediaConnection | null>(null);
+  state = $state<MediaState>('connecting');
+  quality = $state<Quality>('good');
+  microphone = $state(false);
+  camera = $state.raw<MediaStreamTrack | null>(null);
+  screen = $state.raw<MediaStreamTrack | null>(null);
+  problem = $state<{ source: 'microphone' | 'camera' | 'screen'; reason: DeviceFailure } | null>(null);
+  /** The browser wants a press before it plays sound. */
+  soundBlocked = $state(false);
+
+  readonly #port: MediaPort;
+  readonly #devices: Devices;
+  #tracks = new Map<SourcePurpose, MediaStreamTrack>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sampling: ReturnType<typeof setInterval> | undefined;
+  #sample: LinkSample | null = null;
+  #attempt = 0;
+  #closed = false;
+
+  constructor(port: MediaPort, devices: Devices) {
+    this.#port = port;
+    this.#devices = devices;
+  }
+
+  /** A new connection now; what is switched on stays on. */
+  async connect(): Promise<void> {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.connection?.close();
+    const connection = new MediaConnection({
+      offer: (offer) => this.#port.offer(offer),
+      state: (state) => {
+        if (connection === this.connection) this.#changed(state);
+      },
+    });
+    this.connection = connection;
+    this.#sample = null;
+    this.state = 'connecting';
+    for (const [purpose, track] of this.#tracks) await connection.setSource(purpose, track);
+    await this.#negotiate(connection, false);
+  }
+
+  /** Signalling is back: try at once where a connection waits. */
+  wake(): void {
+    if (this.connection === null) void this.connect();
+    else if (this.state !== 'connected') this.#retry(0);
+  }
+
+  async #negotiate(connection: MediaConnection, restart: boolean): Promise<void> {
+    try {
+      await connection.negotiate(restart);
+      this.#plan(CONNECT_MS, () => {
+        if (this.state !== 'connected') this.#retry(backoff(this.#attempt, Math.random()));
+      });
+    } catch {
+      // Refused, timed out or offline: all the same here, the next try is a fresh offer.
+      this.#attempt = Math.max(this.#attempt, RESTARTS);
+      if (connection === this.connection) this.#retry(backoff(this.#attempt, Math.random()));
+    }
+  }
+
+  #changed(state: MediaState): void {
+    this.state = state;
+    if (state === 'connected') {
+      clearTimeout(this.#timer);
+      this.#attempt = 0;
+      this.#watchQuality();
+    } else if (state === 'disturbed') {
+      this.#plan(DISTURBED_MS, () => this.#retry(0));
+    } else if (state === 'failed') {
+      this.#retry(backoff(this.#attempt, Math.random()));
+    }
+    if (state !== 'connected') this.quality = 'none';
+  }
+
+  #retry(delay: number): void {
+    this.#plan(delay, () => {
+      const restart = this.#attempt < RESTARTS && this.connection !== null;
+      this.#attempt += 1;
+      if (restart && this.connection !== null) void this.#negotiate(this.connection, true);
+      else void this.connect();
+    });
+  }
+
+  #plan(delay: number, step: () => void): void {
+    clearTimeout(this.#timer);
+    if (!this.#closed) this.#timer = setTimeout(step, delay);
+  }
+
+  #watchQuality(): void {
+    clearInterval(this.#sampling);
+    this.quality = 'good';
+    this.#sampling = setInterval(() => void this.#measure(), SAMPLE_MS);
+  }
+
+  async #measure(): Promise<void> {
+    const { connection } = this;
+    if (connection === null) return;
+    const sample = await connection.sample();
+    if (connection !== this.connection) return;
+    this.quality = judgeQuality(this.#sample, sample, this.state === 'connected');
+    this.#sample = sample;
+  }
+
+  async switchMicrophone(on: boolean, unmute = false): Promise<void> {
+    await this.#guard('microphone', async () => {
+      if (on) {
+        const track = this.#tracks.get('microphone') ?? (await openMicrophone(this.#devices.chosen.audioinput));
+        track.onended = () => void this.#lost('microphone');
+        track.enabled = true;
+        this.#tracks.set('microphone', track);
+        await this.connection?.setSource('microphone', track);
+      } else {
+        // The device stays open so that speaking again is instant (and iPads go on playing the others); nothing is sent.
+        const track = this.#tracks.get('microphone');
+        if (track !== undefined) track.enabled = false;
+        await this.connection?.setSource('microphone', null);
+      }
+      this.microphone = on;
+    });
+    this.announce(unmute);
+  }
+
+  async switchCamera(on: boolean): Promise<void> {
+    await this.#guard('camera', async () => {
+      if (on) this.camera = await this.#take('camera', await openCamera(this.#devices.chosen.videoinput));
+      else this.camera = await this.#drop('camera');
+    });
+    this.announce();
+  }
+
+  async switchScreen(on: boolean): Promise<void> {
+    await this.#guard('screen', async () => {
+      const stream = on ? await openScreen() : null;
+      const [picture] = stream?.getVideoTracks() ?? [];
+      const [sound] = stream?.getAudioTracks() ?? [];
+      if (picture === undefined) {
+        await this.#drop('screen-audio');
+        this.screen = await this.#drop('screen');
+        return;
+      }
+      this.screen = await this.#take('screen', picture);
+      if (sound !== undefined) await this.#take('screen-audio', sound);
+    });
+    this.announce();
+  }
+
+  /** Takes over what the person switched on while checking the devices. */
+  async adopt(microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null): Promise<void> {
+    if (microphone !== null) {
+      this.#tracks.set('microphone', microphone);
+      microphone.onended = () => void this.#lost('microphone');
+      this.microphone = true;
+    }
+    if (camera !== null) this.camera = await this.#take('camera', camera);
+  }
+
+  /** Another device was chosen: what is on goes over to it. */
+  async changeDevice(kind: 'microphone' | 'camera'): Promise<void> {
+    this.#tracks.get(kind)?.stop();
+    this.#tracks.delete(kind);
+    if (kind === 'microphone' && this.microphone) await this.switchMicrophone(true);
+    if (kind === 'camera' && this.camera !== null) await this.switchCamera(true);
+  }
+
+  announce(unmute = false): void {
+    this.#port.announce({ microphone: this.microphone, camera: this.camera !== null, screen: this.screen !== null, unmute });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#sampling);
+    for (const track of this.#tracks.values()) track.stop();
+    this.#tracks.clear();
+    this.connection?.close();
+    this.connection = null;
+    this.camera = null;
+    this.screen = null;
+    this.microphone = false;
+  }
+
+  async #take(purpose: SourcePurpose, track: MediaStreamTrack): Promise<MediaStreamTrack> {
+    this.#tracks.get(purpose)?.stop();
+    track.onended = () => void this.#lost(purpose);
+    this.#tracks.set(purpose, track);
+    await this.connection?.setSource(purpose, track);
+    return track;
+  }
+
+  async #drop(purpose: SourcePurpose): Promise<null> {
+    this.#tracks.get(purpose)?.stop();
+    this.#tracks.delete(purpose);
+    await this.connection?.setSource(purpose, null);
+    return null;
+  }
+
+  /** The device was unplugged, or sharing ended in the browser's own bar. */
+  async #lost(purpose: SourcePurpose): Promise<void> {
+    if (purpose === 'microphone') {
+      this.#tracks.delete('microphone');
+      await this.switchMicrophone(false);
+    } else if (purpose === 'camera') await this.switchCamera(false);
+    else await this.switchScreen(false);
+  }
+
+  async #guard(source: 'microphone' | 'camera' | 'screen', change: () => Promise<void>): Promise<void> {
+    this.problem = null;
+    try {
+      await change();
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      this.problem = { source, reason: error.reason };
+    }
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Me in one meeting: joins, waits in the lobby, follows the room, and comes back after every loss without a reload.
+ * What others decide (mute, remove, end) arrives as pushes; what I decide goes out as requests.
+ */
+import type { GrantView, MediaPage, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
+import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
+import { ChannelChat } from './chat.svelte';
+import type { Devices } from './devices.svelte';
+import { MediaSession } from './media.svelte';
+import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
+
+export type Phase = 'joining' | 'lobby' | 'room' | 'closed' | 'failed';
+export type CloseReason = RoomClosed['reason'] | 'left';
+
+const CLIENT_KEY = 'kreide.client';
+const RETRY_MS = 1000;
+
+/** The same tab finds its place again after a loss or a reload. */
+function clientKey(): string {
+  const known = sessionStorage.getItem(CLIENT_KEY) ?? crypto.randomUUID();
+  sessionStorage.setItem(CLIENT_KEY, known);
+  return known;
+}
+
+export class MeetingSession {
+  phase = $state<Phase>('joining');
+  net = $state<WireState>('connecting');
+  model = $state.raw<RoomModel | null>(null);
+  title = $state('');
+  reason = $state<CloseReason | null>(null);
+  failure = $state<RequestCode | null>(null);
+  /** Why the last thing I asked for did not happen; cleared by the next. */
+  refused = $state<RequestCode | null>(null);
+  /** Somebody asks me to speak; the name of who. */
+  called = $state<string | null>(null);
+  /** A moderator muted me; the name of who. */
+  mutedBy = $state<string | null>(null);
+  chat = $state.raw<ChannelChat | null>(null);
+  readonly media: MediaSession;
+
+  readonly #wire = new Wire();
+  readonly #meeting: string;
+  #peer: string | null = null;
+  #page: MediaPage = { tiles: [] };
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(meeting: string, devices: Devices) {
+    this.#meeting = meeting;
+    this.media = new MediaSession(
+      {
+        offer: async (offer) => (await this.#wire.request('media:offer', offer)).sdp,
+        announce: (on) => {
+          if (this.phase === 'room') void this.#try('room:media', on);
+        },
+      },
+      devices,
+    );
+    this.#listen();
+  }
+
+  #listen(): void {
+    const wire = this.#wire;
+    wire.watch((state) => {
+      this.net = state;
+      if (state === 'connected') void this.#join();
+      if (state === 'refused') this.#fail('not_allowed');
+    });
+    wire.on('room:admitted', (joined) => this.#joined(joined));
+    wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
+    wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
+    wire.on('room:closed', ({ reason }) => this.#closed(reason));
+    wire.on('room:grant', ({ grant }) => this.#granted(grant));
+    wire.on('room:muted', ({ by }) => {
+      this.mutedBy = this.#nameOf(by);
+      void this.media.switchMicrophone(false);
+    });
+    wire.on('room:please_unmute', ({ by }: PleaseUnmute) => {
+      this.called = this.#nameOf(by);
+    });
+    wire.on('media:slots', ({ slots }) => this.#dispatch({ type: 'slots', slots }));
+    wire.on('media:speakers', ({ peers }) => this.#dispatch({ type: 'speakers', peers }));
+    wire.on('media:lost', () => void this.media.connect());
+  }
+
+  async #join(): Promise<void> {
+    clearTimeout(this.#retry);
+    if (this.phase === 'closed') return;
+    try {
+      this.#joined(await this.#wire.request('room:join', { meeting: this.#meeting, client: clientKey() }));
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.code === 'not_found' || error.code === 'not_allowed' || error.code === 'bad_message') this.#fail(error.code);
+      else this.#retry = setTimeout(() => void this.#join(), RETRY_MS);
+    }
+  }
+
+  #joined(joined: RoomJoined): void {
+    this.title = joined.title;
+    this.failure = null;
+    if (joined.state === 'lobby') {
+      this.phase = 'lobby';
+      return;
+    }
+    const again = joined.peer === this.#peer;
+    this.#peer = joined.peer;
+    if (!again && this.model !== null) this.model = withoutSlots(this.model);
+    this.phase = 'room';
+    this.#dispatch({ type: 'joined', joined });
+    const channel = joined.room?.channel ?? null;
+    if (channel !== null && this.chat?.channel !== channel) {
+      this.chat?.close();
+      this.chat = new ChannelChat(this.#wire, channel);
+    }
+    this.media.announce();
+    if (again) this.media.wake();
+    else void this.media.connect();
+    if (this.#page.tiles.length > 0) void this.#try('media:page', this.#page);
+  }
+
+  /** What I may no longer send is switched off here too; the server has stopped it already. */
+  #granted(grant: GrantView): void {
+    this.#dispatch({ type: 'grant', grant });
+    if (!grant.publish && this.media.microphone) void this.media.switchMicrophone(false);
+    if (!grant.publish && this.media.camera !== null) void this.media.switchCamera(false);
+    if (!grant.screen && this.media.screen !== null) void this.media.switchScreen(false);
+  }
+
+  #dispatch(action: RoomAction): void {
+    this.model = reduceRoom(this.model, action);
+    if (this.model?.stale === true) void this.#sync();
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      this.#dispatch({ type: 'state', room: await this.#wire.request('room:sync', {}) });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error; // offline: joining again brings the whole state
+    }
+  }
+
+  #closed(reason: RoomClosed['reason']): void {
+    if (reason === 'moved' || reason === 'restart') {
+      this.#retry = setTimeout(() => void this.#join(), Math.random() * RETRY_MS);
+      return;
+    }
+    this.#finish(reason);
+  }
+
+  #finish(reason: CloseReason): void {
+    this.phase = 'closed';
+    this.reason = reason;
+    this.close();
+  }
+
+  #fail(code: RequestCode): void {
+    this.phase = 'failed';
+    this.failure = code;
+    this.close();
+  }
+
+  #nameOf(peer: string): string {
+    return this.model === null ? peer : (peerOf(this.model, peer)?.name ?? peer);
+  }
+
+  async #try<E extends Parameters<Wire['request']>[0]>(event: E, payload: Parameters<Wire['request']>[1]): Promise<boolean> {
+    this.refused = null;
+    try {
+      await this.#wire.request(event, payload);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.refused = error.code;
+      return false;
+    }
+  }
+
+  hand = (raised: boolean) => this.#try('room:hand', { raised });
+  lower = (peer: string | null) => this.#try('room:lower', { peer });
+  admit = (peer: string) => this.#try('room:admit', { peer });
+  reject = (peer: string) => this.#try('room:reject', { peer });
+  remove = (peer: string) => this.#try('room:remove', { peer });
+  mute = (peer: string | null) => this.#try('room:mute', { peer });
+  askUnmute = (peer: string) => this.#try('room:ask_unmute', { peer });
+  stage = (peer: string | null) => this.#try('room:stage', { peer });
+  present = (document: string | null, slide: string | null = null) => this.#try('room:present', { document, slide });
+  lock = (locked: boolean) => this.#try('room:lock', { locked });
+
+  /** It is this person's turn: asked to speak, and the hand goes down. */
+  async call(peer: string): Promise<void> {
+    if (await this.askUnmute(peer)) await this.lower(peer);
+  }
+
+  showTiles(tiles: string[]): void {
+    if (tiles.length === this.#page.tiles.length && tiles.every((peer, place) => peer === this.#page.tiles[place])) return;
+    this.#page = { tiles };
+    if (this.phase === 'room') void this.#try('media:page', this.#page);
+  }
+
+  async end(): Promise<void> {
+    if (await this.#try('room:end', {})) this.#finish('ended');
+  }
+
+  async leave(): Promise<void> {
+    await this.#try('room:leave', {});
+    this.#finish('left');
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.chat?.close();
+    this.media.close();
+    this.#wire.close();
+  }
+}

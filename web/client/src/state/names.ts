@@ -1,0 +1,21 @@
+const TITLES = new Set(['frau', 'herr', 'fr.', 'hr.', 'dr.', 'prof.', 'mr', 'mrs', 'ms', 'mr.', 'mrs.', 'ms.']);
+
+/** One or two letters that stand for a person; a form of address is not part of the name. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/).filter((word) => !TITLES.has(word.toLowerCase()));
+  const first = [...(words[0] ?? '?')][0] ?? '?';
+  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
+  return (first + last).toLocaleUpperCase();
+}
+
+/** The colour of a person as a style value; `colour` counts from 0. */
+export function personColour(colour: number): string {
+  return `--who: var(--person-${(((colour % 8) + 8) % 8) + 1})`;
+}
+
+/** The same person has the same colour wherever no number came from the server. */
+export function colourOf(id: string): number {
+  let sum = 0;
+  for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 4096;
+  return sum % 8;
+}
