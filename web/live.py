@@ -15,7 +15,7 @@ from time import monotonic
 
 from collab.bus import Bus
 from web.errors import Unavailable
-from web.school.model import SchoolEvent
+from web.school.events import SchoolEvent
 from web.school.store import SchoolStore
 
 POLL_SECONDS = 0.3

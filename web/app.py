@@ -1,0 +1,170 @@
+"""The composition root: builds stores, bus, engines and rooms of one worker and joins them into one application.
+
+Laws: everything that lives is built here, started in the order of this file and stopped in the reverse; nothing
+elsewhere keeps state in a module. A service gets what it needs as constructor arguments.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Final
+from uuid import uuid4
+
+from aiohttp import web
+
+from collab.bus import Bus, MemoryBus, RedisBus
+from collab.chat import Chat
+from collab.chat_store import ChatStore
+from collab.hub import Hub
+from collab.limits import Limits
+from collab.presence import Presence
+from collab.store import DocumentStore
+from sfu.server import MediaConfig, MediaServer
+from web.auth import Auth
+from web.config import Config, ConfigError
+from web.errors import problem
+from web.live import Live
+from web.metrics import Metrics
+from web.relay import Relay
+from web.rooms import Rooms
+from web.routes import API_ROUTES, health, static, whip
+from web.routes.collab_socket import DocumentSockets
+from web.routes.table import Handler, register
+from web.school.access import SchoolAccess
+from web.school.store import SchoolStore
+from web.services import SERVICES, Services
+from web.sockets import Sockets
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src-attr 'unsafe-inline'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self)",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+log = logging.getLogger(__name__)
+
+
+async def build_app(config: Config, index: int) -> web.Application:
+    """Build worker `index` of the server; raise ConfigError when a part cannot start."""
+    stack = AsyncExitStack()
+    try:
+        services = await _start_services(config, index, stack)
+    except BaseException:
+        await stack.aclose()
+        raise
+    app = web.Application(middlewares=[_outermost], client_max_size=1 << 20)
+    app[SERVICES] = services
+    sockets = Sockets(services)
+    documents = DocumentSockets(services)
+    register(app, (*API_ROUTES, *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
+    sockets.attach(app)
+    app.on_response_prepare.append(_add_security_headers)
+
+    async def drain(_: web.Application) -> None:
+        await services.rooms.drain()
+        await sockets.drain()
+        await documents.drain()
+
+    async def run(_: web.Application) -> AsyncIterator[None]:
+        await sockets.start()
+        await services.live.start()
+        yield
+        await services.live.close()
+        await sockets.close()
+        await stack.aclose()
+
+    app.cleanup_ctx.append(run)
+    app.on_shutdown.append(drain)
+    return app
+
+
+async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> Services:
+    worker = f"w{index}-{uuid4().hex[:8]}"
+    metrics = Metrics(worker)
+    bus = await _bus(config, stack)
+    school = await SchoolStore.open(config.school_url, demo=config.demo)
+    stack.push_async_callback(school.close)
+    access = SchoolAccess(school)
+    documents = await DocumentStore.open(config.collab_url)
+    stack.push_async_callback(documents.close)
+    hub = Hub(documents, bus, worker, Limits(), time.monotonic, metrics.ack_seconds.observe)
+    await hub.start()
+    stack.push_async_callback(hub.close)
+    chat = Chat(await ChatStore.open(config.collab_url), bus)
+    await chat.start()
+    stack.push_async_callback(chat.close)
+    presence = Presence(bus, worker)
+    await presence.start()
+    stack.push_async_callback(presence.close)
+    media = await _media(config, index)
+    stack.push_async_callback(media.close)
+    relay = Relay(worker, config.runtime)
+    live = Live(school, bus)
+    rooms = Rooms(access=access, media=media, bus=bus, relay=relay, live=live)
+    await relay.start()
+    stack.push_async_callback(relay.close)
+    await rooms.start()
+    stack.push_async_callback(rooms.close)
+    auth = await Auth.open(school)
+    return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics)
+
+
+async def _bus(config: Config, stack: AsyncExitStack) -> Bus:
+    if config.redis is None:
+        return MemoryBus()
+    bus = RedisBus(config.redis)
+    await bus.start()
+    stack.push_async_callback(bus.close)
+    return bus
+
+
+async def _media(config: Config, index: int) -> MediaServer:
+    port = config.media_port + index * config.media_threads
+    media = MediaServer(
+        MediaConfig(
+            addresses=(config.host,),
+            udp_port=port,
+            public_ips=config.public_ips,
+            threads=config.media_threads,
+            downlink_cap_kbit=config.downlink_cap,
+        )
+    )
+    try:
+        await media.start()
+    except OSError as error:
+        raise ConfigError(f"UDP port {port} is taken; choose another with --udp-port.") from error
+    return media
+
+
+@web.middleware
+async def _outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what no handler foresaw; log one line without query, address or name."""
+    started = time.perf_counter()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as error:
+        status = error.status
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+        return problem(status, error.reason.lower().replace(" ", "_"), error.reason, headers)
+    except Exception:  # the top of a request: a bug, told to the log and not to the client
+        log.exception("%s %s failed", request.method, request.match_info.route.resource)
+        return problem(500, "internal", "something went wrong on our side")
+    finally:
+        resource = request.match_info.route.resource
+        path = resource.canonical if resource is not None else "(no route)"
+        log.debug("%s %s %d %.1f ms", request.method, path, status, (time.perf_counter() - started) * 1000)
+
+
+async def _add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)

@@ -1,0 +1,153 @@
+"""`/collab/{document}`: the raw WebSocket of a document, stock y-websocket on the wire.
+
+Laws: the upgrade comes first and a refusal is a close code, so that browsers can read it (4401, 4403, 4404,
+4413 are final; 4509, 4529, 1012 ask to come again). Rights are read at each connect and again at each change of
+the school. Frames leave through the socket's transport as the engine framed them, once for all readers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from aiohttp import WSMsgType, web
+
+from collab.hub import Connection, Editor, EditRights
+from web.door import person_at_socket
+from web.errors import AccessDenied, NotOffered, ProtocolError, WebError, describe
+from web.routes.table import Route
+from web.school.events import SchoolEvent
+from web.school.model import Person
+from web.services import SERVICES, Services
+
+MAX_FRAME: Final = 4 * 1024 * 1024  # a first sync of a large table from a client that was long away
+HEARTBEAT: Final = 12.0  # a ping each 12 s, gone without a pong after 6 more: half-open sockets last 18 s
+PERSON_COLOURS: Final = 8
+log = logging.getLogger(__name__)
+
+
+class _Pipe:
+    """The engine's way out: ready frames into the socket's transport."""
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        self._socket = socket
+        self._transport = transport
+        self._closing: asyncio.Task[bool] | None = None
+
+    def write(self, frame: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(frame)
+
+    def buffered(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            message = reason.encode()[:120]
+            self._closing = asyncio.ensure_future(self._socket.close(code=code, message=message))
+
+
+class _Seat:
+    """One open document of one person."""
+
+    def __init__(self, person: Person, document: str, pipe: _Pipe, connection: Connection) -> None:
+        self.person, self.document, self.pipe, self.connection = person, document, pipe, connection
+
+
+class DocumentSockets:
+    """All document sockets of this worker."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._seats: set[_Seat] = set()
+        services.live.subscribe(self._on_school_events)
+
+    def routes(self) -> tuple[Route, ...]:
+        return (Route("GET", "/collab/{document}", self.serve, "Edit a document (WebSocket)", auth="ticket"),)
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Run one socket from upgrade to close."""
+        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT)
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return socket
+        gauge = self._services.metrics.connections.labels("document")
+        gauge.inc()
+        try:
+            pipe = _Pipe(socket, transport)
+            seat = await self._seat(request, pipe)
+            self._seats.add(seat)
+            try:
+                await self._read(socket, seat)
+            finally:
+                self._seats.discard(seat)
+                seat.connection.closed()
+        except Exception as error:  # top of this socket's task: one peer's trouble stays its own
+            await self._refuse(socket, error)
+        finally:
+            gauge.dec()
+        return socket
+
+    async def drain(self) -> None:
+        """Ask everybody to come again elsewhere."""
+        for seat in list(self._seats):
+            seat.pipe.close(1012, "restart")
+
+    async def _seat(self, request: web.Request, pipe: _Pipe) -> _Seat:
+        services, document = self._services, request.match_info["document"]
+        services.live.require_fresh()
+        person = await person_at_socket(request, services, request.query.get("ticket"))
+        rights = await self._rights(person, document)
+        connection = await services.documents.connect(
+            document,
+            pipe,
+            Editor(person.id, person.name, person.role, colour_of(person.id)),
+            rights,
+            ack=request.query.get("ack") == "1",
+            epoch=_epoch(request.query.get("epoch")),
+        )
+        return _Seat(person, document, pipe, connection)
+
+    async def _rights(self, person: Person, document: str) -> EditRights:
+        _info, right = await self._services.access.access_document(person, document)
+        return EditRights(read=True, write=right == "write")
+
+    async def _read(self, socket: web.WebSocketResponse, seat: _Seat) -> None:
+        async for message in socket:
+            if message.type is WSMsgType.BINARY:
+                self._services.live.require_fresh()
+                seat.connection.receive(message.data)
+            elif message.type is WSMsgType.TEXT:
+                raise ProtocolError(text="documents speak binary frames")
+
+    async def _refuse(self, socket: web.WebSocketResponse, error: Exception) -> None:
+        way_out = describe(error)
+        if way_out is None:
+            log.exception("a document socket failed")
+        code, reason = (way_out.close, way_out.code) if way_out else (1011, "internal")
+        await socket.close(code=code, message=reason.encode()[:120])
+
+    async def _on_school_events(self, events: Sequence[SchoolEvent]) -> None:
+        schools = {event.school for event in events}
+        for seat in [seat for seat in self._seats if seat.person.school in schools]:
+            try:
+                seat.connection.set_rights(await self._rights(seat.person, seat.document))
+            except WebError as error:
+                way_out = describe(error)
+                seat.pipe.close(way_out.close if way_out else 4403, error.code)
+
+
+def colour_of(person: str) -> int:
+    """Return the person's colour, 0 to 7: the same in every room and document."""
+    return sum(person.encode()) % PERSON_COLOURS
+
+
+def _epoch(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or len(text) > 9:
+        raise ProtocolError(text="epoch is a number")
+    return int(text)

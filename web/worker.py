@@ -1,0 +1,49 @@
+"""One worker: builds the application, serves the inherited socket, drains when it is told to stop.
+
+Laws: SIGTERM and SIGINT end new joins, ask every client to come again (1012) and leave within DRAIN seconds.
+A part that cannot start is a ConfigError, one line, before the first request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import ssl
+from typing import Final
+
+from aiohttp import web
+
+from web.app import build_app
+from web.config import Config, ConfigError
+
+SHUTDOWN_SECONDS: Final = 3.0  # for requests under way, after all sockets were asked to leave
+BACKLOG: Final = 1024
+
+
+async def run_worker(config: Config, index: int, listener: socket.socket) -> None:
+    """Serve until a signal comes."""
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    app = await build_app(config, index)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True)
+    await runner.setup()
+    try:
+        site = web.SockSite(runner, listener, ssl_context=_tls(config), backlog=BACKLOG)
+        await site.start()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if config.tls_cert is None or config.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(config.tls_cert, config.tls_key)
+    except (ssl.SSLError, OSError) as error:
+        raise ConfigError(f"The TLS certificate cannot be used: {error}.") from error
+    return context
