@@ -1,0 +1,184 @@
+"""Where the school is kept: SQLite or PostgreSQL, the same SQL for both.
+
+Laws: what was committed is on the disk (SQLite: WAL, synchronous FULL; PostgreSQL: synchronous_commit on; both
+asserted when opened). A change locks its school's row first, so changes of one school happen one after the
+other and event numbers are committed in order: a reader never misses a late one. A writer in SQLite begins
+IMMEDIATE: it never fails half-way for the lock. The store knows rows, not rights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, event, select, text, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from web.errors import AccessDenied, StateError
+from web.school import tables
+from web.school.events import EventBody, SchoolEvent
+from web.school.migrations import upgrade
+
+EVENTS_AT_ONCE = 1000
+_BODY = msgspec.json.Decoder(EventBody)
+
+
+def now_ms() -> int:
+    """The clock of everything in the school: milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest shape; safe to call by several processes at once."""
+    upgrade(_engine(url))
+
+
+class Change:
+    """One transaction on one school: rows through `connection`, news through `emit`."""
+
+    def __init__(self, connection: AsyncConnection, school: str, seq: int, at: int) -> None:
+        self.connection = connection
+        self.school = school
+        self.at = at
+        self._first = self._seq = seq
+
+    async def emit(self, body: EventBody) -> None:
+        """Write the event of this change under the school's next number."""
+        self._seq += 1
+        row = {"school": self.school, "seq": self._seq, "at": self.at, "body": msgspec.json.encode(body).decode()}
+        await self.connection.execute(tables.school_event.insert().values(row))
+
+    async def insert(self, table: Table, **values: Any) -> None:
+        """Insert one row of this school."""
+        await self.connection.execute(table.insert().values(school=self.school, **values))
+
+    async def finish(self) -> None:
+        """Store the counter; called once by the store before the commit."""
+        if self._seq != self._first:
+            statement = update(tables.school).where(tables.school.c.id == self.school).values(event_seq=self._seq)
+            await self.connection.execute(statement)
+
+
+class SchoolStore:
+    """The open database of all schools."""
+
+    def __init__(self, engine: AsyncEngine, *, demo: bool = False, clock: Callable[[], int] = now_ms) -> None:
+        self.demo = demo
+        self.clock = clock
+        self._engine = engine
+        self._one_writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    async def open(cls, url: str, *, demo: bool = False, clock: Callable[[], int] = now_ms) -> SchoolStore:
+        """Open a migrated database and check that it keeps what it commits."""
+        store = cls(_engine(url), demo=demo, clock=clock)
+        async with store.read() as connection:
+            await _assert_durable(connection)
+        return store
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction without an event (sessions, settings). Broken constraints raise StateError."""
+        async with _held(self._one_writer), self._engine.connect() as connection:
+            await connection.execution_options(kreide_writes=True)
+            try:
+                async with connection.begin():
+                    yield connection
+            except IntegrityError as error:
+                raise StateError("conflict", "this already exists, or what it refers to does not") from error
+
+    @asynccontextmanager
+    async def change(self, school: str) -> AsyncIterator[Change]:
+        """A transaction that changes one school and says so; raise AccessDenied for an unknown school."""
+        async with self.write() as connection:
+            head = select(tables.school.c.event_seq).where(tables.school.c.id == school).with_for_update()
+            seq = (await connection.execute(head)).scalar()
+            if seq is None:
+                raise AccessDenied()
+            change = Change(connection, school, seq, self.clock())
+            yield change
+            await change.finish()
+
+    async def event_heads(self) -> dict[str, int]:
+        """The number of each school's newest event."""
+        async with self.read() as connection:
+            rows = await connection.execute(select(tables.school.c.id, tables.school.c.event_seq))
+            return {row.id: row.event_seq for row in rows}
+
+    async def events_after(self, seen: Mapping[str, int]) -> list[SchoolEvent]:
+        """Events newer than `seen` (school -> number), each school's in order; unknown schools count from 0."""
+        heads = await self.event_heads()
+        behind = {school: seen.get(school, 0) for school, head in heads.items() if head > seen.get(school, 0)}
+        if not behind:
+            return []
+        column = tables.school_event.c
+        found: list[SchoolEvent] = []
+        async with self.read() as connection:
+            for school, seq in behind.items():
+                rows = await connection.execute(
+                    select(column.seq, column.at, column.body)
+                    .where(column.school == school, column.seq > seq)
+                    .order_by(column.seq)
+                    .limit(EVENTS_AT_ONCE)
+                )
+                found += [SchoolEvent(school, row.seq, row.at, _BODY.decode(row.body)) for row in rows]
+        return found
+
+
+@asynccontextmanager
+async def _held(lock: asyncio.Lock | None) -> AsyncIterator[None]:
+    if lock is None:
+        yield
+        return
+    async with lock:
+        yield
+
+
+def _engine(url: str) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_size=4, max_overflow=4)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("kreide_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+async def _assert_durable(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "sqlite":
+        mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar()
+        level = (await connection.execute(text("PRAGMA synchronous"))).scalar()
+        safe = mode == "wal" and level == 2
+    else:
+        safe = (await connection.execute(text("SHOW synchronous_commit"))).scalar() == "on"
+    if not safe:
+        raise StateError("database", "the database does not keep what it commits (WAL + FULL, synchronous_commit=on)")
