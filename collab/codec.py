@@ -1,0 +1,224 @@
+"""Yjs updates (encoding V1), state vectors and WebSocket framing: parsed and checked before any CRDT sees a byte.
+
+Laws: parsing is total and bounded by the input's length; everything is checked that could hurt the CRDT or a browser: structure, string encoding,
+nesting, clock range, references into the future, trailing bytes. A V2-encoded update always leaves trailing bytes under V1 and is refused so.
+Known kinds are those of Yjs 13 (content 0 to 10, types 0 to 6): newer ones would make the document unreadable for it.
+Not done here: whether the parts an update builds on are there (`outline.py`), and JSON grammar (the CRDT's decoder refuses it cleanly).
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from .errors import ProtocolError
+from .lib0 import Reader, build_uint
+
+MAX_CLOCK = 2**31 - 1
+
+Id = tuple[int, int]
+"""(client, clock)."""
+
+_HAS_LEFT, _HAS_RIGHT, _HAS_KEY, _KIND = 0x80, 0x40, 0x20, 0x1F
+_GC, _DELETED, _JSON, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _SUBDOCUMENT, _SKIP = range(11)
+_XML_ELEMENT, _XML_HOOK, _XML_TEXT = 3, 5, 6
+
+
+class Piece(Struct, frozen=True, gc=False):
+    """One struct of an update: where it is and what it hangs on. `collected` has no neighbours and no parent."""
+
+    client: int
+    clock: int
+    length: int
+    left: Id | None = None
+    right: Id | None = None
+    parent: Id | None = None
+    pairs: tuple[int, ...] = ()
+    collected: bool = False
+
+    @property
+    def end(self) -> int:
+        """The first clock after it."""
+        return self.clock + self.length
+
+
+class Deletion(Struct, frozen=True, gc=False):
+    """A range of ids that an update deletes."""
+
+    client: int
+    clock: int
+    length: int
+
+
+class Update(Struct, frozen=True):
+    """What an update contains, without its values. `pairs` of a piece are the clocks of its low surrogates."""
+
+    pieces: tuple[Piece, ...]
+    deletions: tuple[Deletion, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether it changes nothing."""
+        return not self.pieces and not self.deletions
+
+
+def parse_update(data: bytes) -> Update:
+    """Parse a whole V1 update; raises ProtocolError (frame_*, update_*)."""
+    reader = Reader(data)
+    pieces: list[Piece] = []
+    seen: set[int] = set()
+    for _ in range(reader.uint()):
+        count = reader.uint()
+        client = reader.uint()
+        clock = reader.uint()
+        if client in seen:
+            raise ProtocolError("update_malformed", "a client has two blocks")
+        seen.add(client)
+        for _ in range(count):
+            piece, length = _parse_piece(reader, client, clock)
+            clock += length
+            if clock > MAX_CLOCK:
+                raise ProtocolError("update_malformed", "a clock is out of range")
+            if piece is not None:
+                pieces.append(piece)
+    deletions = _parse_deletions(reader)
+    if not reader.at_end():
+        raise ProtocolError("update_trailing", "the update goes on after its end; encoding V2 is not spoken here")
+    return Update(tuple(pieces), deletions)
+
+
+def _parse_piece(reader: Reader, client: int, clock: int) -> tuple[Piece | None, int]:
+    info = reader.byte()
+    kind = info & _KIND
+    if kind in (_GC, _SKIP):
+        length = _length(reader.uint())
+        return (Piece(client, clock, length, collected=True) if kind == _GC else None), length
+    left = _parse_id(reader) if info & _HAS_LEFT else None
+    right = _parse_id(reader) if info & _HAS_RIGHT else None
+    parent = None
+    if left is None and right is None:
+        parent = _parse_parent(reader)
+        if info & _HAS_KEY:
+            reader.string()
+    for reference in (left, right, parent):
+        if reference is not None and reference[0] == client and reference[1] >= clock:
+            raise ProtocolError("update_malformed", "a part builds on a later one of its own client")
+    length, pairs = _parse_content(reader, kind, clock)
+    return Piece(client, clock, _length(length), left, right, parent, pairs), length
+
+
+def _parse_id(reader: Reader) -> Id:
+    return reader.uint(), reader.uint()
+
+
+def _parse_parent(reader: Reader) -> Id | None:
+    if reader.uint() == 1:
+        reader.string()
+        return None
+    return _parse_id(reader)
+
+
+def _length(length: int) -> int:
+    if not 0 < length <= MAX_CLOCK:
+        raise ProtocolError("update_malformed", "a part has no length")
+    return length
+
+
+def _parse_content(reader: Reader, kind: int, clock: int) -> tuple[int, tuple[int, ...]]:
+    if kind == _STRING:
+        return _parse_text(reader, clock)
+    if kind == _ANY:
+        return _repeat(reader, reader.any), ()
+    if kind == _TYPE:
+        _parse_type(reader)
+    elif kind == _DELETED:
+        return reader.uint(), ()
+    elif kind == _FORMAT:
+        reader.string()
+        reader.json()
+    elif kind == _EMBED:
+        reader.json()
+    elif kind == _BINARY:
+        reader.skip(reader.uint())
+    elif kind == _JSON:
+        return _repeat(reader, reader.json), ()
+    elif kind == _SUBDOCUMENT:
+        reader.string()
+        reader.any()
+    else:
+        raise ProtocolError("update_unknown_content", f"Yjs 13 knows no content of kind {kind}")
+    return 1, ()
+
+
+def _repeat(reader: Reader, item: object) -> int:
+    count = reader.uint()
+    for _ in range(count):
+        item()  # type: ignore[operator]
+    return count
+
+
+def _parse_text(reader: Reader, clock: int) -> tuple[int, tuple[int, ...]]:
+    text = reader.string()
+    if text.isascii() or max(text) < "\U00010000":
+        return len(text), ()
+    pairs = []
+    position = clock
+    for character in text:
+        position += 1
+        if character >= "\U00010000":
+            pairs.append(position)
+            position += 1
+    return position - clock, tuple(pairs)
+
+
+def _parse_type(reader: Reader) -> None:
+    kind = reader.uint()
+    if kind > _XML_TEXT:
+        raise ProtocolError("update_unknown_content", f"Yjs 13 knows no shared type {kind}")
+    if kind in (_XML_ELEMENT, _XML_HOOK):
+        reader.string()
+
+
+def _parse_deletions(reader: Reader) -> tuple[Deletion, ...]:
+    deletions: list[Deletion] = []
+    for _ in range(reader.uint()):
+        client = reader.uint()
+        for _ in range(reader.uint()):
+            clock = reader.uint()
+            length = _length(reader.uint())
+            if clock + length > MAX_CLOCK:
+                raise ProtocolError("update_malformed", "a deletion is out of range")
+            deletions.append(Deletion(client, clock, length))
+    return tuple(deletions)
+
+
+def parse_state_vector(data: bytes) -> dict[int, int]:
+    """Parse a state vector: client -> first clock it lacks."""
+    reader = Reader(data)
+    state: dict[int, int] = {}
+    for _ in range(reader.uint()):
+        client = reader.uint()
+        clock = reader.uint()
+        if clock > MAX_CLOCK or client in state:
+            raise ProtocolError("frame_malformed", "the state vector is out of range or names a client twice")
+        state[client] = clock
+    if not reader.at_end():
+        raise ProtocolError("frame_malformed", "the state vector goes on after its end")
+    return state
+
+
+def build_state_vector(state: dict[int, int]) -> bytes:
+    """Encode a state vector, highest client first as Yjs does."""
+    parts = [build_uint(len(state))]
+    for client in sorted(state, reverse=True):
+        parts.append(build_uint(client) + build_uint(state[client]))
+    return b"".join(parts)
+
+
+def frame_binary(payload: bytes) -> bytes:
+    """Build the WebSocket frame (RFC 6455: final, binary, unmasked) that carries `payload` from a server."""
+    length = len(payload)
+    if length < 126:
+        return bytes((0x82, length)) + payload
+    if length < 65536:
+        return b"\x82\x7e" + length.to_bytes(2, "big") + payload
+    return b"\x82\x7f" + length.to_bytes(8, "big") + payload

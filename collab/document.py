@@ -1,0 +1,129 @@
+"""The live document: one CRDT with its outline, the only place that touches pycrdt.
+
+Laws: nothing enters that `outline.py` did not place, so nothing is ever pending inside the CRDT; `apply` returns exactly the bytes to log and to
+fan out, or None for what was known already; a decode error leaves everything as it was; a panic of the CRDT makes the document broken, and its owner
+must discard and reload it. Not done here: storing, sending, rights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from pycrdt import Doc, TransactionEvent
+
+from .codec import Deletion, Update, parse_update
+from .errors import ProtocolError, StateError
+from .outline import Outline, Placement
+
+EMPTY_UPDATE = b"\x00\x00"
+
+
+class Judged(Struct, frozen=True):
+    """A parsed update and where its new parts go; `placement` is None when parts it builds on are missing."""
+
+    data: bytes
+    update: Update
+    placement: Placement | None
+
+
+class LiveDocument:
+    """One CRDT in memory."""
+
+    def __init__(self) -> None:
+        self._doc: Doc[Any] = Doc()
+        self._event: bytes | None = None
+        self._doc.observe(self._on_event)
+        self._full: bytes | None = EMPTY_UPDATE
+        self._deleted: dict[int, list[tuple[int, int]]] | None = None
+        self.outline = Outline()
+        self.broken = False
+
+    def _on_event(self, event: TransactionEvent) -> None:
+        self._event = event.update
+
+    def load_snapshot(self, state: bytes, outline: bytes | None) -> None:
+        """Take a stored snapshot; raises ProtocolError if it cannot be read."""
+        if outline is None:
+            self.apply(self.judge(state))
+            return
+        self.outline = Outline.decode(outline)
+        self._apply(state)
+
+    def judge(self, data: bytes) -> Judged:
+        """Parse and place an update without changing anything; raises ProtocolError (frame_*, update_*)."""
+        update = parse_update(data)
+        return Judged(data, update, self.outline.place(update))
+
+    def apply(self, judged: Judged) -> bytes | None:
+        """Apply a judged update; returns the bytes of what is new, None if all was known."""
+        if judged.placement is None:
+            raise StateError("update_incomplete", "parts that the update builds on are missing")
+        if judged.update.empty:
+            return None
+        event = self._apply(judged.data)
+        if event is not None:
+            self.outline.add(judged.placement)
+        elif judged.placement.parts:
+            self.broken = True
+            raise StateError("document_broken", "the CRDT did not take an update that fits")
+        return event
+
+    def _apply(self, data: bytes) -> bytes | None:
+        self._event = None
+        try:
+            self._doc.apply_update(data)
+        except Exception as error:
+            raise ProtocolError("update_malformed", str(error)) from None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            self.broken = True
+            raise StateError("document_broken", f"the CRDT panicked: {error}") from None
+        if self._event is not None:
+            self._full = None
+            self._deleted = None
+        return self._event
+
+    def full(self) -> bytes:
+        """Return the whole document as one update; kept until the next change."""
+        if self._full is None:
+            self._full = bytes(self._doc.get_update())
+        return self._full
+
+    def state_vector(self) -> bytes:
+        """Return the encoded state vector."""
+        return bytes(self._doc.get_state())
+
+    def diff(self, state_vector: bytes) -> bytes:
+        """Return what a replica with this (already checked) state vector lacks."""
+        if state_vector == b"\x00":
+            return self.full()
+        try:
+            return bytes(self._doc.get_update(state_vector))
+        except Exception as error:
+            raise ProtocolError("frame_malformed", str(error)) from None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            self.broken = True
+            raise StateError("document_broken", f"the CRDT panicked: {error}") from None
+
+    def changes_nothing(self, judged: Judged) -> bool:
+        """Tell whether all of an update is known, so that one who may only read may send it."""
+        if judged.placement is None or judged.placement.parts:
+            return False
+        return all(self._is_deleted(deletion) for deletion in judged.update.deletions)
+
+    def _is_deleted(self, deletion: Deletion) -> bool:
+        if self._deleted is None:
+            self._deleted = {}
+            for known in parse_update(self.diff(self.state_vector())).deletions:
+                self._deleted.setdefault(known.client, []).append((known.clock, known.clock + known.length))
+        start, stop = deletion.clock, deletion.clock + deletion.length
+        for low, high in sorted(self._deleted.get(deletion.client, ())):
+            if low <= start < high:
+                start = high
+            if start >= stop:
+                return True
+        return False

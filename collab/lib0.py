@@ -1,0 +1,179 @@
+"""The byte encoding under the Yjs wire: variable-length integers, strings and plain values (lib0 "any").
+
+Laws: reading is total: any bytes give a value or a ProtocolError, never another exception; nothing is read past the end; a value nested deeper than
+`MAX_NESTING` is refused here, before a CRDT sees it (pycrdt dies at some 26,000 levels, browsers cannot open 2,000, JSON parsers stop at 128).
+"""
+
+from __future__ import annotations
+
+from .errors import ProtocolError
+
+MAX_NESTING = 100
+"""Levels of a plain value, and of shared types inside each other."""
+
+_SAFE_INTEGER = 2**53 - 1
+_FIXED_ANY = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
+_INTEGER, _STRING, _OBJECT, _ARRAY, _BINARY = 125, 119, 118, 117, 116
+
+
+class Reader:
+    """A cursor over received bytes."""
+
+    __slots__ = ("data", "end", "position")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+        self.end = len(data)
+
+    def at_end(self) -> bool:
+        """Tell whether everything was read."""
+        return self.position >= self.end
+
+    def byte(self) -> int:
+        """Read one byte."""
+        position = self.position
+        if position >= self.end:
+            raise truncated()
+        self.position = position + 1
+        return self.data[position]
+
+    def uint(self) -> int:
+        """Read an unsigned integer of at most 53 bits."""
+        position = self.position
+        data = self.data
+        if position >= self.end:
+            raise truncated()
+        value = data[position]
+        position += 1
+        if value < 0x80:
+            self.position = position
+            return value
+        value &= 0x7F
+        shift = 7
+        while True:
+            if position >= self.end:
+                raise truncated()
+            part = data[position]
+            position += 1
+            value |= (part & 0x7F) << shift
+            if value > _SAFE_INTEGER:
+                raise ProtocolError("frame_malformed", "an integer has more than 53 bits")
+            if part < 0x80:
+                self.position = position
+                return value
+            shift += 7
+            if shift > 56:
+                raise ProtocolError("frame_malformed", "an integer has too many bytes")
+
+    def signed(self) -> None:
+        """Skip a signed integer of at most 53 bits."""
+        first = self.byte()
+        if first < 0x80:
+            return
+        for _ in range(8):
+            if self.byte() < 0x80:
+                return
+        raise ProtocolError("frame_malformed", "an integer has too many bytes")
+
+    def take(self, length: int) -> bytes:
+        """Read exactly `length` bytes."""
+        start = self.position
+        stop = start + length
+        if stop > self.end:
+            raise truncated()
+        self.position = stop
+        return self.data[start:stop]
+
+    def skip(self, length: int) -> None:
+        """Pass over `length` bytes."""
+        self.position += length
+        if self.position > self.end:
+            raise truncated()
+
+    def buffer(self) -> bytes:
+        """Read a byte array with its length in front."""
+        return self.take(self.uint())
+
+    def string(self) -> str:
+        """Read a string; bytes that are not UTF-8 (lone surrogates are not) are refused."""
+        try:
+            return self.take(self.uint()).decode()
+        except UnicodeDecodeError:
+            raise ProtocolError("frame_malformed", "a string is not UTF-8") from None
+
+    def json(self) -> None:
+        """Skip a JSON text, checking how deep it nests; whether it is JSON is the CRDT's business."""
+        text = self.string()
+        if len(text) > MAX_NESTING and json_depth(text) > MAX_NESTING:
+            raise too_deep()
+
+    def any(self, depth: int = 1) -> None:
+        """Skip a plain value."""
+        if depth > MAX_NESTING:
+            raise too_deep()
+        kind = self.byte()
+        if kind in _FIXED_ANY:
+            self.skip(_FIXED_ANY[kind])
+        elif kind == _STRING:
+            self.string()
+        elif kind == _INTEGER:
+            self.signed()
+        elif kind == _ARRAY:
+            for _ in range(self.uint()):
+                self.any(depth + 1)
+        elif kind == _OBJECT:
+            for _ in range(self.uint()):
+                self.string()
+                self.any(depth + 1)
+        elif kind == _BINARY:
+            self.skip(self.uint())
+        else:
+            raise ProtocolError("frame_malformed", f"no plain value has the type {kind}")
+
+
+def json_depth(text: str) -> int:
+    """Return how deep brackets nest in a JSON text, leaving out those inside strings."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif in_string:
+            escaped = character == "\\"
+            in_string = character != '"'
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+def build_uint(value: int) -> bytes:
+    """Encode an unsigned integer."""
+    if value < 0x80:
+        return bytes((value,))
+    parts = bytearray()
+    while value >= 0x80:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
+
+
+def build_buffer(data: bytes) -> bytes:
+    """Encode a byte array with its length in front."""
+    return build_uint(len(data)) + data
+
+
+def truncated() -> ProtocolError:
+    """Build the error for bytes that end too early."""
+    return ProtocolError("frame_truncated", "the message ends too early")
+
+
+def too_deep() -> ProtocolError:
+    """Build the error for nesting beyond the bound."""
+    return ProtocolError("update_too_deep", f"values may nest {MAX_NESTING} levels")

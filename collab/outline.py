@@ -1,0 +1,249 @@
+"""What a document holds, without its content: which ids are there, how deep each lies, which of them are second halves of a character.
+
+From this alone an update can be judged before the CRDT sees it:
+- it builds on parts that are not there          -> `Placement` is None: neither apply nor log it, ask for the difference;
+- its parts wait for each other in a circle      -> refused (a CRDT would keep them pending for ever);
+- it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack, browsers overflow far earlier);
+- it cuts a surrogate pair                       -> refused (Yjs and pycrdt then differ for good).
+Laws: `place` changes nothing, `add` takes what was placed; ids of one client are contiguous from 0. Runs of one depth are one entry, so a text of
+any length costs one. An outline is stored beside each snapshot, since parsing a large snapshot again costs more than loading it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from heapq import heappop, heappush
+
+from msgspec import Struct
+
+from .codec import Id, Piece, Update
+from .errors import ProtocolError
+from .lib0 import MAX_NESTING, Reader, build_uint, too_deep
+
+
+class Placed(Struct, frozen=True, gc=False):
+    """The new part of one piece: ids [start, end) of a client, at a depth."""
+
+    client: int
+    start: int
+    end: int
+    level: int
+    pairs: tuple[int, ...]
+
+
+class Placement(Struct, frozen=True):
+    """The new parts of an update in an order in which they can be added."""
+
+    parts: tuple[Placed, ...]
+
+    def clients(self) -> set[int]:
+        """Return the client ids under which something new is written."""
+        return {part.client for part in self.parts}
+
+
+class Runs:
+    """Depths of one client's ids: `levels[i]` holds from `starts[i]` on."""
+
+    __slots__ = ("end", "levels", "starts")
+
+    def __init__(self, end: int = 0) -> None:
+        self.end = end
+        self.starts: list[int] = []
+        self.levels: list[int] = []
+
+    def level(self, clock: int) -> int:
+        """Return the depth of one id."""
+        return self.levels[bisect_right(self.starts, clock) - 1]
+
+    def append(self, start: int, end: int, level: int) -> None:
+        """Note that [start, end) lies at `level`."""
+        if not self.levels or self.levels[-1] != level:
+            self.starts.append(start)
+            self.levels.append(level)
+        self.end = end
+
+
+class Outline:
+    """The outline of one document."""
+
+    def __init__(self) -> None:
+        self.runs: dict[int, Runs] = {}
+        self.pairs: dict[int, set[int]] = {}
+
+    def state(self, client: int) -> int:
+        """Return the first clock of `client` that is not there."""
+        runs = self.runs.get(client)
+        return runs.end if runs is not None else 0
+
+    def state_vector(self) -> dict[int, int]:
+        """Return client -> first clock that is not there."""
+        return {client: runs.end for client, runs in self.runs.items()}
+
+    def place(self, update: Update) -> Placement | None:
+        """Judge an update; None means that parts it builds on are missing. Raises ProtocolError (update_*)."""
+        if not self._is_whole(update):
+            return None
+        self._check_cuts(update)
+        return Placement(tuple(_Planner(self, update).run()))
+
+    def add(self, placement: Placement) -> None:
+        """Take up what was placed."""
+        for part in placement.parts:
+            runs = self.runs.get(part.client)
+            if runs is None:
+                runs = self.runs[part.client] = Runs()
+            runs.append(part.start, part.end, part.level)
+            if part.pairs:
+                self.pairs.setdefault(part.client, set()).update(part.pairs)
+
+    def _is_whole(self, update: Update) -> bool:
+        reach: dict[int, int] = {}
+        for piece in update.pieces:
+            end = reach.get(piece.client)
+            if end is None:
+                end = self.state(piece.client)
+            if piece.clock > end:
+                return False
+            reach[piece.client] = max(end, piece.end)
+
+        def known(reference: Id | None) -> bool:
+            if reference is None:
+                return True
+            end = reach.get(reference[0])
+            return reference[1] < (self.state(reference[0]) if end is None else end)
+
+        for piece in update.pieces:
+            if not (known(piece.left) and known(piece.right) and known(piece.parent)):
+                return False
+        return all(known((deletion.client, deletion.clock + deletion.length - 1)) for deletion in update.deletions)
+
+    def _check_cuts(self, update: Update) -> None:
+        own: dict[int, set[int]] = {}
+        for piece in update.pieces:
+            if piece.pairs:
+                own.setdefault(piece.client, set()).update(piece.pairs)
+        if not own and not self.pairs:
+            return
+
+        def cuts(client: int, clock: int) -> bool:
+            return clock in own.get(client, ()) or clock in self.pairs.get(client, ())
+
+        for piece in update.pieces:
+            left, right, state = piece.left, piece.right, self.state(piece.client)
+            if (
+                (left is not None and cuts(left[0], left[1] + 1))
+                or (right is not None and cuts(*right))
+                or (piece.clock < state < piece.end and state in piece.pairs)
+            ):
+                raise _cut()
+        for deletion in update.deletions:
+            if cuts(deletion.client, deletion.clock) or cuts(deletion.client, deletion.clock + deletion.length):
+                raise _cut()
+
+    def encode(self) -> bytes:
+        """Write it down, to be stored beside a snapshot."""
+        parts = [build_uint(len(self.runs))]
+        for client, runs in self.runs.items():
+            parts.append(build_uint(client) + build_uint(runs.end) + build_uint(len(runs.starts)))
+            before = 0
+            for start, level in zip(runs.starts, runs.levels, strict=True):
+                parts.append(build_uint(start - before) + build_uint(level))
+                before = start
+            pairs = sorted(self.pairs.get(client, ()))
+            parts.append(build_uint(len(pairs)))
+            before = 0
+            for clock in pairs:
+                parts.append(build_uint(clock - before))
+                before = clock
+        return b"".join(parts)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Outline:
+        """Read what `encode` wrote; raises ProtocolError if it is damaged."""
+        reader = Reader(data)
+        outline = cls()
+        for _ in range(reader.uint()):
+            client = reader.uint()
+            runs = outline.runs[client] = Runs(reader.uint())
+            start = 0
+            for _ in range(reader.uint()):
+                start += reader.uint()
+                runs.starts.append(start)
+                runs.levels.append(reader.uint())
+            clock = 0
+            for _ in range(reader.uint()):
+                clock += reader.uint()
+                outline.pairs.setdefault(client, set()).add(clock)
+        return outline
+
+
+class _Planner:
+    """Finds an order in which the pieces of one whole update can be placed; every piece waits at most three times."""
+
+    def __init__(self, outline: Outline, update: Update) -> None:
+        self.outline = outline
+        self.fresh: dict[int, Runs] = {}
+        self.queues: dict[int, deque[Piece]] = {}
+        self.waiting: dict[int, list[tuple[int, int]]] = {}
+        self.placed: list[Placed] = []
+        for piece in update.pieces:
+            if piece.end > outline.state(piece.client):
+                self.queues.setdefault(piece.client, deque()).append(piece)
+
+    def run(self) -> list[Placed]:
+        """Place everything; raises ProtocolError for a circle or for too much depth."""
+        ready = deque(self.queues)
+        while ready:
+            client = ready.popleft()
+            queue = self.queues[client]
+            while queue:
+                blocker = self._blocker(queue[0])
+                if blocker is not None:
+                    heappush(self.waiting.setdefault(blocker[0], []), (blocker[1], client))
+                    break
+                self._place(queue.popleft())
+            waiters = self.waiting.get(client)
+            while waiters and waiters[0][0] < self._end(client):
+                ready.append(heappop(waiters)[1])
+        if any(self.queues.values()):
+            raise ProtocolError("update_malformed", "parts of the update wait for each other")
+        return self.placed
+
+    def _end(self, client: int) -> int:
+        fresh = self.fresh.get(client)
+        return fresh.end if fresh is not None else self.outline.state(client)
+
+    def _blocker(self, piece: Piece) -> Id | None:
+        for reference in (piece.left, piece.right, piece.parent):
+            if reference is not None and reference[1] >= self._end(reference[0]):
+                return reference
+        return None
+
+    def _level(self, reference: Id) -> int:
+        client, clock = reference
+        known = self.outline.runs.get(client)
+        if known is not None and clock < known.end:
+            return known.level(clock)
+        return self.fresh[client].level(clock)
+
+    def _place(self, piece: Piece) -> None:
+        if piece.collected:
+            level = 0
+        elif piece.parent is not None:
+            level = self._level(piece.parent) + 1
+        else:
+            sides = [self._level(side) for side in (piece.left, piece.right) if side is not None]
+            level = max(sides, default=1)
+        if level > MAX_NESTING:
+            raise too_deep()
+        start = self._end(piece.client)
+        fresh = self.fresh.get(piece.client)
+        if fresh is None:
+            fresh = self.fresh[piece.client] = Runs(start)
+        fresh.append(start, piece.end, level)
+        self.placed.append(Placed(piece.client, start, piece.end, level, piece.pairs))
+
+
+def _cut() -> ProtocolError:
+    return ProtocolError("update_splits_character", "the update cuts a character in two")
