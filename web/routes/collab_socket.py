@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 from aiohttp import WSMsgType, web
 
 from collab.hub import Connection, Editor, EditRights
 from web.door import person_at_socket
-from web.errors import AccessDenied, NotOffered, ProtocolError, WebError, describe
+from web.errors import ProtocolError, WebError, describe
 from web.routes.table import Route
 from web.school.events import SchoolEvent
 from web.school.model import Person
-from web.services import SERVICES, Services
+from web.services import Services
 
 MAX_FRAME: Final = 4 * 1024 * 1024  # a first sync of a large table from a client that was long away
 HEARTBEAT: Final = 12.0  # a ping each 12 s, gone without a pong after 6 more: half-open sockets last 18 s

@@ -1,0 +1,133 @@
+"""A real `kreide serve` in a process of its own, as a person starts it; it can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import msgspec
+
+from tests.services import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class KreideServer:
+    """The server under test. `url` stays the same over `kill()` and `start()`."""
+
+    def __init__(self, data: Path, *flags: str, demo: bool = True) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data = data
+        self.log = data.parent / f"{data.name}.log"
+        self._flags = [*flags, *(["--demo"] if demo else [])]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, seconds: float = 30.0) -> None:
+        """Start it and return when it is ready; fail with its log when it ends first."""
+        command = [sys.executable, "-m", "web", "serve", "--port", str(self.port), "--data", str(self.data)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([*command, *self._flags], cwd=ROOT, stdout=log, stderr=log)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                break
+            if self.ready():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def workers(self) -> list[int]:
+        """Process ids of the worker children (empty when one process does it all)."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(child) for child in children]
+
+    def kill(self) -> None:
+        """kill -9 of the server and its workers."""
+        if self._process is None:
+            return
+        for pid in [self.pid, *self.workers()]:
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> int:
+        """SIGTERM, as an init system would; return the exit status."""
+        if self._process is None:
+            return 0
+        self._process.terminate()
+        try:
+            return self._process.wait(40)
+        finally:
+            self._process = None
+
+    def signal(self, signum: int) -> None:
+        os.kill(self.pid, signum)
+
+    def ticket(self, **options: str) -> str:
+        """A ticket from the command line: meeting=, role=, name= or document=, right=, name=."""
+        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+        command = [sys.executable, "-m", "web", "ticket", "--data", str(self.data), *flags]
+        if "--database" in self._flags:
+            command += ["--database", self._flags[self._flags.index("--database") + 1]]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def login(self, account: str, password: str = "kreide") -> Api:
+        """Log in over HTTP; return a session of that person."""
+        api = Api(self.url)
+        api.post("/api/v1/login", {"account": account, "password": password})
+        return api
+
+
+class Api:
+    """A program with a cookie jar that speaks to /api/v1."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.cookies = CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def get(self, path: str) -> dict[str, object]:
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: object) -> dict[str, object]:
+        return self._call("POST", path, body)
+
+    def put(self, path: str, body: object) -> dict[str, object]:
+        return self._call("PUT", path, body)
+
+    def delete(self, path: str) -> dict[str, object]:
+        return self._call("DELETE", path, None)
+
+    def cookie(self) -> str:
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
+
+    def _call(self, method: str, path: str, body: object) -> dict[str, object]:
+        data = None if body is None else msgspec.json.encode(body)
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        with self._opener.open(request, timeout=10) as answer:
+            text = answer.read()
+        decoded: dict[str, object] = msgspec.json.decode(text) if text else {}
+        return decoded
