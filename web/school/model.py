@@ -21,6 +21,7 @@ Right = Literal["read", "write"]
 Admission = Literal["yes", "lobby", "no"]
 
 STAFF: frozenset[str] = frozenset({"teacher", "head"})
+ENROLLED_ROLES: frozenset[str] = frozenset({"teacher", "head", "pupil"})  # who can belong to a class
 
 
 class School(Struct, frozen=True):

@@ -1,0 +1,297 @@
+"""The gate: every object of a school reaches the rest of the program through here.
+
+Laws: `access_*` reads the person's standing anew, lets `decide` decide, and returns the object with what may be
+done, or raises. Forbidden and absent raise the same AccessDenied ("not_found"); "forbidden" is only for what the
+person can see anyway. Lists hold exactly what the single access would let through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from web.errors import AccessDenied
+from web.school import queries, tables
+from web.school.actions import do_create_scratch
+from web.school.decide import Shares, Standing, channel_rights, document_right, folder_right, meeting_grant
+from web.school.model import (
+    STAFF,
+    Channel,
+    ChannelRights,
+    DocumentInfo,
+    Folder,
+    Grant,
+    Group,
+    Meeting,
+    Person,
+    Right,
+)
+from web.school.standing import read_standing
+from web.school.store import SchoolStore
+
+SCRATCH = "scratch-"
+DAY = 24 * 3600 * 1000
+HEARD_AFTER_END = 14 * DAY  # a meeting's own channel is listed this long after its end
+
+
+def forbidden(text: str) -> AccessDenied:
+    """An AccessDenied about something that the person can see."""
+    return AccessDenied("forbidden", text)
+
+
+class SchoolAccess:
+    """Who may reach what, asked of one store."""
+
+    def __init__(self, store: SchoolStore) -> None:
+        self._store = store
+
+    @asynccontextmanager
+    async def _standing(self, person: Person) -> AsyncIterator[tuple[AsyncConnection, Standing]]:
+        async with self._store.read() as connection:
+            yield connection, await read_standing(connection, person)
+
+    async def access_school(self, person: Person) -> Standing:
+        """Return the person's standing; raise AccessDenied when they no longer belong to the school."""
+        async with self._standing(person) as (_, standing):
+            return standing
+
+    async def access_administration(self, person: Person) -> Standing:
+        """Let in whoever runs the school's accounts and classes: head and school_admin."""
+        return _require(await self.access_school(person), {"head", "school_admin"})
+
+    async def access_own_content(self, person: Person) -> Standing:
+        """Let in whoever may have folders and documents of their own: everybody but administration and guests."""
+        return _require(await self.access_school(person), {"teacher", "pupil", "guardian", "head"})
+
+    async def access_meeting(self, person: Person, meeting_id: str) -> tuple[Meeting, Grant]:
+        """Return the meeting and what the person may do there; `admission` is "yes" or "lobby"."""
+        async with self._standing(person) as (connection, standing):
+            found = await queries.meetings(connection, tables.meeting.c.id == meeting_id)
+        for meeting in found:
+            grant = meeting_grant(standing, meeting)
+            if grant.admission != "no":
+                return meeting, grant
+        raise AccessDenied()
+
+    async def access_meeting_to_run(self, person: Person, meeting_id: str) -> Meeting:
+        """Return the meeting to somebody who moderates it."""
+        meeting, grant = await self.access_meeting(person, meeting_id)
+        if not grant.moderate:
+            raise forbidden("only who runs the meeting may do this")
+        return meeting
+
+    async def access_new_meeting(self, person: Person, kind: str, group_id: str | None) -> None:
+        """Let staff plan a meeting: of a group they teach; of the whole staff only the head."""
+        standing = _require(await self.access_school(person), STAFF)
+        if group_id is not None:
+            group = await self.access_group(person, group_id)
+            if standing.role != "head" and group.id not in standing.groups:
+                raise AccessDenied()
+        elif kind == "conference" and standing.role != "head":
+            raise forbidden("a conference of the whole staff is called by the head")
+
+    async def meetings_of(self, person: Person, since: int, until: int) -> list[tuple[Meeting, Grant]]:
+        """Return the person's meetings that touch the time from `since` to `until`, by time."""
+        async with self._standing(person) as (connection, standing):
+            return await _meetings(connection, standing, since, until)
+
+    async def access_document(self, person: Person, document_id: str) -> tuple[DocumentInfo, Right]:
+        """Return the document and the person's right; in demo a scratch document appears on first use."""
+        async with self._standing(person) as (connection, standing):
+            found = await queries.documents(connection, tables.document.c.id == document_id)
+            rights = await _document_rights(connection, standing, found)
+        for document, right in rights:
+            return document, right
+        if not found and self._makes_scratch(person, document_id):
+            return await do_create_scratch(self._store, person.school, document_id), "write"
+        raise AccessDenied()
+
+    def _makes_scratch(self, person: Person, document_id: str) -> bool:
+        ticket = person.ticket
+        named = ticket is not None and ticket.document == document_id and ticket.right == "write"
+        return self._store.demo and named and document_id.startswith(SCRATCH)
+
+    async def access_document_to_write(self, person: Person, document_id: str) -> DocumentInfo:
+        """Return the document to somebody who may write it."""
+        document, right = await self.access_document(person, document_id)
+        if right != "write":
+            raise forbidden("this document may only be read")
+        return document
+
+    async def access_document_to_share(self, person: Person, document_id: str) -> DocumentInfo:
+        """Return the document to its owner."""
+        document, _ = await self.access_document(person, document_id)
+        if person.ticket is not None or document.owner != person.id:
+            raise forbidden("only the owner decides who sees a document")
+        return document
+
+    async def documents_of(self, person: Person) -> list[tuple[DocumentInfo, Right]]:
+        """Return the documents the person can open: own, shared, and laid out in current meetings."""
+        now = self._store.clock()
+        async with self._standing(person) as (connection, standing):
+            meetings = await _meetings(connection, standing, now - HEARD_AFTER_END, now + HEARD_AFTER_END)
+            laid_out = {document for meeting, _ in meetings for document in meeting.documents}
+            found = await queries.documents(connection, _document_candidates(standing, laid_out))
+            return await _document_rights(connection, standing, found)
+
+    async def access_folder(self, person: Person, folder_id: str) -> tuple[Folder, Right]:
+        """Return the folder and the person's right on everything in it."""
+        async with self._standing(person) as (connection, standing):
+            for folder, right in await _folders(connection, standing, tables.folder.c.id == folder_id):
+                return folder, right
+        raise AccessDenied()
+
+    async def access_folder_to_share(self, person: Person, folder_id: str) -> Folder:
+        """Return the folder to its owner."""
+        folder, _ = await self.access_folder(person, folder_id)
+        if folder.owner != person.id:
+            raise forbidden("only the owner decides who sees a folder")
+        return folder
+
+    async def folders_of(self, person: Person) -> list[tuple[Folder, Right]]:
+        """Return the person's folders, own and shared."""
+        async with self._standing(person) as (connection, standing):
+            mine = or_(tables.folder.c.owner == standing.person, _shared_with(standing, "folder", tables.folder.c.id))
+            return await _folders(connection, standing, mine)
+
+    async def access_channel(self, person: Person, channel_id: str) -> tuple[Channel, ChannelRights]:
+        """Return the channel and what the person may do in it."""
+        async with self._standing(person) as (connection, standing):
+            for found in await _channels(connection, standing, [channel_id]):
+                return found
+        raise AccessDenied()
+
+    async def channels_of(self, person: Person) -> list[tuple[Channel, ChannelRights]]:
+        """Return the channels that the person hears."""
+        now = self._store.clock()
+        async with self._standing(person) as (connection, standing):
+            groups = await queries.groups(connection, tables.study_group.c.id.in_(standing.groups))
+            meetings = await _meetings(connection, standing, now - HEARD_AFTER_END, None)
+            ids = {group.channel for group in groups} | {meeting.channel for meeting, _ in meetings}
+            return await _channels(connection, standing, ids)
+
+    async def access_group(self, person: Person, group_id: str) -> Group:
+        """Return a class or learning group to its members, the head and the administration."""
+        async with self._standing(person) as (connection, standing):
+            found = await queries.groups(connection, tables.study_group.c.id == group_id)
+        for group in found:
+            if group.school == standing.school and (group.id in _groups_of(standing) or _sees_all_groups(standing)):
+                return group
+        raise AccessDenied()
+
+    async def groups_of(self, person: Person) -> list[Group]:
+        """Return the classes and learning groups that the person can look at."""
+        async with self._standing(person) as (connection, standing):
+            own = tables.study_group.c.school == standing.school
+            if _sees_all_groups(standing):
+                return await queries.groups(connection, own)
+            return await queries.groups(connection, own, tables.study_group.c.id.in_(_groups_of(standing)))
+
+
+def _require(standing: Standing, roles: Collection[str]) -> Standing:
+    if standing.scope is not None or standing.role not in roles:
+        raise forbidden("your role does not include this")
+    return standing
+
+
+def _groups_of(standing: Standing) -> frozenset[str]:
+    return standing.groups if standing.scope is None else frozenset()
+
+
+def _sees_all_groups(standing: Standing) -> bool:
+    return standing.scope is None and standing.role in {"head", "school_admin"}
+
+
+def _meeting_candidates(standing: Standing) -> ColumnElement[bool]:
+    """Narrow to meetings that may be the person's; `decide` has the last word."""
+    table = tables.meeting.c
+    if standing.scope is not None and standing.scope.meeting is not None:
+        return table.id == standing.scope.meeting
+    if standing.role == "head":
+        return true()
+    return or_(
+        table.host == standing.person,
+        table.id.in_(standing.invited),
+        table.group_id.in_(standing.groups | standing.childrens_groups),
+        table.kind == "conference" if standing.role == "teacher" else false(),
+    )
+
+
+async def _meetings(
+    connection: AsyncConnection, standing: Standing, since: int, until: int | None
+) -> list[tuple[Meeting, Grant]]:
+    table = tables.meeting.c
+    found = await queries.meetings(
+        connection,
+        table.school == standing.school,
+        _meeting_candidates(standing),
+        or_(table.ends_at >= since, true() if standing.scope is not None else false()),
+        true() if until is None or standing.scope is not None else table.starts_at <= until,
+    )
+    grants = [(meeting, meeting_grant(standing, meeting)) for meeting in found]
+    return [(meeting, grant) for meeting, grant in grants if grant.admission != "no"]
+
+
+def _shared_with(standing: Standing, kind: queries.ObjectKind, column: ColumnElement[str]) -> ColumnElement[bool]:
+    table = tables.shared_right.c
+    mine = or_(
+        (table.subject_kind == "account") & (table.subject == standing.person),
+        (table.subject_kind == "group") & table.subject.in_(standing.groups),
+    )
+    return column.in_(select(table.object).where(table.object_kind == kind, mine))
+
+
+def _document_candidates(standing: Standing, laid_out: Iterable[str]) -> ColumnElement[bool]:
+    table = tables.document.c
+    if standing.scope is not None:
+        return table.id.in_({standing.scope.document or "", *laid_out})
+    folders = select(tables.folder.c.id).where(
+        or_(tables.folder.c.owner == standing.person, _shared_with(standing, "folder", tables.folder.c.id))
+    )
+    return or_(
+        table.owner == standing.person,
+        table.id.in_(set(laid_out)),
+        table.folder.in_(folders),
+        _shared_with(standing, "document", table.id),
+    )
+
+
+async def _document_rights(
+    connection: AsyncConnection, standing: Standing, found: list[DocumentInfo]
+) -> list[tuple[DocumentInfo, Right]]:
+    ids = [document.id for document in found]
+    shared = await queries.shares(connection, "document", ids)
+    folder_ids = {document.folder for document in found if document.folder is not None}
+    folders = {folder.id: folder for folder in await queries.folders(connection, tables.folder.c.id.in_(folder_ids))}
+    in_folders = await queries.shares(connection, "folder", folder_ids)
+    placed = select(tables.meeting_document.c.meeting).where(tables.meeting_document.c.document.in_(ids))
+    meetings = await queries.meetings(connection, tables.meeting.c.id.in_(placed), _meeting_candidates(standing))
+    rights = []
+    for document in found:
+        folder = folders.get(document.folder or "")
+        shares = Shares(shared[document.id], folder, in_folders.get(document.folder or "", ()))
+        right = document_right(standing, document, shares, meetings)
+        if right is not None:
+            rights.append((document, right))
+    return rights
+
+
+async def _folders(
+    connection: AsyncConnection, standing: Standing, where: ColumnElement[bool]
+) -> list[tuple[Folder, Right]]:
+    found = await queries.folders(connection, where)
+    shared = await queries.shares(connection, "folder", [folder.id for folder in found])
+    rights = [(folder, folder_right(standing, folder, shared[folder.id])) for folder in found]
+    return [(folder, right) for folder, right in rights if right is not None]
+
+
+async def _channels(
+    connection: AsyncConnection, standing: Standing, ids: Collection[str]
+) -> list[tuple[Channel, ChannelRights]]:
+    found = await queries.channels(connection, tables.channel.c.id.in_(ids))
+    meetings = await queries.meetings(connection, tables.meeting.c.channel.in_(ids), _meeting_candidates(standing))
+    rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found]
+    return [(channel, may) for channel, may in rights if may is not None]

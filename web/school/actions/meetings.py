@@ -1,0 +1,184 @@
+"""Meetings: planning them, who else belongs, and what moderators say of people at the door."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType, structs
+from sqlalchemy import delete, select, update
+
+from web.errors import AccessDenied, StateError
+from web.school import queries, tables
+from web.school.events import (
+    AdmissionForgotten,
+    AdmissionSet,
+    GuestLinkCreated,
+    GuestLinkRevoked,
+    InvitationAdded,
+    InvitationRemoved,
+    MeetingChanged,
+    MeetingCreated,
+)
+from web.school.model import STAFF, Admitted, Channel, GuestLink, Invitation, Meeting
+from web.school.store import Change, SchoolStore
+
+
+class MeetingPatch(Struct, frozen=True, kw_only=True):
+    """What to change; what is left out stays."""
+
+    title: str | UnsetType = UNSET
+    starts_at: int | UnsetType = UNSET
+    ends_at: int | UnsetType = UNSET
+    documents: tuple[str, ...] | UnsetType = UNSET
+    lobby: bool | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+
+
+async def do_create_meeting(store: SchoolStore, meeting: Meeting) -> Meeting:
+    """Plan a meeting. A lesson of a group talks in the group's channel; every other gets `meeting.channel`."""
+    _check_times(meeting)
+    async with store.change(meeting.school) as change:
+        await _check_host(change, meeting.host)
+        channel = await _group_channel(change, meeting) if meeting.kind == "lesson" and meeting.group else None
+        own = None if channel else Channel(meeting.channel, meeting.school, meeting.title, meeting.id, None)
+        if own is not None:
+            await change.insert(tables.channel, id=own.id, title=own.title)
+        planned = structs.replace(meeting, channel=channel or meeting.channel)
+        await change.insert(tables.meeting, **_row(planned))
+        await _lay_out(change, planned)
+        await change.emit(MeetingCreated(planned, own))
+    return planned
+
+
+async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, patch: MeetingPatch) -> Meeting:
+    """Rename, move, lock, open the lobby, lay out other documents."""
+    async with store.change(school) as change:
+        table = tables.meeting
+        where = (table.c.id == meeting_id, table.c.school == school)
+        found = await queries.meetings(change.connection, *where)
+        if not found:
+            raise AccessDenied()
+        given = {key: value for key, value in structs.asdict(patch).items() if value is not UNSET}
+        meeting = structs.replace(found[0], **given)
+        _check_times(meeting)
+        await change.connection.execute(update(table).where(*where).values(_row(meeting)))
+        if meeting.documents != found[0].documents:
+            laid_out = tables.meeting_document
+            await change.connection.execute(delete(laid_out).where(laid_out.c.meeting == meeting_id))
+            await _lay_out(change, meeting)
+        await change.emit(MeetingChanged(meeting))
+    return meeting
+
+
+async def do_invite(store: SchoolStore, invitation: Invitation) -> Invitation:
+    """Make an account belong to a meeting."""
+    async with store.change(invitation.school) as change:
+        await change.insert(tables.invitation, meeting=invitation.meeting, account=invitation.account)
+        await change.emit(InvitationAdded(invitation))
+    return invitation
+
+
+async def do_uninvite(store: SchoolStore, invitation: Invitation) -> None:
+    """Take an invitation back."""
+    async with store.change(invitation.school) as change:
+        table = tables.invitation
+        gone = await change.connection.execute(
+            delete(table).where(
+                table.c.school == invitation.school,
+                table.c.meeting == invitation.meeting,
+                table.c.account == invitation.account,
+            )
+        )
+        if not gone.rowcount:
+            raise AccessDenied()
+        await change.emit(InvitationRemoved(invitation))
+
+
+async def do_admit(store: SchoolStore, meeting: Meeting, person: str) -> None:
+    """Let somebody in who waits; it holds for the meeting, also after a reload."""
+    await _say(store, Admitted(meeting.school, meeting.id, person, admitted=True))
+
+
+async def do_dismiss(store: SchoolStore, meeting: Meeting, person: str) -> None:
+    """Send somebody away; they do not come back by themselves."""
+    await _say(store, Admitted(meeting.school, meeting.id, person, admitted=False))
+
+
+async def do_forget_admission(store: SchoolStore, meeting: Meeting, person: str) -> None:
+    """Take back what was said of somebody: the grant table alone holds again."""
+    async with store.change(meeting.school) as change:
+        table = tables.admission
+        await change.connection.execute(delete(table).where(table.c.meeting == meeting.id, table.c.person == person))
+        await change.emit(AdmissionForgotten(meeting.id, person))
+
+
+async def do_create_guest_link(store: SchoolStore, link: GuestLink, token_hash: str) -> GuestLink:
+    """Open a door for guests; only the token's hash is kept."""
+    async with store.change(link.school) as change:
+        row = {key: value for key, value in structs.asdict(link).items() if key != "school"}
+        await change.insert(tables.guest_link, token_hash=token_hash, **row)
+        await change.emit(GuestLinkCreated(link))
+    return link
+
+
+async def do_revoke_guest_link(store: SchoolStore, school: str, link_id: str) -> GuestLink:
+    """Close a guests' door; whoever came through it is out."""
+    async with store.change(school) as change:
+        table = tables.guest_link
+        where = (table.c.id == link_id, table.c.school == school)
+        await change.connection.execute(update(table).where(*where).values(revoked=True))
+        sessions = tables.login_session
+        await change.connection.execute(delete(sessions).where(sessions.c.guest_link == link_id))
+        for link in await queries.guest_links(change.connection, *where):
+            await change.emit(GuestLinkRevoked(link))
+            return link
+    raise AccessDenied()
+
+
+async def _say(store: SchoolStore, word: Admitted) -> None:
+    async with store.change(word.school) as change:
+        table = tables.admission
+        await change.connection.execute(
+            delete(table).where(table.c.meeting == word.meeting, table.c.person == word.person)
+        )
+        await change.insert(table, meeting=word.meeting, person=word.person, admitted=word.admitted)
+        await change.emit(AdmissionSet(word))
+
+
+def _row(meeting: Meeting) -> dict[str, object]:
+    return {
+        "id": meeting.id,
+        "kind": meeting.kind,
+        "title": meeting.title,
+        "host": meeting.host,
+        "group_id": meeting.group,
+        "starts_at": meeting.starts_at,
+        "ends_at": meeting.ends_at,
+        "channel": meeting.channel,
+        "lobby": meeting.lobby,
+        "locked": meeting.locked,
+    }
+
+
+def _check_times(meeting: Meeting) -> None:
+    if not 0 <= meeting.starts_at < meeting.ends_at:
+        raise StateError("wrong_times", "a meeting ends after it starts")
+
+
+async def _check_host(change: Change, host: str) -> None:
+    table = tables.account.c
+    query = select(table.role).where(table.id == host, table.school == change.school)
+    if (await change.connection.execute(query)).scalar() not in STAFF:
+        raise StateError("wrong_role", "teachers and heads hold meetings")
+
+
+async def _group_channel(change: Change, meeting: Meeting) -> str:
+    table = tables.study_group.c
+    query = select(table.channel).where(table.id == meeting.group, table.school == meeting.school)
+    channel: str | None = (await change.connection.execute(query)).scalar()
+    if channel is None:
+        raise AccessDenied()
+    return channel
+
+
+async def _lay_out(change: Change, meeting: Meeting) -> None:
+    for position, document in enumerate(meeting.documents):
+        await change.insert(tables.meeting_document, meeting=meeting.id, document=document, position=position)

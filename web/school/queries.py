@@ -1,0 +1,169 @@
+"""Reading rows as frozen data. Laws: nothing here decides; every list is bounded by its caller's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from web.school import tables
+from web.school.model import (
+    Account,
+    Channel,
+    DocumentInfo,
+    Folder,
+    Group,
+    GuestLink,
+    LearningGroup,
+    Meeting,
+    School,
+    SchoolClass,
+    SharedRight,
+)
+
+ObjectKind = Literal["folder", "document"]
+
+
+async def schools(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[School]:
+    """Schools by title."""
+    rows = await connection.execute(select(tables.school).where(*where).order_by(tables.school.c.title))
+    return [School(row.id, row.title) for row in rows]
+
+
+async def accounts(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 5000) -> list[Account]:
+    """Accounts by name."""
+    table = tables.account.c
+    rows = await connection.execute(
+        select(table.id, table.school, table.login, table.role, table.name, table.full_name, table.disabled)
+        .where(*where)
+        .order_by(table.full_name, table.id)
+        .limit(limit)
+    )
+    return [Account(*row) for row in rows]
+
+
+async def groups(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Group]:
+    """Classes and learning groups by title."""
+    rows = await connection.execute(select(tables.study_group).where(*where).order_by(tables.study_group.c.title))
+    return [group_of(row) for row in rows]
+
+
+def group_of(row: Row[Any]) -> Group:
+    """A class or learning group from its row."""
+    kind = SchoolClass if row.kind == "school_class" else LearningGroup
+    return kind(row.id, row.school, row.title, row.channel)
+
+
+async def members(connection: AsyncConnection, group: str) -> list[Account]:
+    """The accounts enrolled in a class or learning group."""
+    enrolled = select(tables.enrolment.c.account).where(tables.enrolment.c.group_id == group)
+    return await accounts(connection, tables.account.c.id.in_(enrolled))
+
+
+async def meetings(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 500) -> list[Meeting]:
+    """Meetings by time, with their documents."""
+    query = (
+        select(tables.meeting, tables.study_group.c.kind.label("group_kind"))
+        .outerjoin(tables.study_group, tables.study_group.c.id == tables.meeting.c.group_id)
+        .where(*where)
+        .order_by(tables.meeting.c.starts_at, tables.meeting.c.id)
+        .limit(limit)
+    )
+    rows = (await connection.execute(query)).all()
+    documents = await _meeting_documents(connection, [row.id for row in rows])
+    return [_meeting(row, documents.get(row.id, ())) for row in rows]
+
+
+def _meeting(row: Row[Any], documents: Sequence[str]) -> Meeting:
+    return Meeting(
+        id=row.id,
+        school=row.school,
+        kind=row.kind,
+        title=row.title,
+        host=row.host,
+        school_class=row.group_id if row.group_kind == "school_class" else None,
+        learning_group=row.group_id if row.group_kind == "learning_group" else None,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        channel=row.channel,
+        documents=tuple(documents),
+        lobby=row.lobby,
+        locked=row.locked,
+    )
+
+
+async def _meeting_documents(connection: AsyncConnection, ids: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    if ids:
+        table = tables.meeting_document.c
+        query = select(table.meeting, table.document).where(table.meeting.in_(ids)).order_by(table.position)
+        for row in await connection.execute(query):
+            found.setdefault(row.meeting, []).append(row.document)
+    return found
+
+
+async def guest_links(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[GuestLink]:
+    """Guest links, without their tokens."""
+    table = tables.guest_link.c
+    rows = await connection.execute(
+        select(table.id, table.school, table.meeting, table.expires_at, table.revoked).where(*where)
+    )
+    return [GuestLink(*row) for row in rows]
+
+
+async def folders(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Folder]:
+    """Folders by title."""
+    table = tables.folder.c
+    rows = await connection.execute(
+        select(table.id, table.school, table.title, table.owner).where(*where).order_by(table.title, table.id)
+    )
+    return [Folder(*row) for row in rows]
+
+
+async def documents(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 500) -> list[DocumentInfo]:
+    """Documents by title."""
+    table = tables.document.c
+    rows = await connection.execute(
+        select(table.id, table.school, table.kind, table.title, table.folder, table.owner)
+        .where(*where)
+        .order_by(table.title, table.id)
+        .limit(limit)
+    )
+    return [DocumentInfo(*row) for row in rows]
+
+
+async def shares(
+    connection: AsyncConnection, kind: ObjectKind, objects: Collection[str]
+) -> dict[str, tuple[SharedRight, ...]]:
+    """Who each of the folders or documents is shared with."""
+    found: dict[str, tuple[SharedRight, ...]] = dict.fromkeys(objects, ())
+    if objects:
+        table = tables.shared_right.c
+        rows = await connection.execute(
+            select(table.object, table.subject_kind, table.subject, table.access)
+            .where(table.object_kind == kind, table.object.in_(objects))
+            .order_by(table.subject_kind, table.subject)
+        )
+        for row in rows:
+            found[row.object] += (SharedRight(row.subject_kind, row.subject, row.access),)
+    return found
+
+
+async def channels(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Channel]:
+    """Channels by title, each with the class, learning group or meeting it belongs to."""
+    channel, group, meeting = tables.channel, tables.study_group, tables.meeting
+    query = (
+        select(channel.c.id, channel.c.school, channel.c.title, group.c.id, group.c.kind, meeting.c.id)
+        .outerjoin(group, group.c.channel == channel.c.id)
+        .outerjoin(meeting, and_(meeting.c.channel == channel.c.id, group.c.id.is_(None)))
+        .where(*where)
+        .order_by(channel.c.title, channel.c.id)
+    )
+    found = []
+    for id_, school, title, group_id, kind, meeting_id in await connection.execute(query):
+        school_class = group_id if kind == "school_class" else None
+        learning_group = group_id if kind == "learning_group" else None
+        found.append(Channel(id_, school, title, meeting_id, school_class, learning_group))
+    return found
