@@ -1,0 +1,179 @@
+"""Clients that speak the public wire: a Yjs document over `/collab`, chat over Socket.IO.
+
+They keep their own copy and count what was acknowledged and what they received, so that a test can ask
+afterwards whether the server kept its word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import socketio
+from pycrdt import Doc, Map, TransactionEvent, create_sync_message, create_update_message, handle_sync_message
+
+SYNC, ACK = 0, 100
+STEP_2, UPDATE = 1, 2
+
+
+class YClient:
+    """One Yjs replica. Keys written are `"<name>-<n>"` in the root map `keys`."""
+
+    def __init__(self, url: str, document: str, ticket: str, name: str) -> None:
+        self._url = f"{url}/collab/{document}"
+        self._query = {"ticket": ticket, "ack": "1"}
+        self.name = name
+        self.doc: Doc[Any] = Doc()
+        self.keys: Map[Any] = self.doc.get("keys", type=Map)
+        self.acked: set[str] = set()
+        self.received: set[str] = set()
+        self.synced = asyncio.Event()
+        self.close_code: int | None = None
+        self._heard = asyncio.Event()
+        self._sent: list[set[str]] = []  # per counted frame: the keys it carried
+        self._acks = 0
+        self._next = 0
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.disconnect()
+
+    async def connect(self) -> None:
+        """Connect and synchronise; everything unacknowledged goes along."""
+        self.synced.clear()
+        self._sent, self._acks = [], 0
+        self._session = aiohttp.ClientSession()
+        self._socket = await self._session.ws_connect(self._url, params=self._query, max_msg_size=0)
+        self._reader = asyncio.create_task(self._read(self._socket))
+        await self._socket.send_bytes(create_sync_message(self.doc))
+
+    async def disconnect(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        if self._socket is not None:
+            await self._socket.close()
+        if self._session is not None:
+            await self._session.close()
+        self._socket = self._session = self._reader = None
+
+    async def write(self) -> str:
+        """Write one new key and send it; return the key."""
+        key = f"{self.name}-{self._next}"
+        self._next += 1
+        updates: list[bytes] = []
+
+        def collect(event: TransactionEvent) -> None:
+            updates.append(event.update)
+
+        subscription = self.doc.observe(collect)
+        self.keys[key] = self._next
+        self.doc.unobserve(subscription)
+        assert self._socket is not None
+        self._sent.append({key})
+        await self._socket.send_bytes(create_update_message(updates[0]))
+        return key
+
+    def own(self) -> set[str]:
+        return {key for key in self.known() if key.startswith(f"{self.name}-")}
+
+    def known(self) -> set[str]:
+        return set(self.keys.keys())
+
+    async def until(self, keys: set[str]) -> None:
+        """Return once this replica holds all of `keys`."""
+        while not keys <= self.known():
+            self._heard.clear()
+            await self._heard.wait()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
+                continue
+            data: bytes = message.data
+            if data[0] == SYNC:
+                await self._on_sync(socket, data)
+            elif data[0] == ACK:
+                self._on_ack(data[1:])
+        self.close_code = socket.close_code
+
+    async def _on_sync(self, socket: aiohttp.ClientWebSocketResponse, data: bytes) -> None:
+        before = self.known()
+        reply = handle_sync_message(data[1:], self.doc)
+        self.received |= {key for key in self.known() - before if not key.startswith(f"{self.name}-")}
+        if reply is not None:
+            self._sent.append(self.own())
+            await socket.send_bytes(reply)
+        self._heard.set()
+        if data[1] == STEP_2:
+            self.synced.set()
+
+    def _on_ack(self, data: bytes) -> None:
+        count, shift = 0, 0
+        for byte in data:
+            count |= (byte & 0x7F) << shift
+            shift += 7
+        assert self._acks <= count <= len(self._sent), "an ack counts what was sent, and never goes back"
+        for keys in self._sent[self._acks : count]:
+            self.acked |= keys
+        self._acks = count
+
+
+class ChatClient:
+    """A stock Socket.IO client that sends and remembers what was acknowledged and what it saw."""
+
+    def __init__(self, url: str, ticket: str, name: str) -> None:
+        self._url, self._ticket, self.name = url, ticket, name
+        self.acked: dict[int, str] = {}
+        self.seen: dict[int, str] = {}
+        self._next = 0
+        self.io = socketio.AsyncClient(reconnection=False)
+        self.io.on("chat:message", self._on_message)
+
+    async def connect(self) -> None:
+        await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait_timeout=10)
+
+    async def disconnect(self) -> None:
+        with contextlib.suppress(Exception):
+            await self.io.disconnect()
+
+    async def send(self, channel: str, timeout: float = 10) -> int | None:
+        """Send one message; return its number once stored, None when no ack came."""
+        self._next += 1
+        text = f"{self.name}-{self._next}"
+        try:
+            message = {"channel": channel, "text": text, "client_id": text}
+            answer = await self.io.call("chat:send", message, timeout=timeout)
+        except (socketio.exceptions.SocketIOError, TimeoutError):
+            return None
+        seq: int = answer["seq"]
+        self.acked[seq] = text
+        return seq
+
+    async def history(self, channel: str) -> dict[int, str]:
+        """All messages by number, read page by page."""
+        found: dict[int, str] = {}
+        after = 0
+        while True:
+            page = await self.io.call("chat:history", {"channel": channel, "after": after, "limit": 100}, timeout=10)
+            for message in page["messages"]:
+                assert message["seq"] > after
+                after = message["seq"]
+                found[after] = message["text"]
+            if after >= page["head"] or not page["messages"]:
+                return found
+
+    async def _on_message(self, message: dict[str, Any]) -> None:
+        self.seen[message["seq"]] = message["text"]
