@@ -1,0 +1,91 @@
+"""Logins: a random token in the browser's cookie, its hash in the database.
+
+Laws: the token is never stored. A session ends by logout, by its time, by a new password, by disabling the
+account or by closing the guest link; each is seen at the next look, nothing is cached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from web.errors import Unauthenticated
+from web.school import tables
+from web.school.actions import do_end_session
+from web.school.model import Account, GuestLink, Person, TicketScope
+from web.school.standing import GUEST
+from web.school.store import SchoolStore
+
+LIFE: Final = 12 * 3600 * 1000
+
+
+def new_token() -> str:
+    """A secret nobody guesses: 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token. A fast hash is right here: the token has no pattern to guess."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Sessions:
+    """The logins of all schools."""
+
+    def __init__(self, store: SchoolStore) -> None:
+        self._store = store
+
+    async def open_account(self, account: Account) -> str:
+        """Log an account in; return the token. Sessions that are over are swept on the way."""
+        now = self._store.clock()
+        token = new_token()
+        table = tables.login_session
+        async with self._store.write() as connection:
+            await connection.execute(delete(table).where(table.c.expires_at < now))
+            row = {"account": account.id, "person": account.id, "name": account.name, "expires_at": now + LIFE}
+            await _insert(connection, token, account.school, row)
+        return token
+
+    async def open_guest(self, link: GuestLink, name: str) -> str:
+        """Let a guest through a link; return the token."""
+        token = new_token()
+        expires_at = min(link.expires_at, self._store.clock() + LIFE)
+        async with self._store.write() as connection:
+            person = GUEST + secrets.token_urlsafe(9)
+            row = {"guest_link": link.id, "person": person, "name": name, "expires_at": expires_at}
+            await _insert(connection, token, link.school, row)
+        return token
+
+    async def person(self, token: str) -> Person:
+        """Return who is logged in with this token; raise Unauthenticated."""
+        session, account, link = tables.login_session, tables.account, tables.guest_link
+        query = (
+            select(session, account.c.role, account.c.name.label("account_name"), account.c.disabled, link.c.meeting)
+            .outerjoin(account, account.c.id == session.c.account)
+            .outerjoin(link, (link.c.id == session.c.guest_link) & link.c.revoked.is_(False))
+            .where(session.c.token_hash == token_hash(token), session.c.expires_at > self._store.clock())
+        )
+        async with self._store.read() as connection:
+            row = (await connection.execute(query)).first()
+        if row is not None and row.account is not None and not row.disabled:
+            return Person(row.person, row.school, row.role, row.account_name, None, row.token_hash)
+        if row is not None and row.meeting is not None:
+            scope = TicketScope(row.guest_link, row.expires_at, meeting=row.meeting, role="guest")
+            return Person(row.person, row.school, "guest", row.name, scope, row.token_hash)
+        raise Unauthenticated(text="please log in")
+
+    async def end(self, token: str) -> None:
+        """Log out; a token that is no login is no error."""
+        try:
+            person = await self.person(token)
+        except Unauthenticated:
+            return
+        await do_end_session(self._store, person.school, token_hash(token), person.id)
+
+
+async def _insert(connection: AsyncConnection, token: str, school: str, row: dict[str, object]) -> None:
+    await connection.execute(tables.login_session.insert().values(token_hash=token_hash(token), school=school, **row))
