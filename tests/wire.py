@@ -138,6 +138,8 @@ class ChatClient:
         self._url, self._ticket, self.name = url, ticket, name
         self.acked: dict[int, str] = {}
         self.seen: dict[int, str] = {}
+        self.order: list[int] = []
+        self._heard = asyncio.Event()
         self._next = 0
         self.io = socketio.AsyncClient(reconnection=False)
         self.io.on("chat:message", self._on_message)
@@ -175,5 +177,13 @@ class ChatClient:
             if after >= page["head"] or not page["messages"]:
                 return found
 
+    async def until(self, numbers: set[int]) -> None:
+        """Return once all these messages were seen."""
+        while not numbers <= set(self.seen):
+            self._heard.clear()
+            await self._heard.wait()
+
     async def _on_message(self, message: dict[str, Any]) -> None:
         self.seen[message["seq"]] = message["text"]
+        self.order.append(message["seq"])
+        self._heard.set()
