@@ -98,6 +98,17 @@ class YClient:
             self._heard.clear()
             await self._heard.wait()
 
+    async def until_acked(self, key: str) -> None:
+        """Return once the server has stored `key`."""
+        while key not in self.acked:
+            self._heard.clear()
+            await self._heard.wait()
+
+    async def until_closed(self) -> None:
+        """Return once the server closed the connection; `close_code` says why."""
+        assert self._reader is not None
+        await self._reader
+
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
@@ -129,6 +140,7 @@ class YClient:
         for keys in self._sent[self._acks : count]:
             self.acked |= keys
         self._acks = count
+        self._heard.set()
 
 
 class ChatClient:
