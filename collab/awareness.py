@@ -72,12 +72,10 @@ class Room:
 
     def receive(self, now: float, connection: int, editor: Editor, entries: tuple[Entry, ...]) -> list[Here]:
         """Take what a connection sent; returns the entries to pass on to everybody else."""
-        changed = []
+        changed: list[Here] = []
         for entry in entries:
             if self._may_speak(connection, editor, entry):
-                here = self._take(now, connection, editor, entry)
-                if here is not None:
-                    changed.append(here)
+                changed += self._take(now, connection, editor, entry)
         return changed
 
     def _may_speak(self, connection: int, editor: Editor, entry: Entry) -> bool:
@@ -89,49 +87,43 @@ class Room:
         known = self.here.get(entry.client)
         if known is not None:
             return own is None and known.account == editor.account
-        if entry.state == _GONE or entry.client in self._gone:
-            return own is None and entry.state != _GONE and self._came_back(entry)
-        return len(self.here) < MAX_PEOPLE
+        # A client that is not here: new, or back again. An echo of somebody who has gone says "null".
+        return entry.state != _GONE and len(self.here) < MAX_PEOPLE
 
-    def _came_back(self, entry: Entry) -> bool:
-        # A stock client that lost its connection sends its own entry first; an echo of somebody gone carries "null".
-        return entry.state != _GONE
-
-    def _take(self, now: float, connection: int, editor: Editor, entry: Entry) -> Here | None:
+    def _take(self, now: float, connection: int, editor: Editor, entry: Entry) -> list[Here]:
         if entry.state == _GONE:
             return self._remove(now, entry.client)
         state = stamp(entry.state, editor)
         if state is None:
-            return None
-        known = self.here.get(entry.client)
+            return []
         own = self._owned.get(connection)
-        if own is not None and own != entry.client:
-            self._owned.pop(connection)
+        changed = self._remove(now, own) if own is not None and own != entry.client else []
+        known = self.here.get(entry.client)
         if known is not None:
-            if known.owner not in (None, connection):
+            if known.owner == connection and known.state == state:
+                return []
+            if known.owner is not None and known.owner != connection:
                 self._owned.pop(known.owner, None)
-            elif known.owner == connection and known.state == state:
-                return None
         here = Here(entry.client, self._clock(now, entry.client), state, editor.account, connection, self.worker)
         self.here[entry.client] = here
         self._owned[connection] = entry.client
-        return here
+        return [*changed, here]
 
     def _clock(self, now: float, client: int) -> int:
         known = self.here.get(client)
         before = known.clock if known is not None else self._gone.pop(client, 0)
         return max(before + 1, wall_clock(now))
 
-    def _remove(self, now: float, client: int) -> Here | None:
+    def _remove(self, now: float, client: int) -> list[Here]:
         known = self.here.get(client)
         if known is None:
-            return None
+            return []
         clock = self._clock(now, client)
         del self.here[client]
         if known.owner is not None:
             self._owned.pop(known.owner, None)
         self._gone[client] = clock
-        return Here(client, clock, _GONE, known.account, known.owner, known.worker)
+        return [Here(client, clock, _GONE, known.account, known.owner, known.worker)]
 
     def owned_by(self, connection: int) -> int | None:
         """Return the client id that a connection owns."""
@@ -140,8 +132,7 @@ class Room:
     def connection_closed(self, now: float, connection: int) -> list[Here]:
         """Forget a connection; returns the removal to pass on."""
         client = self._owned.get(connection)
-        removed = self._remove(now, client) if client is not None else None
-        return [removed] if removed is not None else []
+        return self._remove(now, client) if client is not None else []
 
     def restamp(self, now: float, connection: int, editor: Editor) -> list[Here]:
         """Write a changed name or role into a connection's entry; returns it to pass on."""
@@ -190,7 +181,7 @@ class Room:
     def worker_lost(self, now: float, worker: str) -> list[Here]:
         """Forget the people of a worker that fell silent; returns the removals to pass on."""
         lost = [here.client for here in self.here.values() if here.worker == worker]
-        return [removed for client in lost if (removed := self._remove(now, client)) is not None]
+        return [removed for client in lost for removed in self._remove(now, client)]
 
 
 def wall_clock(now: float) -> int:

@@ -1,0 +1,207 @@
+"""Chat on one worker: messages become durable in batches, then are handed to who listens, here and on other workers.
+
+Laws: committed before answered, answered in the order of asking, handed out in the order of the numbers. The bus only
+announces; whatever it loses is found by reading the channels' heads every 2 s. At most 2,000 messages wait to be
+stored (Overloaded beyond).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from .bus import Bus, Subscription
+from .chat import Feed, Message, NewMessage, check_message
+from .chat_store import ChatStore
+from .errors import CollabError, Overloaded, StateError
+
+MAX_WAITING = 2000
+BATCH = 256
+PAGE = 200
+POLL_SECONDS = 2.0
+log = logging.getLogger(__name__)
+
+
+class Deleted(Struct, frozen=True):
+    """A message lost its text."""
+
+    channel: str
+    seq: int
+
+
+class News(Struct, frozen=True, array_like=True):
+    """What one worker announces to the others about a channel."""
+
+    messages: list[Message]
+    deleted: list[Deleted]
+
+
+Listener = Callable[[Message | Deleted], None]
+
+
+class _Listened:
+    """A channel that somebody on this worker hears."""
+
+    def __init__(self, listener: Listener, feed: Feed, subscription: Subscription) -> None:
+        self.listener = listener
+        self.feed = feed
+        self.subscription = subscription
+
+
+class Chat:
+    """Send, read and hear channels; who may do so is decided by the caller."""
+
+    def __init__(self, store: ChatStore, bus: Bus) -> None:
+        self._store = store
+        self._bus = bus
+        self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
+        self._listened: dict[str, _Listened] = {}
+        self._write = asyncio.Event()
+        self._read = asyncio.Event()
+        self._decoder = msgspec.msgpack.Decoder(News)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._run_writer()), asyncio.create_task(self._run_reader())]
+
+    async def close(self) -> None:
+        """Stop; what was not answered was not stored."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(StateError("closed", "the server is stopping"))
+        for listened in self._listened.values():
+            await listened.subscription.close()
+        self._listened.clear()
+
+    def send(self, message: NewMessage) -> asyncio.Future[Message]:
+        """Queue a message; the future holds it once it is durable. Raises ProtocolError, Overloaded."""
+        check_message(message)
+        if len(self._waiting) >= MAX_WAITING:
+            raise Overloaded("overloaded", "too many messages at once")
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, future))
+        self._write.set()
+        return future
+
+    async def history(
+        self, channel: str, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[Message], int]:
+        """Return messages after a number (or the last ones before one), oldest first, and the channel's head."""
+        limit = min(limit, PAGE)
+        head = (await self._store.heads([channel]))[channel]
+        if before is not None:
+            return await self._store.before(channel, before, limit), head
+        messages = await self._store.after(channel, after, limit)
+        return messages, max(head, messages[-1].seq if messages else 0)
+
+    async def delete(self, channel: str, seq: int) -> None:
+        """Blank a message for everybody; raises AccessDenied when there is none."""
+        await self._store.delete(channel, seq)
+        gone = Deleted(channel, seq)
+        self._hand_out(channel, [], [gone])
+        await self._announce(channel, News([], [gone]))
+
+    async def listen(self, channel: str, listener: Listener) -> None:
+        """Hand every later message of a channel to `listener`; one listener per channel and worker."""
+        feed = Feed(2**62)  # nothing is handed out before the head is known
+
+        def on_news(payload: bytes) -> None:
+            news = self._decoder.decode(payload)
+            self._hand_out(channel, news.messages, news.deleted)
+
+        subscription = await self._bus.subscribe(f"chat:{channel}", on_news)
+        self._listened[channel] = _Listened(listener, feed, subscription)
+        feed.last = (await self._store.heads([channel]))[channel]
+
+    async def unlisten(self, channel: str) -> None:
+        listened = self._listened.pop(channel, None)
+        if listened is not None:
+            await listened.subscription.close()
+
+    def catch_up(self) -> None:
+        """Look for missed messages now instead of at the next turn."""
+        self._read.set()
+
+    # --- inner workings ---
+
+    async def _run_writer(self) -> None:
+        while True:
+            await self._write.wait()
+            self._write.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._store_batch(batch)
+
+    async def _store_batch(self, batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]]) -> None:
+        try:
+            results = await self._store.commit([message for message, _ in batch])
+        except asyncio.CancelledError:
+            _fail(batch, StateError("closed", "the server is stopping"))
+            raise
+        except Exception as error:  # the top of a batch: nobody may wait for ever
+            log.exception("messages could not be stored")
+            _fail(batch, StateError("store_failed", str(error)))
+            return
+        fresh: dict[str, list[Message]] = {}
+        for (_, future), result in zip(batch, results, strict=True):
+            if isinstance(result, Message):
+                fresh.setdefault(result.channel, []).append(result)
+                if not future.done():
+                    future.set_result(result)
+            elif not future.done():
+                future.set_exception(result)
+        for channel, messages in fresh.items():
+            self._hand_out(channel, messages, [])
+            await self._announce(channel, News(messages, []))
+
+    async def _announce(self, channel: str, news: News) -> None:
+        await self._bus.publish(f"chat:{channel}", msgspec.msgpack.encode(news))
+
+    def _hand_out(self, channel: str, messages: Sequence[Message], deleted: Sequence[Deleted]) -> None:
+        listened = self._listened.get(channel)
+        if listened is None:
+            return
+        ready, missing = listened.feed.receive(messages)
+        for message in ready:
+            listened.listener(message)
+        for gone in deleted:
+            if gone.seq <= listened.feed.last:
+                listened.listener(gone)
+        if missing:
+            self._read.set()
+
+    async def _run_reader(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._read.wait(), POLL_SECONDS)
+            self._read.clear()
+            try:
+                await self._read_missed()
+            except CollabError:
+                log.warning("channels cannot be read now; trying again")
+
+    async def _read_missed(self) -> None:
+        if not self._listened:
+            return
+        heads = await self._store.heads(list(self._listened))
+        for channel, head in heads.items():
+            listened = self._listened.get(channel)
+            while listened is not None and listened.feed.last < head:
+                messages = await self._store.after(channel, listened.feed.last, PAGE)
+                if not messages:
+                    break
+                self._hand_out(channel, messages, [])
+
+
+def _fail(batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]], error: CollabError) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

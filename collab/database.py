@@ -1,0 +1,136 @@
+"""The database of documents and channels: SQLite or PostgreSQL, opened, migrated, and checked for keeping what it commits.
+
+Laws: durable or not at all: SQLite runs with WAL and synchronous=FULL, PostgreSQL with synchronous_commit=on, both asserted when opened. SQLite has one
+writer at a time in a process, and a writing transaction begins IMMEDIATE, so it never fails half-way for the lock. What goes wrong in the database leaves
+as StateError("store_failed").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from .errors import StateError
+from .migrations import upgrade
+
+
+class Database:
+    """An open database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self.dialect = self._engine.dialect.name
+        self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Open a migrated database; raises StateError if it does not keep what it commits."""
+        database = cls(url)
+        async with database.read() as connection:
+            await _assert_durable(connection)
+        return database
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; committed, and durable, once the block has been left."""
+        if self._one_writer is None:
+            async with self._write() as connection:
+                yield connection
+            return
+        async with self._one_writer, self._write() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _write(self) -> AsyncIterator[AsyncConnection]:
+        with _translated():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(kreide_writes=True)
+                async with connection.begin():
+                    yield connection
+
+
+class _translated:  # noqa: N801 (reads as a block)
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, SQLAlchemyError | OSError):
+            raise StateError("store_failed", f"the database failed: {error}") from error
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest shape; safe for several processes at once, with or without a running event loop."""
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(_migrate(url))
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="migrate-collab")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        async with database.write() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await database.close()
+
+
+def _engine(url: str) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_size=3, max_overflow=2)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("kreide_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+async def _assert_durable(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "sqlite":
+        mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar()
+        level = (await connection.execute(text("PRAGMA synchronous"))).scalar()
+        durable = mode == "wal" and level == 2
+    else:
+        durable = (await connection.execute(text("SHOW synchronous_commit"))).scalar() == "on"
+    if not durable:
+        raise StateError("store_not_durable", "the database does not keep what it commits (WAL and FULL, synchronous_commit=on)")

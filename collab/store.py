@@ -1,0 +1,306 @@
+"""Where documents are kept: heads, one snapshot each, the log, and who owns which client id.
+
+Laws:
+- a batch of several documents is one transaction; their heads are locked by one statement in the order of their ids (unsorted, two workers deadlock);
+  entries get the next numbers of their document; when the batch fails, each document is tried alone, so one that fails never fails the others.
+- a client id belongs to the account that first wrote under it; a batch that says otherwise fails for that document with AccessDenied(foreign_author).
+- load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq` compared in the same transaction);
+  entries stay for `keep_seconds` as history and then go.
+- no row leaves this file, only the structs below; what fails in the database is StateError(store_failed).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, bindparam, delete, insert, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .database import Database, migrate
+from .errors import AccessDenied, CollabError, StateError
+
+__all__ = ["Batch", "Committed", "DocumentStore", "Head", "Loaded", "LogEntry", "NewEntry", "News", "Snapshot", "migrate"]
+
+_metadata = MetaData()
+_document = Table(
+    "document",
+    _metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String),
+    Column("epoch", Integer),
+    Column("head", BigInteger),
+    Column("snapshot_seq", BigInteger),
+    Column("created_at", BigInteger),
+)
+_snapshot = Table(
+    "document_snapshot",
+    _metadata,
+    Column("document", String, primary_key=True),
+    Column("seq", BigInteger),
+    Column("at", BigInteger),
+    Column("state", LargeBinary),
+    Column("outline", LargeBinary),
+)
+_log = Table(
+    "document_log",
+    _metadata,
+    Column("document", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("account", String),
+    Column("origin", String),
+    Column("at", BigInteger),
+    Column("data", LargeBinary),
+    Column("quarantined", Text),
+)
+_author = Table(
+    "document_author",
+    _metadata,
+    Column("document", String, primary_key=True),
+    Column("client", BigInteger, primary_key=True),
+    Column("account", String),
+    Column("at", BigInteger),
+)
+
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+_HEADS = select(_document.c.id, _document.c.head, _document.c.epoch).where(_document.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK_HEADS = _HEADS.order_by(_document.c.id).with_for_update()
+_SET_HEAD = update(_document).where(_document.c.id == bindparam("which")).values(head=bindparam("to"))
+
+
+class NewEntry(Struct, frozen=True):
+    """What is to be logged: who wrote it, from where (worker and connection), and the bytes."""
+
+    account: str
+    origin: str
+    data: bytes
+
+
+class Batch(Struct, frozen=True):
+    """The new entries of one document, and the client ids they bind."""
+
+    document: str
+    entries: tuple[NewEntry, ...]
+    authors: Mapping[int, str]
+
+
+class Committed(Struct, frozen=True):
+    """Entries [first, head] of a document are durable."""
+
+    document: str
+    first: int
+    head: int
+
+
+class LogEntry(Struct, frozen=True):
+    """One entry of the log."""
+
+    seq: int
+    account: str
+    data: bytes
+
+
+class Snapshot(Struct, frozen=True):
+    """A whole document up to an entry, with its outline."""
+
+    seq: int
+    state: bytes
+    outline: bytes
+
+
+class Loaded(Struct, frozen=True):
+    """Everything a worker needs to have a document alive. Quarantined entries are left out."""
+
+    kind: str
+    epoch: int
+    head: int
+    snapshot: Snapshot | None
+    entries: tuple[LogEntry, ...]
+    authors: dict[int, str]
+
+
+class Head(Struct, frozen=True):
+    """Where a document is."""
+
+    head: int
+    epoch: int
+
+
+class News(Struct, frozen=True):
+    """What came after an entry. Quarantined entries are left out, so `head` may be beyond the last one."""
+
+    head: int
+    epoch: int
+    entries: tuple[LogEntry, ...]
+    authors: dict[int, str]
+
+
+class DocumentStore:
+    """The documents in one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._insert = postgres_insert if database.dialect == "postgresql" else sqlite_insert
+
+    @classmethod
+    async def open(cls, url: str) -> DocumentStore:
+        """Open a migrated database."""
+        return cls(await Database.open(url))
+
+    async def close(self) -> None:
+        """Close the database."""
+        await self.database.close()
+
+    async def create(self, document: str, kind: str, seed: Snapshot | None, author: int | None) -> bool:
+        """Create a document with its seed unless it is there; returns whether it was created now."""
+        at = _now()
+        row = {"id": document, "kind": kind, "epoch": 1, "head": 0, "snapshot_seq": 0, "created_at": at}
+        async with self.database.write() as connection:
+            result = await connection.execute(self._insert(_document).values(row).on_conflict_do_nothing().returning(_document.c.id))
+            if result.first() is None:
+                return False
+            if seed is not None:
+                shot = {"document": document, "seq": 0, "at": at, "state": seed.state, "outline": seed.outline}
+                await connection.execute(insert(_snapshot).values(shot))
+                await connection.execute(insert(_author).values(document=document, client=author, account="", at=at))
+        return True
+
+    async def load(self, document: str) -> Loaded:
+        """Load a document; raises AccessDenied(unknown_document)."""
+        async with self.database.read() as connection:
+            await self._at_one_moment(connection)
+            head = (await connection.execute(select(_document).where(_document.c.id == document))).first()
+            if head is None:
+                raise AccessDenied("unknown_document", "there is no such document")
+            shot = (await connection.execute(select(_snapshot).where(_snapshot.c.document == document))).first()
+            snapshot = Snapshot(shot.seq, shot.state, shot.outline) if shot is not None else None
+            entries = await _entries(connection, document, snapshot.seq if snapshot is not None else 0)
+            authors = await _authors(connection, document)
+        return Loaded(head.kind, head.epoch, head.head, snapshot, entries, authors)
+
+    async def _at_one_moment(self, connection: AsyncConnection) -> None:
+        # A transaction of SQLite sees one moment anyway; in PostgreSQL each statement would see its own.
+        if self.database.dialect == "postgresql":
+            await connection.execute(_ONE_MOMENT)
+
+    async def heads(self, documents: Sequence[str]) -> dict[str, Head]:
+        """Return where each document is, in one query; those that are gone are left out."""
+        async with self.database.read() as connection:
+            rows = await connection.execute(_HEADS, {"ids": list(documents)})
+            return {row.id: Head(row.head, row.epoch) for row in rows}
+
+    async def news(self, document: str, seq: int) -> News:
+        """Return everything after entry `seq`; raises AccessDenied(unknown_document)."""
+        async with self.database.read() as connection:
+            await self._at_one_moment(connection)
+            head = (await connection.execute(_HEADS, {"ids": [document]})).first()
+            if head is None:
+                raise AccessDenied("unknown_document", "there is no such document")
+            if head.head <= seq:
+                return News(head.head, head.epoch, (), {})
+            entries = await _entries(connection, document, seq)
+            return News(head.head, head.epoch, entries, await _authors(connection, document))
+
+    async def commit(self, batches: Sequence[Batch]) -> dict[str, Committed | CollabError]:
+        """Log the batches; returns per document what was committed or why not. Each document appears once."""
+        try:
+            return dict(await self._commit(batches))
+        except CollabError as error:
+            if len(batches) == 1:
+                return {batches[0].document: error}
+        results: dict[str, Committed | CollabError] = {}
+        for batch in batches:
+            try:
+                results.update(await self._commit([batch]))
+            except CollabError as error:
+                results[batch.document] = error
+        return results
+
+    async def _commit(self, batches: Sequence[Batch]) -> dict[str, Committed]:
+        at = _now()
+        results = {}
+        rows = []
+        async with self.database.write() as connection:
+            locked = await connection.execute(_LOCK_HEADS, {"ids": sorted(batch.document for batch in batches)})
+            heads = {row.id: row.head for row in locked}
+            for batch in batches:
+                if batch.document not in heads:
+                    raise StateError("store_gone", "the document is not there any more")
+                first = heads[batch.document] + 1
+                for seq, entry in enumerate(batch.entries, first):
+                    rows.append(
+                        {"document": batch.document, "seq": seq, "account": entry.account, "origin": entry.origin, "at": at, "data": entry.data}
+                    )
+                results[batch.document] = Committed(batch.document, first, first + len(batch.entries) - 1)
+            await self._bind(connection, batches, at)
+            await connection.execute(insert(_log), rows)
+            await connection.execute(_SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()])
+        return results
+
+    async def _bind(self, connection: AsyncConnection, batches: Sequence[Batch], at: int) -> None:
+        wanted = {(batch.document, client): account for batch in batches for client, account in batch.authors.items()}
+        if not wanted:
+            return
+        rows = [{"document": document, "client": client, "account": account, "at": at} for (document, client), account in wanted.items()]
+        await connection.execute(self._insert(_author).on_conflict_do_nothing(), rows)
+        columns = (_author.c.document, _author.c.client)
+        found = await connection.execute(select(*columns, _author.c.account).where(tuple_(*columns).in_(list(wanted))))
+        for row in found:
+            if wanted[row.document, row.client] != row.account:
+                raise AccessDenied("foreign_author", "this client id belongs to somebody else")
+
+    async def compact(self, document: str, snapshot: Snapshot, expected_seq: int, keep_seconds: float) -> bool:
+        """Replace the snapshot if it is still the one of `expected_seq`; returns whether it was."""
+        at = _now()
+        row = {"document": document, "seq": snapshot.seq, "at": at, "state": snapshot.state, "outline": snapshot.outline}
+        async with self.database.write() as connection:
+            taken = await connection.execute(
+                update(_document)
+                .where(_document.c.id == document, _document.c.snapshot_seq == expected_seq, _document.c.head >= snapshot.seq)
+                .values(snapshot_seq=snapshot.seq)
+            )
+            if taken.rowcount != 1:
+                return False
+            statement = self._insert(_snapshot).values(row)
+            changed = {key: value for key, value in row.items() if key != "document"}
+            await connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=changed))
+            old = (_log.c.document == document, _log.c.seq <= snapshot.seq, _log.c.at < at - int(keep_seconds * 1000), _log.c.quarantined.is_(None))
+            await connection.execute(delete(_log).where(*old))
+        return True
+
+    async def quarantine(self, document: str, seq: int, reason: str) -> None:
+        """Mark an entry that cannot be loaded; it stays for people to look at."""
+        async with self.database.write() as connection:
+            await connection.execute(update(_log).where(_log.c.document == document, _log.c.seq == seq).values(quarantined=reason))
+
+    async def raise_epoch(self, document: str) -> int:
+        """Raise a document's epoch, so that no client brings back what was before; returns the new one."""
+        async with self.database.write() as connection:
+            row = await connection.execute(
+                update(_document).where(_document.c.id == document).values(epoch=_document.c.epoch + 1).returning(_document.c.epoch)
+            )
+            epoch = row.scalar()
+        if epoch is None:
+            raise AccessDenied("unknown_document", "there is no such document")
+        return int(epoch)
+
+
+async def _authors(connection: AsyncConnection, document: str) -> dict[int, str]:
+    rows = await connection.execute(select(_author.c.client, _author.c.account).where(_author.c.document == document))
+    return {row.client: row.account for row in rows}
+
+
+async def _entries(connection: AsyncConnection, document: str, after: int) -> tuple[LogEntry, ...]:
+    rows = await connection.execute(
+        select(_log.c.seq, _log.c.account, _log.c.data)
+        .where(_log.c.document == document, _log.c.seq > after, _log.c.quarantined.is_(None))
+        .order_by(_log.c.seq)
+    )
+    return tuple(LogEntry(row.seq, row.account, row.data) for row in rows)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
