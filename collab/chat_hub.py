@@ -24,6 +24,7 @@ MAX_WAITING = 2000
 BATCH = 256
 PAGE = 200
 POLL_SECONDS = 2.0
+_UNKNOWN = 2**62
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +51,7 @@ class _Listened:
     def __init__(self, listener: Listener, feed: Feed, subscription: Subscription) -> None:
         self.listener = listener
         self.feed = feed
+        self.early = False  # news came before the head was known
         self.subscription = subscription
 
 
@@ -78,7 +80,7 @@ class Chat:
             if not future.done():
                 future.set_exception(StateError("closed", "the server is stopping"))
         for listened in self._listened.values():
-            await listened.subscription.close()
+            listened.subscription.close()
         self._listened.clear()
 
     def send(self, message: NewMessage) -> asyncio.Future[Message]:
@@ -111,20 +113,22 @@ class Chat:
 
     async def listen(self, channel: str, listener: Listener) -> None:
         """Hand every later message of a channel to `listener`; one listener per channel and worker."""
-        feed = Feed(2**62)  # nothing is handed out before the head is known
+        feed = Feed(_UNKNOWN)
 
         def on_news(payload: bytes) -> None:
             news = self._decoder.decode(payload)
             self._hand_out(channel, news.messages, news.deleted)
 
         subscription = await self._bus.subscribe(f"chat:{channel}", on_news)
-        self._listened[channel] = _Listened(listener, feed, subscription)
+        listened = self._listened[channel] = _Listened(listener, feed, subscription)
         feed.last = (await self._store.heads([channel]))[channel]
+        if listened.early:
+            self.catch_up()
 
     async def unlisten(self, channel: str) -> None:
         listened = self._listened.pop(channel, None)
         if listened is not None:
-            await listened.subscription.close()
+            listened.subscription.close()
 
     def catch_up(self) -> None:
         """Look for missed messages now instead of at the next turn."""
@@ -169,6 +173,9 @@ class Chat:
         listened = self._listened.get(channel)
         if listened is None:
             return
+        if listened.feed.last == _UNKNOWN:
+            listened.early = True
+            return
         ready, missing = listened.feed.receive(messages)
         for message in ready:
             listened.listener(message)
@@ -176,7 +183,7 @@ class Chat:
             if gone.seq <= listened.feed.last:
                 listened.listener(gone)
         if missing:
-            self._read.set()
+            self.catch_up()
 
     async def _run_reader(self) -> None:
         while True:

@@ -150,6 +150,5 @@ def _row(message: Message) -> dict[str, str | int]:
 
 
 def _read(row: Row[tuple[object, ...]]) -> Message:
-    return Message(
-        row.channel, row.seq, row.author, row.name, row.role, row.text, row.client_id, row.at, row.deleted_at is not None
-    )
+    deleted = row.deleted_at is not None
+    return Message(row.channel, row.seq, row.author, row.name, row.role, row.text, row.client_id, row.at, deleted)

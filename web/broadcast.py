@@ -1,0 +1,136 @@
+"""Sending to many Socket.IO connections: encode once, write straight to the transport where that is safe.
+
+Laws: what is sent to one connection arrives in the order of sending. A packet goes straight to the transport
+only while nothing waits before it: the client is upgraded and not upgrading or closing, its queue is empty, its
+writer holds no batch, and the transport holds < 64 KiB. Otherwise it waits in the connection's Outbox, which
+holds 256 packets; one more and the connection is cut (DISCONNECT): it will come back and read what it missed.
+This leans on python-engineio 4.15 and python-socketio 5.18; tests/web/test_broadcast.py covers each seam.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import msgspec
+import socketio
+from aiohttp import web
+from engineio import packet as engine_packet
+
+OUTBOX_PACKETS = 256
+TRANSPORT_BYTES = 64 * 1024
+
+# engine.io MESSAGE (4) + socket.io EVENT (2) and ACK (3) in the default namespace.
+_EVENT = "42"
+_ACK = "43"
+
+
+class Outbox(asyncio.Queue[engine_packet.Packet | None]):
+    """What one connection still has to be sent; engine.io's writer is its only reader.
+
+    `idle` is true only while that writer waits with nothing taken: then nobody stands before a direct write.
+    """
+
+    def __init__(self, on_full: Callable[[Outbox], None]) -> None:
+        super().__init__()
+        self.idle = False
+        self.cut = False
+        self.response: web.WebSocketResponse | None = None
+        self.transport: asyncio.Transport | None = None
+        self._on_full = on_full
+
+    def attach(self, response: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        """Remember the WebSocket that this connection's packets go to from now on."""
+        self.response = response
+        self.transport = transport
+
+    async def get(self) -> engine_packet.Packet | None:
+        self.idle = self.empty()
+        try:
+            return await super().get()
+        finally:
+            self.idle = False
+
+    async def put(self, item: engine_packet.Packet | None) -> None:
+        self.add(item)
+
+    def add(self, item: engine_packet.Packet | None) -> None:
+        """Queue a packet (None ends the writer); a full box cuts the connection instead."""
+        if item is None or self.qsize() < OUTBOX_PACKETS:
+            self.put_nowait(item)
+        elif not self.cut:
+            self.cut = True
+            self._on_full(self)
+
+    def write(self, frame: bytes) -> bool:
+        """Write a ready WebSocket frame now, or return False when something stands before it."""
+        transport = self.transport
+        if (
+            not self.idle
+            or transport is None
+            or self.response is None
+            or self.response.closed
+            or transport.is_closing()
+            or transport.get_write_buffer_size() >= TRANSPORT_BYTES
+        ):
+            return False
+        transport.write(frame)
+        return True
+
+    def abort(self) -> None:
+        """Drop the WebSocket at once; what waited is lost."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Outgoing:
+    """One packet on its way to any number of connections: each form of it is built once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.frame = _text_frame(text.encode())
+        self._packet: engine_packet.Packet | None = None
+
+    @property
+    def packet(self) -> engine_packet.Packet:
+        if self._packet is None:
+            self._packet = engine_packet.Packet(engine_packet.MESSAGE, self._text[1:])
+        return self._packet
+
+
+def build_event(event: str, message: msgspec.Struct) -> Outgoing:
+    """Return the packet that says `event` with `message` as its one argument."""
+    return Outgoing(f'{_EVENT}["{event}",{msgspec.json.encode(message).decode()}]')
+
+
+def build_ack(request: int, answer: bytes) -> Outgoing:
+    """Return the ack of the request with this number; `answer` is JSON."""
+    return Outgoing(f"{_ACK}{request}[{answer.decode()}]")
+
+
+def _text_frame(payload: bytes) -> bytes:
+    """Frame a text message as a server does (RFC 6455, 5.2: FIN, opcode 1, no mask)."""
+    length = len(payload)
+    if length < 126:
+        return bytes((0x81, length)) + payload
+    if length < 65536:
+        return b"\x81\x7e" + length.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + length.to_bytes(8, "big") + payload
+
+
+class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio carries no types
+    """python-socketio's client manager with our fan-out; nothing here uses its `emit`."""
+
+    def send(self, connections: Iterable[str], outgoing: Outgoing) -> int:
+        """Send to these engine.io sessions; return how many still exist."""
+        sockets = self.server.eio.sockets
+        sent = 0
+        for eio_sid in connections:
+            socket = sockets.get(eio_sid)
+            if socket is None or socket.closed or socket.closing:
+                continue
+            sent += 1
+            outbox: Outbox = socket.queue
+            if socket.upgrading or not socket.upgraded or not outbox.write(outgoing.frame):
+                outbox.add(outgoing.packet)
+        return sent
