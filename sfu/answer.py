@@ -1,0 +1,168 @@
+"""The answer to an offer (RFC 8829 section 5.3): what of it we carry, written down. Sans-IO.
+
+Laws:
+- ICE-lite, BUNDLE, rtcp-mux, `setup:passive`; the candidates are complete (`end-of-candidates`).
+- Codecs are Opus and VP8 with its RTX, under the offer's payload types; extensions are agreed on by URI.
+- An m-line is either received (a source), sent (a slot) or rejected with port 0. Simulcast is not answered.
+- Order and number of m-lines are the offer's; rejected ones stay outside of BUNDLE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from sfu.ice import Candidate, Credentials
+from sfu.sdp import Codec, Extension, Fingerprint, Offer, Section
+
+MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+TRANSPORT_CC: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+
+_RECEIVED: Final = {
+    "audio": (MID, AUDIO_LEVEL, TRANSPORT_CC, ABS_SEND_TIME),
+    "video": (MID, TRANSPORT_CC, ABS_SEND_TIME),
+}
+_SENT: Final = (MID, TRANSPORT_CC, ABS_SEND_TIME)
+_FEEDBACK: Final = {"opus": ("transport-cc",), "vp8": ("nack", "nack pli", "ccm fir", "transport-cc")}
+_WANTED: Final = {"audio": ("opus", 48000, 2), "video": ("vp8", 90000, 1)}
+_MATCHING: Final = {True: ("recvonly", "sendrecv"), False: ("sendonly", "sendrecv")}
+MAX_MID_IN_HEADER: Final = 16
+"""A one-byte header extension holds 16 bytes (RFC 8285 section 4.2)."""
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What we take of an m-line: one codec, perhaps its RTX, and the extensions both sides know."""
+
+    codec: Codec
+    rtx: Codec | None
+    extensions: tuple[Extension, ...]
+
+
+class Receiving(msgspec.Struct, frozen=True):
+    """An m-line we receive. `music`: no DTX, a listener would hear the gaps."""
+
+    music: bool = False
+
+
+class Sending(msgspec.Struct, frozen=True):
+    """An m-line we send; tracks of one `stream` are lip-synced by browsers, others are not."""
+
+    stream: str
+    track: str
+    cname: str
+    ssrc: int
+    rtx_ssrc: int
+
+
+class Local(msgspec.Struct, frozen=True):
+    """Our side of a connection, the same in each of its m-lines."""
+
+    session_id: int
+    version: int
+    credentials: Credentials
+    fingerprints: tuple[Fingerprint, ...]
+    candidates: tuple[Candidate, ...]
+
+
+def carried(section: Section, *, sending: bool) -> Carried | None:
+    """What we would take of this m-line in this direction; None if nothing."""
+    if not section.carriable or section.direction not in _MATCHING[sending]:
+        return None
+    wanted = _WANTED[section.kind]
+    codec = next((c for c in section.codecs if (c.name, c.clock_rate, c.channels) == wanted), None)
+    if codec is None:
+        return None
+    rtx = next((c for c in section.codecs if c.name == "rtx" and c.apt == codec.payload_type), None)
+    uris = _SENT if sending else _RECEIVED[section.kind]
+    by_uri = {extension.uri: extension for extension in section.extensions}
+    if len(section.mid) > MAX_MID_IN_HEADER or not section.mid:
+        by_uri.pop(MID, None)
+    return Carried(codec, rtx, tuple(by_uri[uri] for uri in uris if uri in by_uri))
+
+
+def build_answer(offer: Offer, local: Local, roles: Mapping[int, Receiving | Sending]) -> str:
+    """Write the answer; `roles` says by m-line index what an m-line is for, what it leaves out is rejected."""
+    taken: dict[int, Carried] = {}
+    for index, section in enumerate(offer.sections):
+        role = roles.get(index)
+        choice = None if role is None else carried(section, sending=isinstance(role, Sending))
+        if choice is not None:
+            taken[index] = choice
+    lines = _session_lines(offer, local, [offer.sections[index].mid for index in taken])
+    candidates = True
+    for index, section in enumerate(offer.sections):
+        if index not in taken:
+            lines += _rejected(section)
+            continue
+        lines += _accepted(section, local, taken[index], roles[index], candidates=candidates)
+        candidates = False
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _session_lines(offer: Offer, local: Local, mids: list[str]) -> list[str]:
+    lines = ["v=0", f"o=- {local.session_id} {local.version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    if mids and all(mids):
+        lines.append("a=group:BUNDLE " + " ".join(mids))
+    if offer.extmap_allow_mixed:
+        lines.append("a=extmap-allow-mixed")
+    return [*lines, "a=ice-lite", "a=msid-semantic:WMS *"]
+
+
+def _rejected(section: Section) -> list[str]:
+    lines = [f"m={section.kind} 0 {section.protocol} {' '.join(section.formats)}", "c=IN IP4 0.0.0.0"]
+    if section.mid:
+        lines.append(f"a=mid:{section.mid}")
+    return [*lines, "a=inactive"]
+
+
+def _accepted(
+    section: Section, local: Local, choice: Carried, role: Receiving | Sending, *, candidates: bool
+) -> list[str]:
+    payloads = [str(codec.payload_type) for codec in (choice.codec, choice.rtx) if codec]
+    lines = [
+        f"m={section.kind} 9 {section.protocol} {' '.join(payloads)}",
+        "c=IN IP4 0.0.0.0",
+        "a=rtcp:9 IN IP4 0.0.0.0",
+        f"a=ice-ufrag:{local.credentials.ufrag}",
+        f"a=ice-pwd:{local.credentials.password}",
+        *(f"a=fingerprint:{item.algorithm} {item.value}" for item in local.fingerprints),
+        "a=setup:passive",
+    ]
+    if candidates:
+        lines += [f"a={candidate.line()}" for candidate in local.candidates]
+        lines.append("a=end-of-candidates")
+    if section.mid:
+        lines.append(f"a=mid:{section.mid}")
+    lines += [f"a=extmap:{extension.id} {extension.uri}" for extension in choice.extensions]
+    lines += ["a=sendonly" if isinstance(role, Sending) else "a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"]
+    lines += _codec_lines(section.kind, choice, music=isinstance(role, Receiving) and role.music)
+    if isinstance(role, Sending):
+        lines += _ssrc_lines(role, repaired=choice.rtx is not None)
+    return lines
+
+
+def _codec_lines(kind: str, choice: Carried, *, music: bool) -> list[str]:
+    codec = choice.codec
+    payload = codec.payload_type
+    name = "opus/48000/2" if kind == "audio" else "VP8/90000"
+    lines = [f"a=rtpmap:{payload} {name}"]
+    lines += [f"a=rtcp-fb:{payload} {item}" for item in _FEEDBACK[codec.name] if item in codec.feedback]
+    if kind == "audio":
+        lines.append(f"a=fmtp:{payload} " + ("useinbandfec=1;stereo=1" if music else "useinbandfec=1;usedtx=1"))
+    if choice.rtx:
+        lines += [f"a=rtpmap:{choice.rtx.payload_type} rtx/90000", f"a=fmtp:{choice.rtx.payload_type} apt={payload}"]
+    return lines
+
+
+def _ssrc_lines(role: Sending, *, repaired: bool) -> list[str]:
+    lines = [f"a=msid:{role.stream} {role.track}"]
+    ssrcs = [role.ssrc, role.rtx_ssrc] if repaired else [role.ssrc]
+    if repaired:
+        lines.append(f"a=ssrc-group:FID {role.ssrc} {role.rtx_ssrc}")
+    for ssrc in ssrcs:
+        lines += [f"a=ssrc:{ssrc} cname:{role.cname}", f"a=ssrc:{ssrc} msid:{role.stream} {role.track}"]
+    return lines

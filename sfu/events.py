@@ -1,0 +1,121 @@
+"""What the router takes and gives: events in, orders for the plane and events for the room out. Frozen data."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from sfu.model import MediaEvent, MediaRights, Purpose
+
+
+class Source(Struct, frozen=True):
+    """A source of a connection. `levelled`: its packets carry audio levels."""
+
+    id: int
+    purpose: Purpose
+    levelled: bool = False
+
+
+class Slot(Struct, frozen=True):
+    """A slot of a connection; `id` is the plane's, `name` is one of KIND_OF_SLOT."""
+
+    id: int
+    name: str
+    mid: str
+
+
+class Admitted(Struct, frozen=True):
+    """The peer is known to the room; again with other rights to change them."""
+
+    peer: str
+    rights: MediaRights
+
+
+class Left(Struct, frozen=True):
+    """The peer is gone for good."""
+
+    peer: str
+
+
+class Attached(Struct, frozen=True):
+    """A connection was negotiated, or negotiated anew. `featured`: fill an empty stage (WHEP); `follow`: with whom."""
+
+    peer: str
+    session: int
+    sources: tuple[Source, ...]
+    slots: tuple[Slot, ...]
+    featured: bool = False
+    follow: str | None = None
+
+
+class Connected(Struct, frozen=True):
+    """The keys of the peer's connection are in the plane."""
+
+    peer: str
+
+
+class Detached(Struct, frozen=True):
+    """The peer's connection is gone."""
+
+    peer: str
+
+
+class Flow(Struct, frozen=True):
+    """Packets of a source flow, or have stopped."""
+
+    source: int
+    flowing: bool
+
+
+class Levels(Struct, frozen=True):
+    """Loudness of the sources that are above the threshold (0 loudest, 127 silence)."""
+
+    levels: tuple[tuple[int, int], ...]
+
+
+class Staged(Struct, frozen=True):
+    """Who is on stage."""
+
+    peer: str | None
+
+
+class Paged(Struct, frozen=True):
+    """Whom a viewer wants in its tiles."""
+
+    peer: str
+    tiles: tuple[str, ...]
+
+
+class Muted(Struct, frozen=True):
+    """A moderator's mute of a microphone."""
+
+    peer: str
+    muted: bool
+
+
+Event = Admitted | Left | Attached | Connected | Detached | Flow | Levels | Staged | Paged | Muted
+
+
+class Assign(Struct, frozen=True):
+    """Plane: put a source (0: none) into a slot."""
+
+    session: int
+    slot: int
+    source: int
+    generation: int
+
+
+class SetAudience(Struct, frozen=True):
+    """Plane: exactly these sessions may receive the source."""
+
+    source: int
+    viewers: tuple[int, ...]
+
+
+class SetMute(Struct, frozen=True):
+    """Plane: forward the source or not."""
+
+    source: int
+    muted: bool
+
+
+Output = Assign | SetAudience | SetMute | MediaEvent

@@ -1,0 +1,89 @@
+"""ICE as a lite agent (RFC 8445 section 2.5): credentials and host candidates. Sans-IO.
+
+Laws:
+- We never send a check. The native plane answers STUN, follows nomination and watches consent (RFC 7675);
+  this file only says what the plane is told and what the answer offers.
+- Bytes are arguments: who calls brings the entropy.
+- An address is offered only if the plane is bound to it, or if the operator declared it public.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from base64 import b64encode
+from collections.abc import Iterable
+
+import msgspec
+
+CREDENTIAL_ENTROPY = 24
+"""Bytes that `credentials` wants: 6 for the user fragment, 18 for the password."""
+
+_TYPE_PREFERENCE_HOST = 126
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """The short-term credential of one ICE session (RFC 8445 section 5.3)."""
+
+    ufrag: str
+    password: str
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One UDP host candidate."""
+
+    foundation: int
+    priority: int
+    address: str
+    port: int
+
+    def line(self) -> str:
+        """The SDP attribute (RFC 8839 section 5.1), without its `a=`."""
+        return f"candidate:{self.foundation} 1 udp {self.priority} {self.address} {self.port} typ host"
+
+
+def credentials(entropy: bytes) -> Credentials:
+    """Turn 24 random bytes into a user fragment of 8 and a password of 24 ice-chars."""
+    if len(entropy) < CREDENTIAL_ENTROPY:
+        raise ValueError(f"credentials want {CREDENTIAL_ENTROPY} bytes")
+    text = b64encode(entropy[:CREDENTIAL_ENTROPY]).decode("ascii")
+    return Credentials(ufrag=text[:8], password=text[8:])
+
+
+def offered_addresses(bound: Iterable[str], interfaces: Iterable[str], public: Iterable[str]) -> list[str]:
+    """Which addresses an answer offers, best first, none twice.
+
+    A wildcard (`0.0.0.0`, `::`) stands for this machine's usable interface addresses of its family; loopback is
+    offered only if it was named, or if the machine has nothing else. Public addresses add to the interfaces'.
+    """
+    usable = [str(address) for address in map(_parse, interfaces) if _is_usable(address)]
+    found: list[str] = [str(_parse(address)) for address in public]
+    for address in map(_parse, bound):
+        if not address.is_unspecified:
+            found.append(str(address))
+            continue
+        of_family = [text for text in usable if _parse(text).version == address.version]
+        loopback = "127.0.0.1" if address.version == 4 else "::1"
+        found.extend(of_family or ([] if usable else [loopback]))
+    return list(dict.fromkeys(found))
+
+
+def candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:
+    """Host candidates for these addresses in this order of preference, one foundation each."""
+    return tuple(
+        Candidate(
+            foundation=index + 1,
+            # RFC 8445 section 5.1.2.1; the local preference falls with the place in the list.
+            priority=(_TYPE_PREFERENCE_HOST << 24) | ((65535 - index) << 8) | 255,
+            address=address,
+            port=port,
+        )
+        for index, address in enumerate(addresses)
+    )
+
+
+def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text.partition("%")[0])
+
+
+def _is_usable(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return not (address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast)

@@ -1,0 +1,295 @@
+"""One room's media: joins the router's policy to connections, the plane and the room's callback.
+
+Laws:
+- What a call changes is in the plane's queue when the call returns; only `offer`, `publish` and `play` are async,
+  and they too answer without waiting for the remote.
+- A peer has one connection. A new one replaces the old; the old one's numbers are given back first.
+- The plane is told first, then the room's callback, so that a callback may call back.
+- Errors of one connection end that connection and nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from sfu.errors import AccessDenied, MediaError, Overloaded, ProtocolError, StateError
+from sfu.events import (
+    Admitted,
+    Assign,
+    Attached,
+    Connected,
+    Detached,
+    Event,
+    Flow,
+    Left,
+    Levels,
+    Muted,
+    Output,
+    Paged,
+    SetAudience,
+    SetMute,
+    Staged,
+)
+from sfu.model import (
+    KIND_OF_SLOT,
+    MAX_TILES,
+    MediaEvent,
+    MediaRights,
+    PeerConnected,
+    PeerLost,
+    Purpose,
+    SlotOffer,
+    SourceOffer,
+)
+from sfu.router import Router
+from sfu.sdp import Offer, parse_offer
+from sfu.session import Port, Session
+
+MAX_PEERS: Final = 512
+"""Peers a room admits; DOMAIN plans for 200 in the largest conference, recorders and rejoins come on top."""
+
+logger = logging.getLogger(__name__)
+
+
+class Sessions(Protocol):
+    """Where a room registers its connections: the server, which hands their events back."""
+
+    def opened(self, session: Session, room: MediaRoom, peer: str) -> None:
+        """A connection was made; Overloaded if there may be no more."""
+
+    def attached(self, session: Session, room: MediaRoom) -> None:
+        """Its sources have changed."""
+
+    def closed(self, session: Session) -> None:
+        """It is over; forget it."""
+
+    def spawn(self, session: Session, room: MediaRoom, peer: str) -> None:
+        """Run `room.serve(session, peer)` until it ends."""
+
+
+class MediaRoom:
+    """The media of one meeting. Made by `MediaServer.room`."""
+
+    def __init__(self, port: Port, sessions: Sessions, on_event: Callable[[MediaEvent], None]) -> None:
+        self._port = port
+        self._server = sessions
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._router = Router()
+        self._sessions: dict[str, Session] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def admit(self, peer: str, rights: MediaRights) -> None:
+        """Make a peer known, without a connection yet; again to change its rights."""
+        if self._closed:
+            raise StateError("closed", "the room is closed")
+        if self._router.rights(peer) is None and self._router.counts()["peers"] >= MAX_PEERS:
+            raise Overloaded("room_full", f"a room holds at most {MAX_PEERS} peers")
+        self._tell(Admitted(peer, rights))
+
+    def set_rights(self, peer: str, rights: MediaRights) -> None:
+        """Change what a peer may do; a source without a right is silent when this returns."""
+        self._known(peer)
+        self._tell(Admitted(peer, rights))
+
+    def set_stage(self, peer: str | None) -> None:
+        """Put somebody on stage, or nobody."""
+        self._tell(Staged(peer))
+
+    def set_page(self, peer: str, tiles: list[str]) -> None:
+        """Whom this viewer wants in its tiles."""
+        self._tell(Paged(peer, tuple(tiles[:MAX_TILES])))
+
+    def mute(self, peer: str, muted: bool) -> None:
+        """A moderator's mute of the microphone; it holds in the plane, over reconnects too."""
+        self._tell(Muted(peer, muted))
+
+    async def offer(self, peer: str, sdp: str, sources: list[SourceOffer], slots: list[SlotOffer]) -> str:
+        """Answer a peer's offer. A second one of the same RTCPeerConnection renegotiates it."""
+        self._known(peer)
+        offer = parse_offer(sdp)
+        by_mid = {section.mid: index for index, section in enumerate(offer.sections) if section.mid}
+        wanted_sources: dict[int, Purpose] = {}
+        wanted_slots: dict[int, str] = {}
+        for source in sources:
+            wanted_sources[_index(by_mid, source.mid)] = source.purpose
+        for slot in slots:
+            if slot.purpose not in KIND_OF_SLOT:
+                raise ProtocolError("sdp_purpose", f"there is no slot {slot.purpose!r}")
+            wanted_slots[_index(by_mid, slot.mid)] = slot.purpose
+        if len(wanted_sources) != len(sources) or len(wanted_slots) != len(slots):
+            raise ProtocolError("sdp_purpose", "each m-line has one purpose")
+        return self._negotiate(peer, offer, wanted_sources, wanted_slots)
+
+    async def publish(self, peer: str, sdp: str) -> str:
+        """WHIP: the first audio m-line is the microphone, the first video m-line the camera."""
+        if not self._known(peer).publish:
+            raise AccessDenied("not_allowed", "this peer may not publish")
+        offer = parse_offer(sdp)
+        sources: dict[int, Purpose] = {}
+        for kind, purpose in _PUBLISHED.items():
+            indices = _carriable(offer, kind)
+            if indices:
+                sources[indices[0]] = purpose
+        return self._negotiate(peer, offer, sources, {})
+
+    async def play(self, peer: str, sdp: str, of: str | None) -> str:
+        """WHEP: up to three voices, the stage (or the camera `of` a peer), then tiles."""
+        if not self._known(peer).receive:
+            raise AccessDenied("not_allowed", "this peer may not watch")
+        offer = parse_offer(sdp)
+        slots = dict(zip(_carriable(offer, "audio"), ("voice-1", "voice-2", "voice-3"), strict=False))
+        pictures = ("stage", *(f"tile-{number}" for number in range(1, MAX_TILES + 1)))
+        slots |= dict(zip(_carriable(offer, "video"), pictures, strict=False))
+        return self._negotiate(peer, offer, {}, slots, featured=True, follow=of)
+
+    def restart(self, peer: str, fragment: str) -> str:
+        """A WHIP or WHEP client's PATCH: the answer to an ICE restart; empty for candidates."""
+        session = self._sessions.get(peer)
+        if session is None:
+            raise AccessDenied("not_found", "there is no such connection")
+        return session.restart(fragment)
+
+    def disconnect(self, peer: str) -> None:
+        """End a peer's connection; the peer stays admitted."""
+        session = self._sessions.pop(peer, None)
+        if session is not None:
+            self._drop(peer, session)
+
+    def leave(self, peer: str) -> None:
+        """Forget a peer."""
+        self.disconnect(peer)
+        self._tell(Left(peer))
+
+    def close(self) -> None:
+        """End every connection. The room is of no use afterwards."""
+        for peer in list(self._sessions):
+            self.disconnect(peer)
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def counts(self) -> dict[str, int]:
+        """Peers, sources, slots and connections that the room remembers."""
+        return {**self._router.counts(), "sessions": len(self._sessions)}
+
+    def on_flow(self, source: int, flowing: bool) -> None:
+        """The plane saw a source start or stall."""
+        self._tell(Flow(source, flowing))
+
+    def on_levels(self, levels: tuple[tuple[int, int], ...]) -> None:
+        """The plane measured voices of this room."""
+        self._tell(Levels(levels))
+
+    def on_lost(self, peer: str, session: Session, reason: str) -> None:
+        """A connection ended by itself."""
+        if self._sessions.get(peer) is session:
+            del self._sessions[peer]
+            self._drop(peer, session)
+            self._on_event(PeerLost(peer, reason))
+
+    async def serve(self, session: Session, peer: str) -> None:
+        """Lead one connection from its first datagram to its end. Errors end this peer and nobody else."""
+        try:
+            await session.connect()
+            self._tell(Connected(peer))
+            self._on_event(PeerConnected(peer))
+            await session.closed()
+            self.on_lost(peer, session, "closed")
+        except MediaError as error:
+            logger.info("a connection failed", extra={"peer": peer, "session": session.id, "code": error.code})
+            self.on_lost(peer, session, "timeout" if error.code == "dtls_timeout" else "failed")
+        except Exception:
+            logger.exception("a connection broke", extra={"peer": peer, "session": session.id})
+            self.on_lost(peer, session, "failed")
+
+    def _known(self, peer: str) -> MediaRights:
+        rights = self._router.rights(peer)
+        if self._closed or rights is None:
+            raise AccessDenied("not_found", "there is no such peer in this room")
+        return rights
+
+    def _negotiate(
+        self,
+        peer: str,
+        offer: Offer,
+        sources: Mapping[int, Purpose],
+        slots: Mapping[int, str],
+        *,
+        featured: bool = False,
+        follow: str | None = None,
+    ) -> str:
+        session = self._sessions.get(peer)
+        if session is None or not session.continues(offer):
+            session = Session(self._port, self._router.number(peer))
+            answer = session.negotiate(offer, sources, slots)
+            self.disconnect(peer)
+            try:
+                self._server.opened(session, self, peer)
+            except Overloaded:
+                session.close()
+                raise
+            self._sessions[peer] = session
+            self._server.spawn(session, self, peer)
+        else:
+            answer = session.negotiate(offer, sources, slots)
+        self._server.attached(session, self)
+        self._tell(Attached(peer, session.id, session.sources, session.slots, featured, follow))
+        return answer
+
+    def _drop(self, peer: str, session: Session) -> None:
+        self._server.closed(session)
+        self._tell(Detached(peer))
+        session.close()
+
+    def _tell(self, event: Event) -> None:
+        """Give the router an event and carry out what it says; a closed room has nobody to tell."""
+        if not self._closed:
+            self._carry_out(self._router.receive(self._loop.time(), event))
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._carry_out(self._router.tick(self._loop.time()))
+
+    def _carry_out(self, outputs: list[Output]) -> None:
+        plane = self._port.plane
+        events: list[MediaEvent] = []
+        for output in outputs:
+            if isinstance(output, Assign):
+                plane.set_slot(output.session, output.slot, output.source, output.generation)
+            elif isinstance(output, SetAudience):
+                plane.set_audience(output.source, list(output.viewers))
+            elif isinstance(output, SetMute):
+                plane.mute_source(output.source, output.muted)
+            else:
+                events.append(output)
+        self._arm()
+        for event in events:
+            self._on_event(event)
+
+    def _arm(self) -> None:
+        now = self._loop.time()
+        deadline = self._router.next_deadline(now)
+        if deadline is None or (self._timer is not None and self._timer.when() <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._on_timer)
+
+
+_PUBLISHED: Final[dict[str, Purpose]] = {"audio": "microphone", "video": "camera"}
+
+
+def _carriable(offer: Offer, kind: str) -> list[int]:
+    return [index for index, section in enumerate(offer.sections) if section.kind == kind and section.carriable]
+
+
+def _index(by_mid: Mapping[str, int], mid: str) -> int:
+    index = by_mid.get(mid)
+    if index is None:
+        raise ProtocolError("sdp_mid", f"the offer has no m-line {mid!r}")
+    return index

@@ -1,0 +1,217 @@
+"""The policy of one room: who sees and hears whom. Sans-IO, time in seconds.
+
+Laws:
+- `receive(now, event)` and `tick(now)` return what has to be told to the plane and to the room, in order. An
+  audience is told before the slots that depend on it.
+- A source reaches a viewer only through its audience: the peer may publish it, the viewer may receive, and the
+  peer's rights name the viewer. Nobody is in the audience of their own sources.
+- Each change of a slot raises that slot's generation; every packet carries the participant's number (CSRC).
+- Who is on stage is heard in `stage-audio` only, by viewers who have that slot.
+- A viewer's slots are filled only while connected; what a peer may do outlives its connections.
+"""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from sfu.events import (
+    Admitted,
+    Assign,
+    Attached,
+    Connected,
+    Detached,
+    Event,
+    Flow,
+    Left,
+    Levels,
+    Muted,
+    Output,
+    Paged,
+    SetAudience,
+    SetMute,
+    Staged,
+)
+from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
+from sfu.placement import place_screen, place_stage, place_tiles
+from sfu.roster import Peer, Roster, SourceEntry, is_in_audience
+from sfu.voices import Voices
+
+_VOICES: Final = ("voice-1", "voice-2", "voice-3")
+
+
+class Router:
+    """The policy of one room."""
+
+    def __init__(self) -> None:
+        self._roster = Roster()
+        self._voices = Voices()
+        self._contested = False
+        self._speakers: list[str] = []
+
+    def number(self, name: str) -> int:
+        """The participant's number, which its packets carry as CSRC; 0 for a stranger."""
+        peer = self._roster.peers.get(name)
+        return peer.number if peer else 0
+
+    def rights(self, name: str) -> MediaRights | None:
+        """What a peer may do; None for a stranger."""
+        peer = self._roster.peers.get(name)
+        return peer.rights if peer else None
+
+    def counts(self) -> dict[str, int]:
+        """How much the room remembers; all zero once everybody has left."""
+        peers = self._roster.peers
+        slots = sum(len(peer.slots) for peer in peers.values())
+        return {"peers": len(peers), "sources": len(self._roster.sources), "slots": slots}
+
+    def receive(self, now: float, event: Event) -> list[Output]:
+        """Take one event; what names somebody unknown changes nothing."""
+        if isinstance(event, Levels):
+            return self._receive_levels(now, event)
+        if isinstance(event, Flow):
+            return self._receive_flow(now, event)
+        if isinstance(event, Admitted):
+            self._roster.admit(event.peer, event.rights)
+        elif isinstance(event, Staged):
+            self._roster.stage = event.peer
+        else:
+            peer = self._roster.peers.get(event.peer)
+            if peer is None:
+                return []
+            self._change(peer, event)
+        return self._reconcile(now)
+
+    def tick(self, now: float) -> list[Output]:
+        """Let time act: speakers who fell quiet give up their seats."""
+        outputs = self._assign_all(now) if self._voices.expire(now) else []
+        return [*outputs, *self._tell_speakers(now)]
+
+    def next_deadline(self, now: float) -> float | None:
+        """When `tick` wants to be called at the latest."""
+        return self._voices.next_deadline(now)
+
+    def _change(self, peer: Peer, event: Left | Attached | Detached | Connected | Paged | Muted) -> None:
+        match event:
+            case Attached():
+                come, gone = self._roster.attach(peer, event)
+                self._forget_voices(gone)
+                for source in come:
+                    if source.purpose == "microphone" and source.levelled:
+                        self._voices.add(source.id)
+            case Detached():
+                self._forget_voices(self._roster.detach(peer))
+            case Left():
+                self._forget_voices(self._roster.detach(peer))
+                del self._roster.peers[peer.name]
+                if self._roster.stage == peer.name:
+                    self._roster.stage = None
+            case Connected():
+                peer.connected = peer.session != 0
+            case Paged():
+                peer.page = event.tiles
+            case Muted():
+                peer.muted = event.muted
+            case _:
+                assert_never(event)
+
+    def _forget_voices(self, sources: list[SourceEntry]) -> None:
+        for source in sources:
+            self._voices.remove(source.id)
+
+    def _receive_levels(self, now: float, event: Levels) -> list[Output]:
+        changed = self._voices.report(now, event.levels)
+        changed = self._voices.expire(now) or changed
+        outputs = self._assign_all(now) if changed or self._contested else []
+        return [*outputs, *self._tell_speakers(now)]
+
+    def _receive_flow(self, now: float, event: Flow) -> list[Output]:
+        source = self._roster.sources.get(event.source)
+        if source is None or source.flowing == event.flowing:
+            return []
+        source.flowing = event.flowing
+        if event.flowing:
+            source.since = now
+        told = SourceChanged(source.owner.name, source.purpose, event.flowing)
+        return [told, *self._assign_all(now)]
+
+    def _reconcile(self, now: float) -> list[Output]:
+        """Tell the plane every audience and mute that changed, then every slot."""
+        outputs: list[Output] = []
+        peers = self._roster.peers.values()
+        receivers = {peer.name: peer.session for peer in peers if peer.session and peer.rights.receive}
+        everyone = frozenset(receivers.values())
+        for source in self._roster.sources.values():
+            owner = source.owner
+            muted = not owner.may_send(source.purpose)
+            viewers = frozenset() if muted else _viewers(source, receivers, everyone) - {owner.session}
+            if source.purpose == "microphone":
+                self._voices.set_moderator(source.id, owner.rights.moderator)
+            if source.muted != muted:
+                source.muted = muted
+                outputs.append(SetMute(source.id, muted))
+            if source.viewers != viewers:
+                source.viewers = viewers
+                outputs.append(SetAudience(source.id, tuple(sorted(viewers))))
+        return [*outputs, *self._assign_all(now), *self._tell_speakers(now)]
+
+    def _assign_all(self, now: float) -> list[Output]:
+        self._contested = False
+        outputs: list[Output] = []
+        for viewer in self._roster.peers.values():
+            if viewer.connected and viewer.slots:
+                outputs += self._assign(now, viewer)
+        return outputs
+
+    def _assign(self, now: float, viewer: Peer) -> list[Output]:
+        wanted = place_stage(self._roster, viewer)
+        wanted |= place_tiles(self._roster, viewer, wanted["stage"])
+        wanted |= place_screen(self._roster, viewer)
+        wanted |= self._place_voices(now, viewer, wanted.get("stage-audio", 0))
+        outputs: list[Output] = []
+        for slot in viewer.slots.values():
+            source = wanted.get(slot.name, 0)
+            if source != slot.source:
+                slot.source = source
+                slot.generation += 1
+                outputs.append(Assign(viewer.session, slot.id, source, slot.generation))
+        if outputs:
+            outputs.append(SlotsChanged(viewer.name, [self._roster.state(slot) for slot in viewer.slots.values()]))
+        return outputs
+
+    def _place_voices(self, now: float, viewer: Peer, on_stage: int) -> dict[str, int]:
+        if "stage-audio" not in viewer.slots:
+            on_stage = 0
+        # A stage without sound is a seat like the others.
+        names = _VOICES if on_stage else (*_VOICES, "stage-audio")
+        pool = [name for name in names if name in viewer.slots]
+
+        def audible(source_id: int) -> bool:
+            source = self._roster.sources.get(source_id)
+            return source is not None and source_id != on_stage and is_in_audience(viewer, source)
+
+        unlevelled = [
+            source.id
+            for source in self._roster.of_purpose(viewer, "microphone")
+            if source.flowing and not source.levelled
+        ]
+        if self._voices.seat(now, viewer.seats, pool, audible, unlevelled):
+            self._contested = True
+        return dict(viewer.seats.taken)
+
+    def _tell_speakers(self, now: float) -> list[Output]:
+        speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]
+        names = [source.owner.name for source in speaking if not source.muted]
+        if set(names) == set(self._speakers):
+            return []
+        self._speakers = names
+        return [SpeakersChanged(names)]
+
+
+def _viewers(source: SourceEntry, receivers: dict[str, int], everyone: frozenset[int]) -> frozenset[int]:
+    """The sessions that this source's owner lets have it."""
+    rights = source.owner.rights
+    audiences = [rights.audience, rights.camera_audience if source.purpose == "camera" else None]
+    for audience in audiences:
+        if audience is not None:
+            everyone &= {receivers[name] for name in audience if name in receivers}
+    return everyone

@@ -1,0 +1,222 @@
+"""The media engine's shell: planes, rooms, connections, and the only asyncio of this package beside DTLS.
+
+Laws:
+- One plane is one native thread and one UDP port; a room lives on the plane with the fewest rooms.
+- The loop reads a plane's events when its eventfd says so. A loop that stands still costs nobody a call: STUN,
+  SRTP and forwarding go on natively.
+- One task leads one connection and ends with it. What a connection registered is forgotten with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import ifaddr
+import msgspec
+
+from sfu.dtls import Identity
+from sfu.errors import Overloaded, StateError
+from sfu.ice import candidates, offered_addresses
+from sfu.model import (
+    MediaEvent,
+    MediaRights,
+    PeerConnected,
+    PeerLost,
+    SlotOffer,
+    SlotsChanged,
+    SlotState,
+    SourceChanged,
+    SourceOffer,
+    SpeakersChanged,
+)
+from sfu.plane import Plane
+from sfu.room import MediaRoom
+from sfu.session import Port, Session
+
+__all__ = [
+    "MediaConfig",
+    "MediaEvent",
+    "MediaRights",
+    "MediaRoom",
+    "MediaServer",
+    "PeerConnected",
+    "PeerLost",
+    "SlotOffer",
+    "SlotState",
+    "SlotsChanged",
+    "SourceChanged",
+    "SourceOffer",
+    "SpeakersChanged",
+]
+
+MAX_SESSIONS: Final = 4096
+MAX_HANDSHAKES: Final = 64
+"""DTLS handshakes at once, 0.35 ms of CPU each; the others wait, their clients repeat the first flight."""
+
+logger = logging.getLogger(__name__)
+
+
+class MediaConfig(msgspec.Struct, frozen=True):
+    """Where media is received. `udp_port` 0 lets the system choose."""
+
+    addresses: tuple[str, ...] = ("127.0.0.1",)
+    udp_port: int = 0
+    public_ips: tuple[str, ...] = ()
+    threads: int = 1
+    downlink_cap_kbit: int = 1000
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    session: Session
+    room: MediaRoom
+    peer: str
+    sources: set[int]
+
+
+class MediaServer:
+    """All rooms' media in this process."""
+
+    def __init__(self, config: MediaConfig) -> None:
+        self._config = config
+        self._ports: list[Port] = []
+        self._rooms: dict[str, tuple[MediaRoom, Port]] = {}
+        self._entries: dict[int, _Entry] = {}
+        self._source_rooms: dict[int, MediaRoom] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._dropped = 0
+
+    async def start(self) -> None:
+        """Bind the ports and begin; OSError if one cannot be bound."""
+        identity = Identity.generateCertificate()
+        numbers = itertools.count(1)
+        handshakes = asyncio.Semaphore(MAX_HANDSHAKES)
+        addresses = offered_addresses(self._config.addresses, _interface_addresses(), self._config.public_ips)
+        for thread in range(self._config.threads):
+            udp_port = self._config.udp_port + thread if self._config.udp_port else 0
+            plane = Plane(list(self._config.addresses), udp_port)
+            port = Port(plane, identity, candidates(addresses, plane.port), numbers, handshakes)
+            self._ports.append(port)
+            asyncio.get_running_loop().add_reader(plane.fileno(), self._on_readable, plane)
+
+    async def close(self) -> None:
+        """End every connection and give the ports back."""
+        for room_id in list(self._rooms):
+            self.close_room(room_id)
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+        for port in self._ports:
+            asyncio.get_running_loop().remove_reader(port.plane.fileno())
+            port.plane.close()
+        self._ports = []
+
+    def room(self, room_id: str, on_event: Callable[[MediaEvent], None]) -> MediaRoom:
+        """The room's media: made on first use, then the same one (which keeps its first callback)."""
+        if room_id not in self._rooms:
+            if not self._ports:
+                raise StateError("not_started", "the media server is not running")
+            used = [port for _, port in self._rooms.values()]
+            port = min(self._ports, key=lambda port: sum(other is port for other in used))
+            self._rooms[room_id] = (MediaRoom(port, self, on_event), port)
+        return self._rooms[room_id][0]
+
+    def close_room(self, room_id: str) -> None:
+        """End a room's media; nothing happens if there is none."""
+        entry = self._rooms.pop(room_id, None)
+        if entry is not None:
+            entry[0].close()
+
+    def counters(self) -> dict[str, int]:
+        """The planes' counters summed, and what this side counts."""
+        total = {"rooms": len(self._rooms), "sessions": len(self._entries), "events_dropped": self._dropped}
+        for port in self._ports:
+            for name, value in port.plane.counters().items():
+                total[name] = total.get(name, 0) + value
+        return total
+
+    def counts(self) -> dict[str, int]:
+        """Sizes of the maps; all zero once everybody has left."""
+        return {"sessions": len(self._entries), "sources": len(self._source_rooms), "tasks": len(self._tasks)}
+
+    def forward_histogram(self) -> tuple[list[float], list[int], float]:
+        """Seconds from receiving a packet to sending it: upper bounds, counts, sum; over all planes."""
+        bounds: list[float] = []
+        counts: list[int] = []
+        total = 0.0
+        for port in self._ports:
+            bounds, new, seconds = port.plane.forward_histogram()
+            counts = [a + b for a, b in itertools.zip_longest(counts, new, fillvalue=0)]
+            total += seconds
+        return bounds, counts, total
+
+    def opened(self, session: Session, room: MediaRoom, peer: str) -> None:
+        """A room made a connection; Overloaded beyond `MAX_SESSIONS`."""
+        if len(self._entries) >= MAX_SESSIONS:
+            raise Overloaded("server_full", "this server has too many media connections")
+        self._entries[session.id] = _Entry(session, room, peer, set())
+
+    def attached(self, session: Session, room: MediaRoom) -> None:
+        """A connection's sources were negotiated."""
+        entry = self._entries[session.id]
+        current = {source.id for source in session.sources}
+        for source in entry.sources - current:
+            self._source_rooms.pop(source, None)
+        entry.sources.clear()
+        entry.sources.update(current)
+        self._source_rooms.update(dict.fromkeys(current, room))
+
+    def closed(self, session: Session) -> None:
+        """A connection is over."""
+        entry = self._entries.pop(session.id, None)
+        for source in entry.sources if entry else ():
+            self._source_rooms.pop(source, None)
+        task = self._tasks.get(session.id)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def spawn(self, session: Session, room: MediaRoom, peer: str) -> None:
+        """Start the task that leads a connection."""
+        task = asyncio.create_task(room.serve(session, peer), name=f"media session {session.id}")
+        self._tasks[session.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(session.id, None))
+
+    def _on_readable(self, plane: Plane) -> None:
+        for event in plane.drain():
+            match event:
+                case ("dtls", int(session), bytes(datagram)):
+                    if session in self._entries:
+                        self._entries[session].session.receive_dtls(datagram)
+                case ("expired", int(session)):
+                    if session in self._entries:
+                        entry = self._entries[session]
+                        entry.room.on_lost(entry.peer, entry.session, "expired")
+                case ("levels", list(levels)):
+                    self._on_levels(levels)
+                case ("source", int(source), str(state)):
+                    if source in self._source_rooms:
+                        self._source_rooms[source].on_flow(source, state == "started")
+                case ("dropped", int(count)):
+                    self._dropped += count
+                    logger.warning("the media thread dropped events", extra={"count": count})
+                case _:
+                    pass  # "connected" and "address": ICE's own business, counted by the plane
+
+    def _on_levels(self, levels: list[tuple[int, int]]) -> None:
+        by_room: dict[MediaRoom, list[tuple[int, int]]] = {}
+        for source, level in levels:
+            room = self._source_rooms.get(source)
+            if room is not None:
+                by_room.setdefault(room, []).append((source, level))
+        for room, part in by_room.items():
+            room.on_levels(tuple(part))
+
+
+def _interface_addresses() -> list[str]:
+    found = []
+    for adapter in ifaddr.get_adapters():
+        for item in adapter.ips:
+            found.append(item.ip if isinstance(item.ip, str) else item.ip[0])
+    return found
