@@ -1,0 +1,24 @@
+//! The media logic of the plane: pure, without sockets, clocks or threads.
+//!
+//! Laws: every parser is total on remote bytes (it answers `Malformed` or `None`, it never panics);
+//! time is an argument, in microseconds of one monotonic clock; nothing allocates per packet after
+//! set-up; every list, ring and window has a bound that its file names.
+#![forbid(unsafe_code)]
+
+pub mod capture;
+pub mod codec;
+pub mod extension;
+pub mod history;
+pub mod keyframe;
+pub mod levels;
+pub mod missing;
+pub mod outgoing;
+pub mod packet_map;
+pub mod receive;
+pub mod rtcp;
+pub mod rtp;
+pub mod slot;
+pub mod timeline;
+pub mod twcc;
+pub mod vp8;
+pub mod window;

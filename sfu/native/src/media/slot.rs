@@ -1,0 +1,357 @@
+//! A slot: one stream towards one viewer, over whatever sources are shown in it.
+//!
+//! Laws: the slot has one timeline in server time. A source enters it at its capture time and keeps
+//! its own RTP distances from then on; pictures are slewed towards the timeline, sound only where
+//! it pauses (a decoder hears every other correction). Sequence numbers, `PictureID` and TL0PICIDX go
+//! on without gaps; what the source lost stays a gap, so that it can be asked for. Video enters on
+//! a keyframe, sound at once. Every packet names the participant (CSRC). A repair is made only from
+//! the map of the present generation. Retransmissions never outnumber packets by more than
+//! `REPAIR_CREDIT`.
+
+use super::capture;
+use super::codec::{Codec, Kind, Media, PayloadTypes};
+use super::extension::{AudioLevel, ExtensionIds};
+use super::outgoing::{Mid, OutHeader, Outgoing};
+use super::packet_map::{PacketMap, Segment};
+use super::rtcp::SenderInfo;
+use super::rtp::RtpView;
+use super::timeline::{Frame, Timeline};
+use super::vp8::{Continuity, Shift};
+use super::window::Window;
+
+/// A source that lost more than this at once begins anew.
+const LONGEST_GAP: u64 = 512;
+/// Retransmissions that may be owed to a viewer beyond one for each packet sent.
+const REPAIR_CREDIT: u32 = 128;
+
+/// What never changes about a slot. Random beginnings are drawn by whoever makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct SlotConfig {
+    pub kind: Kind,
+    pub ssrc: u32,
+    /// SSRC of retransmissions, 0 for none. Without it nothing is ever repaired: the same packet
+    /// sealed twice with other extensions would use an SRTP nonce twice.
+    pub rtx_ssrc: u32,
+    pub payloads: PayloadTypes,
+    pub ids: ExtensionIds,
+    pub mid: Option<Mid>,
+    pub first_sequence: u16,
+    pub first_rtx_sequence: u16,
+    pub first_timestamp: u32,
+}
+
+/// A packet of a source, as all of its slots see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Inbound<'a> {
+    pub view: &'a RtpView<'a>,
+    /// Extended sequence number, from the source's `Receiver`.
+    pub index: u64,
+    /// Server time of capture, from the source's `CaptureClock`.
+    pub capture: u64,
+    pub media: Media,
+    pub audio_level: Option<AudioLevel>,
+}
+
+/// Where to find the packet behind a sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lookup {
+    pub source: u64,
+    pub generation: u64,
+    pub index: u64,
+    /// The slot's own number, to be told to `repair`.
+    pub number: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Assignment {
+    source: u64,
+    generation: u64,
+    csrc: u32,
+}
+
+/// The newest packet of the present run.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    index: u64,
+    timestamp: u32,
+}
+
+/// One stream towards one viewer.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    config: SlotConfig,
+    assignment: Option<Assignment>,
+    /// `None` while nothing of the present source went out.
+    head: Option<Head>,
+    map: PacketMap,
+    /// Numbers sent: sealing one twice would use an SRTP nonce twice.
+    sent: Window,
+    timeline: Timeline,
+    continuity: Continuity,
+    /// Number of the next packet if the source has no gap.
+    next_number: u64,
+    next_rtx: u16,
+    credit: u32,
+    packets: u32,
+    octets: u32,
+    mid_known: bool,
+}
+
+impl Slot {
+    #[must_use]
+    pub fn new(config: SlotConfig) -> Self {
+        Self {
+            config,
+            assignment: None,
+            head: None,
+            map: PacketMap::default(),
+            sent: Window::default(),
+            timeline: Timeline::new(config.kind, config.first_timestamp),
+            continuity: Continuity::default(),
+            // One cycle up, so that reordering at the very beginning has room below.
+            next_number: 0x1_0000 + u64::from(config.first_sequence),
+            next_rtx: config.first_rtx_sequence,
+            credit: REPAIR_CREDIT,
+            packets: 0,
+            octets: 0,
+            mid_known: false,
+        }
+    }
+
+    #[must_use]
+    pub fn config(&self) -> &SlotConfig {
+        &self.config
+    }
+
+    /// Show a source from now on. The same source under the same generation changes nothing.
+    pub fn assign(&mut self, source: u64, generation: u64, csrc: u32) {
+        let assignment = Some(Assignment { source, generation, csrc });
+        if self.assignment != assignment {
+            self.assignment = assignment;
+            self.head = None;
+        }
+    }
+
+    /// Show nothing.
+    pub fn clear(&mut self) {
+        self.assignment = None;
+        self.head = None;
+    }
+
+    /// Packets of the source were withheld (mute, audience): what follows begins anew.
+    pub fn interrupt(&mut self) {
+        self.head = None;
+    }
+
+    /// The viewer reported on this stream, so it knows to which m-line it belongs.
+    pub fn heard(&mut self) {
+        self.mid_known = true;
+    }
+
+    /// Source and generation shown at present.
+    #[must_use]
+    pub fn shown(&self) -> Option<(u64, u64)> {
+        self.assignment.map(|assignment| (assignment.source, assignment.generation))
+    }
+
+    /// Whether the slot needs a keyframe of its source.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.config.kind == Kind::Video && self.assignment.is_some() && self.head.is_none()
+    }
+
+    /// Take a packet of the source shown, new or late. `None`: not for this viewer.
+    pub fn forward(&mut self, now: u64, packet: &Inbound) -> Option<Outgoing> {
+        let assignment = self.assignment?;
+        if self.head.is_some_and(|head| packet.index > head.index + LONGEST_GAP) {
+            self.head = None;
+        }
+        let index = packet.index;
+        let (segment, started) = match self.head {
+            None => (self.begin(now, &assignment, packet)?, true),
+            Some(head) if index <= head.index => {
+                (*self.map.by_index(assignment.generation, index)?, false)
+            }
+            Some(head) => (self.advance(now, head, packet)?, false),
+        };
+        let timestamp = packet.view.header.timestamp.wrapping_add(segment.timestamp_shift);
+        let newest = started || self.head.is_some_and(|head| index > head.index);
+        if newest && !self.timeline.accepts(now, timestamp) {
+            return None;
+        }
+        let number = segment.number_of(index);
+        let mut outgoing = self.dress(now, packet, &assignment, &segment)?;
+        if !self.sent.insert(number) {
+            return None;
+        }
+        outgoing.header.sequence = low(number);
+        outgoing.started = started;
+        // A decoder takes the first packet of another voice as the beginning of speech.
+        outgoing.header.marker |= started && self.config.kind == Kind::Audio;
+        if started {
+            self.map.begin(segment);
+        }
+        if newest {
+            self.head = Some(Head { index, timestamp: packet.view.header.timestamp });
+            self.next_number = number + 1;
+            self.timeline.sent(packet.capture, timestamp);
+            if let Some(rewrite) = &outgoing.vp8 {
+                self.continuity.sent(rewrite);
+            }
+        }
+        self.packets = self.packets.wrapping_add(1);
+        let octets = u32::try_from(packet.view.payload().len()).unwrap_or(0);
+        self.octets = self.octets.wrapping_add(octets);
+        self.credit = (self.credit + 1).min(REPAIR_CREDIT);
+        Some(outgoing)
+    }
+
+    /// The segment that a run beginning with this packet has, if it may begin.
+    fn begin(&mut self, now: u64, assignment: &Assignment, packet: &Inbound) -> Option<Segment> {
+        if !packet.media.is_entry() {
+            return None;
+        }
+        let vp8 = match &packet.media {
+            Media::Vp8(descriptor) => self.continuity.follow(descriptor),
+            Media::Opus | Media::Padding => Shift::default(),
+        };
+        let timestamp = packet.view.header.timestamp;
+        Some(Segment {
+            source: assignment.source,
+            generation: assignment.generation,
+            from_index: packet.index,
+            from_number: self.next_number,
+            timestamp_shift: self.timeline.enter(now, packet.capture, timestamp),
+            vp8,
+        })
+    }
+
+    /// The segment of a packet behind the head; `None` for a probe, which is left out.
+    fn advance(&mut self, now: u64, head: Head, packet: &Inbound) -> Option<Segment> {
+        let mut segment = *self.map.newest()?;
+        if packet.media == Media::Padding {
+            segment.from_number = segment.number_of(packet.index);
+            segment.from_index = packet.index + 1;
+            self.map.begin(segment);
+            self.next_number = segment.from_number;
+            self.head = Some(Head { index: packet.index, ..head });
+            return None;
+        }
+        let timestamp = packet.view.header.timestamp;
+        if timestamp == head.timestamp {
+            return Some(segment);
+        }
+        let pause = timestamp.wrapping_sub(head.timestamp);
+        let follows = packet.index == head.index + 1;
+        let shift = segment.timestamp_shift;
+        let planned = timestamp.wrapping_add(shift);
+        let frame = Frame { capture: packet.capture, planned, pause, follows };
+        if let Some(correction) = self.timeline.correct(now, &frame) {
+            segment.from_number = segment.number_of(packet.index);
+            segment.from_index = packet.index;
+            segment.timestamp_shift = shift.wrapping_add(correction);
+            self.map.begin(segment);
+        }
+        Some(segment)
+    }
+
+    /// Everything of a packet but its number.
+    fn dress(
+        &self,
+        now: u64,
+        packet: &Inbound,
+        assignment: &Assignment,
+        segment: &Segment,
+    ) -> Option<Outgoing> {
+        let codec = match packet.media {
+            Media::Opus => Codec::Opus,
+            Media::Vp8(_) => Codec::Vp8,
+            Media::Padding => match self.config.kind {
+                Kind::Audio => Codec::Opus,
+                Kind::Video => Codec::Vp8,
+            },
+        };
+        let (payload_type, _) = self.config.payloads.get(codec)?;
+        let incoming = &packet.view.header;
+        let header = OutHeader {
+            marker: incoming.marker,
+            payload_type,
+            sequence: 0,
+            timestamp: incoming.timestamp.wrapping_add(segment.timestamp_shift),
+            ssrc: self.config.ssrc,
+            csrc: assignment.csrc,
+            ids: self.config.ids,
+            mid: if self.mid_known { None } else { self.config.mid },
+            audio_level: packet.audio_level,
+            transport_sequence: None,
+            abs_send_time: Some(abs_send_time(now)),
+        };
+        let vp8 = match &packet.media {
+            Media::Vp8(descriptor) => Some(segment.vp8.rewrite(descriptor)),
+            Media::Opus | Media::Padding => None,
+        };
+        Some(Outgoing { header, original_sequence: None, vp8, started: false })
+    }
+
+    /// Resolve a sequence number the viewer misses. `None`: not sent, too old, or of a generation
+    /// that is no longer shown. The caller checks the audience and looks into the history.
+    #[must_use]
+    pub fn lookup(&self, sequence: u16) -> Option<Lookup> {
+        let assignment = self.assignment?;
+        let newest = self.next_number - 1;
+        let behind = low(newest).wrapping_sub(sequence);
+        let number = newest.checked_sub(u64::from(behind)).filter(|_| behind < 0x8000)?;
+        let (segment, index) = self.map.by_number(number)?;
+        (segment.generation == assignment.generation).then_some(Lookup {
+            source: segment.source,
+            generation: segment.generation,
+            index,
+            number,
+        })
+    }
+
+    /// Make the retransmission of a packet that `lookup` named and the history held.
+    pub fn repair(&mut self, now: u64, found: &Lookup, packet: &Inbound) -> Option<Outgoing> {
+        let assignment = self.assignment?;
+        if assignment.generation != found.generation || self.config.rtx_ssrc == 0 {
+            return None;
+        }
+        let (segment, index) = self.map.by_number(found.number)?;
+        if index != packet.index {
+            return None;
+        }
+        let codec = if self.config.kind == Kind::Audio { Codec::Opus } else { Codec::Vp8 };
+        let payload_type = self.config.payloads.get(codec)?.1?;
+        let mut outgoing = self.dress(now, packet, &assignment, segment)?;
+        self.credit = self.credit.checked_sub(1)?;
+        outgoing.original_sequence = Some(low(found.number));
+        outgoing.header.ssrc = self.config.rtx_ssrc;
+        outgoing.header.payload_type = payload_type;
+        outgoing.header.sequence = self.next_rtx;
+        self.next_rtx = self.next_rtx.wrapping_add(1);
+        Some(outgoing)
+    }
+
+    /// What a sender report of this stream says now; `None` before the first packet.
+    #[must_use]
+    pub fn sender_report(&self, now: u64) -> Option<SenderInfo> {
+        Some(SenderInfo {
+            ntp: capture::ntp(now),
+            rtp: self.timeline.at(now)?,
+            packets: self.packets,
+            octets: self.octets,
+        })
+    }
+}
+
+fn low(number: u64) -> u16 {
+    (number & 0xffff) as u16
+}
+
+/// 6.18 fixed point seconds of server time.
+fn abs_send_time(now: u64) -> u32 {
+    (capture::ntp(now) >> 14 & 0xff_ffff) as u32
+}
+
+#[cfg(test)]
+mod tests;
