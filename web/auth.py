@@ -11,7 +11,7 @@ import base64
 import secrets
 
 from joserfc.jwk import OctKey
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from web import tickets
 from web.errors import AccessDenied, ProtocolError, StateError, Unauthenticated
@@ -27,7 +27,7 @@ from web.throttle import Throttle
 from web.tickets import IssuedTicket, build_ticket, parse_ticket
 
 _KEY = "ticket_key"
-_DEMO_SCHOOL = "demo"
+DEMO_SCHOOL = "demo"
 
 
 class Auth:
@@ -55,7 +55,8 @@ class Auth:
 
     async def login(self, school: str | None, login: str, password: str) -> str:
         """Return a session token; raise Unauthenticated, or Overloaded after too many attempts."""
-        account, stored = await self._find(school, login)
+        of_school = [] if school is None else [tables.account.c.school == school]
+        account, stored = await self._find(tables.account.c.login == login, *of_school)
         bucket = account.id if account is not None else f"{school or ''}/{login.casefold()}"
         self._throttle.attempt(self._store.clock() / 1000, bucket)
         if not await self._passwords.verify(stored, password) or account is None or stored is None:
@@ -72,6 +73,16 @@ class Auth:
     async def set_password(self, school: str, account: str, password: str) -> None:
         """Give an account a new password; its sessions end."""
         await do_set_password(self._store, school, account, await self._passwords.hash(password))
+
+    async def change_password(self, person: Person, old: str, new: str) -> str:
+        """Replace one's own password and return a new session; raise Unauthenticated when the old one is wrong."""
+        account, stored = await self._find(tables.account.c.id == person.id)
+        self._throttle.attempt(self._store.clock() / 1000, person.id)
+        if not await self._passwords.verify(stored, old) or account is None:
+            raise Unauthenticated("wrong_login", "the old password is wrong")
+        self._throttle.success(person.id)
+        await self.set_password(person.school, person.id, new)
+        return await self._sessions.open_account(account)
 
     async def hash_password(self, password: str) -> str:
         """Return the hash to create an account with."""
@@ -115,9 +126,10 @@ class Auth:
         """Return a tool's ticket: any name for one document; raise AccessDenied for an unknown one."""
         async with self._store.read() as connection:
             found = await queries.documents(connection, tables.document.c.id == document)
-        if not found and not (self._store.demo and document.startswith(SCRATCH)):
+            demo = await queries.schools(connection, tables.school.c.id == DEMO_SCHOOL)
+        if not found and not (demo and document.startswith(SCRATCH)):
             raise AccessDenied(text=f"there is no document {document}")
-        school = found[0].school if found else _DEMO_SCHOOL
+        school = found[0].school if found else DEMO_SCHOOL
         scope = self._new_scope(document=document, right=right, role="guest")
         return self._issue(self._tool(school, "guest", name), scope)
 
@@ -157,14 +169,11 @@ class Auth:
     def _issue(self, person: Person, scope: TicketScope) -> IssuedTicket:
         return build_ticket(self._key, Person(person.id, person.school, person.role, person.name, scope))
 
-    async def _find(self, school: str | None, login: str) -> tuple[Account | None, str | None]:
-        """The account of this login; without a school only if the login is nobody else's in any school."""
+    async def _find(self, *where: ColumnElement[bool]) -> tuple[Account | None, str | None]:
+        """The one enabled account that this is true of, with its hash; nobody if it is true of several."""
         table = tables.account.c
-        where = [table.login == login, table.disabled.is_(False)]
-        if school is not None:
-            where.append(table.school == school)
         async with self._store.read() as connection:
-            found = await queries.accounts(connection, *where, limit=2)
+            found = await queries.accounts(connection, table.disabled.is_(False), *where, limit=2)
             if len(found) != 1:
                 return None, None
             query = select(table.password_hash).where(table.id == found[0].id)

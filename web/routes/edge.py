@@ -25,8 +25,11 @@ T = TypeVar("T")
 
 
 async def decode_body(request: web.Request, kind: type[T]) -> T:
-    """Read and decode the JSON body; raise ProtocolError ("too_large", "unsupported_media_type", "bad_request")."""
-    if request.content_type != "application/json":
+    """Read and decode the JSON body, an absent one as {}.
+
+    Raise ProtocolError: "too_large", "unsupported_media_type" or "bad_request".
+    """
+    if request.content_type != "application/json" and request.body_exists:
         raise ProtocolError("unsupported_media_type", "the body must be application/json")
     if (request.content_length or 0) > MAX_BODY:
         raise ProtocolError("too_large", f"a body has at most {MAX_BODY} bytes")
@@ -36,7 +39,7 @@ async def decode_body(request: web.Request, kind: type[T]) -> T:
         if len(body) > MAX_BODY:
             raise ProtocolError("too_large", f"a body has at most {MAX_BODY} bytes")
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("bad_request", str(error)) from error
 
@@ -47,6 +50,16 @@ def encode_answer(answer: Any, status: int = 200) -> web.Response:
         return web.Response(status=204, headers=_NO_STORE)
     body = msgspec.json.encode(answer)
     return web.Response(status=status, body=body, content_type="application/json", headers=_NO_STORE)
+
+
+def query_time(request: web.Request, name: str, default: int) -> int:
+    """Read a time in milliseconds from the query."""
+    value = request.query.get(name)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) <= 15):
+        raise ProtocolError("bad_request", f"{name} is a time in milliseconds since 1970")
+    return int(value)
 
 
 async def caller_of(request: web.Request, services: Services) -> Person:

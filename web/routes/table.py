@@ -8,7 +8,7 @@ raw request and does all that itself (WHIP, health, sockets).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -93,9 +93,14 @@ def endpoint(
 
 
 def register(app: web.Application, routes: Iterable[Route]) -> None:
-    """Serve the routes; each of our errors leaves as its problem document."""
-    for route in routes:
+    """Serve the routes, all in one call; each of our errors leaves as its problem document."""
+    table = tuple(routes)
+    app[ROUTES_KEY] = table
+    for route in table:
         app.router.add_route(route.method, route.path, _guarded(route.handler), name=None)
+
+
+ROUTES_KEY: web.AppKey[Sequence[Route]] = web.AppKey("routes", Sequence)
 
 
 def _guarded(handler: Handler) -> Handler:

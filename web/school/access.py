@@ -62,6 +62,10 @@ class SchoolAccess:
         """Let in whoever runs the school's accounts and classes: head and school_admin."""
         return _require(await self.access_school(person), {"head", "school_admin"})
 
+    async def access_own_login(self, person: Person) -> Standing:
+        """Let in whoever came with an account of their own, not with a ticket or as a guest."""
+        return _require(await self.access_school(person), {"teacher", "pupil", "guardian", "head", "school_admin"})
+
     async def access_own_content(self, person: Person) -> Standing:
         """Let in whoever may have folders and documents of their own: everybody but administration and guests."""
         return _require(await self.access_school(person), {"teacher", "pupil", "guardian", "head"})

@@ -6,7 +6,7 @@ carries the new state of what changed, so that applying it twice does no harm. S
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, assert_never
 
 from msgspec import Struct
 
@@ -22,6 +22,7 @@ from web.school.model import (
     GuestLink,
     Invitation,
     Meeting,
+    Person,
     School,
     SharedRight,
 )
@@ -173,3 +174,34 @@ class SchoolEvent(Struct, frozen=True):
     seq: int
     at: int
     body: EventBody
+
+
+def affects(event: SchoolEvent, person: Person) -> bool:
+    """Return whether the event can change what the person may do: when in doubt, yes."""
+    if event.school != person.school:
+        return False
+    match event.body:
+        case AccountChanged(account, role_changed):
+            return role_changed and account.id == person.id
+        case PasswordChanged(subject) | SessionEnded(subject) | AdmissionForgotten(_, subject):
+            return subject == person.id
+        case AdmissionSet(admission):
+            return admission.person == person.id
+        case TicketRevoked(ticket):
+            return person.ticket is not None and person.ticket.id == ticket
+        case GuestLinkRevoked(link):
+            return person.ticket is not None and person.ticket.id == link.id
+        case GuardianLinked(family) | GuardianUnlinked(family):
+            return family.guardian == person.id
+        case EnrolmentAdded(enrolment) | EnrolmentRemoved(enrolment):
+            return enrolment.account == person.id or person.role == "guardian"
+        case InvitationAdded(invitation) | InvitationRemoved(invitation):
+            return invitation.account == person.id
+        case SchoolCreated() | AccountCreated() | GroupCreated() | GuestLinkCreated() | FolderCreated():
+            return False
+        case DocumentCreated():
+            return False
+        case MeetingCreated() | MeetingChanged() | DocumentChanged() | RightsChanged():
+            return True
+        case never:
+            assert_never(never)

@@ -9,19 +9,20 @@ IMMEDIATE: it never fails half-way for the lock. The store knows rows, not right
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, event, select, text, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from web.errors import AccessDenied, StateError
+from web.errors import AccessDenied, StateError, Unavailable
 from web.school import tables
 from web.school.events import EventBody, SchoolEvent
 from web.school.migrations import upgrade
@@ -33,6 +34,11 @@ _BODY = msgspec.json.Decoder(EventBody)
 def now_ms() -> int:
     """The clock of everything in the school: milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """A name for a new object; 96 random bits, so that it cannot be guessed either."""
+    return secrets.token_urlsafe(12)
 
 
 def migrate(url: str) -> None:
@@ -90,19 +96,18 @@ class SchoolStore:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading."""
-        async with self._engine.connect() as connection:
-            yield connection
+        with _reachable():
+            async with self._engine.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction without an event (sessions, settings). Broken constraints raise StateError."""
-        async with _held(self._one_writer), self._engine.connect() as connection:
-            await connection.execution_options(kreide_writes=True)
-            try:
+        with _reachable():
+            async with _held(self._one_writer), self._engine.connect() as connection:
+                await connection.execution_options(kreide_writes=True)
                 async with connection.begin():
                     yield connection
-            except IntegrityError as error:
-                raise StateError("conflict", "this already exists, or what it refers to does not") from error
 
     @asynccontextmanager
     async def change(self, school: str) -> AsyncIterator[Change]:
@@ -140,6 +145,17 @@ class SchoolStore:
                 )
                 found += [SchoolEvent(school, row.seq, row.at, _BODY.decode(row.body)) for row in rows]
         return found
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Say in our own words that a rule of the tables was broken, or that the database is away."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise StateError("conflict", "this already exists, or what it refers to does not") from error
+    except (OperationalError, InterfaceError, OSError) as error:
+        raise Unavailable(text="the database cannot be reached") from error
 
 
 @asynccontextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET, Struct, UnsetType, structs
 from sqlalchemy import delete, select, update
 
@@ -32,8 +34,11 @@ class MeetingPatch(Struct, frozen=True, kw_only=True):
     locked: bool | UnsetType = UNSET
 
 
-async def do_create_meeting(store: SchoolStore, meeting: Meeting) -> Meeting:
-    """Plan a meeting. A lesson of a group talks in the group's channel; every other gets `meeting.channel`."""
+async def do_create_meeting(store: SchoolStore, meeting: Meeting, invited: Sequence[str] = ()) -> Meeting:
+    """Plan a meeting and invite accounts to it.
+
+    A lesson of a group talks in the group's channel, every other meeting gets `meeting.channel` for itself.
+    """
     _check_times(meeting)
     async with store.change(meeting.school) as change:
         await _check_host(change, meeting.host)
@@ -45,6 +50,8 @@ async def do_create_meeting(store: SchoolStore, meeting: Meeting) -> Meeting:
         await change.insert(tables.meeting, **_row(planned))
         await _lay_out(change, planned)
         await change.emit(MeetingCreated(planned, own))
+        for account in dict.fromkeys(invited):
+            await _invite(change, Invitation(meeting.school, meeting.id, account))
     return planned
 
 
@@ -71,8 +78,7 @@ async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, pa
 async def do_invite(store: SchoolStore, invitation: Invitation) -> Invitation:
     """Make an account belong to a meeting."""
     async with store.change(invitation.school) as change:
-        await change.insert(tables.invitation, meeting=invitation.meeting, account=invitation.account)
-        await change.emit(InvitationAdded(invitation))
+        await _invite(change, invitation)
     return invitation
 
 
@@ -131,6 +137,11 @@ async def do_revoke_guest_link(store: SchoolStore, school: str, link_id: str) ->
             await change.emit(GuestLinkRevoked(link))
             return link
     raise AccessDenied()
+
+
+async def _invite(change: Change, invitation: Invitation) -> None:
+    await change.insert(tables.invitation, meeting=invitation.meeting, account=invitation.account)
+    await change.emit(InvitationAdded(invitation))
 
 
 async def _say(store: SchoolStore, word: Admitted) -> None:

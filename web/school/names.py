@@ -1,0 +1,21 @@
+"""How people are called in front of others."""
+
+from __future__ import annotations
+
+from web.school.model import AccountRole
+
+INVISIBLE = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))  # marks that turn text around
+
+
+def display_name(role: AccountRole, full_name: str) -> str:
+    """Return what others see: a pupil's first name and the initial of the last, everybody else's whole name."""
+    first, _, rest = full_name.strip().partition(" ")
+    if role != "pupil" or not rest:
+        return full_name.strip()
+    return f"{first} {rest.split()[-1][0]}."
+
+
+def clean_name(name: str) -> str:
+    """Return a name on one line, without marks that could disguise it as somebody else's."""
+    visible = "".join(char for char in name if (char.isprintable() or char == " ") and ord(char) not in INVISIBLE)
+    return " ".join(visible.split())
