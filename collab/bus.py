@@ -53,7 +53,12 @@ class Bus(Protocol):
     def healthy(self) -> bool: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
-    async def publish(self, topic: str, payload: bytes) -> None: ...
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Publish without waiting; never raises."""
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Do as `tell`, for callers that can wait should a bus ever want to slow them down."""
+
     async def subscribe(self, topic: str, on_message: OnMessage) -> Subscription: ...
     async def acquire(self, name: str, holder: str, ttl: float) -> Lease | None: ...
     async def holder(self, name: str) -> str | None: ...
@@ -93,7 +98,9 @@ class Listener:
 
     __slots__ = ("on_last", "on_message", "topic", "topics")
 
-    def __init__(self, topics: Topics, topic: str, on_message: OnMessage, on_last: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, topics: Topics, topic: str, on_message: OnMessage, on_last: Callable[[str], None] | None
+    ) -> None:
         self.topics = topics
         self.topic = topic
         self.on_message = on_message
@@ -131,9 +138,13 @@ class MemoryBus:
         """Forget all listeners."""
         self._topics.listeners.clear()
 
-    async def publish(self, topic: str, payload: bytes) -> None:
+    def tell(self, topic: str, payload: bytes) -> None:
         """Deliver in the next round of the loop, in order."""
         asyncio.get_running_loop().call_soon(self._topics.deliver, topic, payload)
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Deliver in the next round of the loop, in order."""
+        self.tell(topic, payload)
 
     async def subscribe(self, topic: str, on_message: OnMessage) -> Subscription:
         """Listen to a topic."""

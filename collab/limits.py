@@ -106,7 +106,7 @@ class Person:
         return not self.documents and all(bucket.full(now) for bucket in (self._frames, self._bytes, self._replies))
 
 
-class People:
+class Budgets:
     """The budgets of everybody on this worker."""
 
     def __init__(self, limits: Limits) -> None:

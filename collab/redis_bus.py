@@ -89,10 +89,14 @@ class RedisBus:
         await self._redis.aclose()
         await self._ear.aclose()
 
-    async def publish(self, topic: str, payload: bytes) -> None:
+    def tell(self, topic: str, payload: bytes) -> None:
         """Hand over to the sending task."""
         with contextlib.suppress(asyncio.QueueFull):
             self._outgoing.put_nowait((topic, payload))
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Hand over to the sending task."""
+        self.tell(topic, payload)
 
     async def subscribe(self, topic: str, on_message: OnMessage) -> Subscription:
         """Listen to a topic; returns once the server confirmed, or at once when it is away (the listening task makes up for it)."""
@@ -133,7 +137,7 @@ class RedisBus:
             confirmed.clear()
         await self._pubsub.subscribe(*[self.prefix + topic for topic in self._topics.listeners])
         self._heard = loop.time()
-        await self.publish(self._echo, b"")
+        self.tell(self._echo, b"")
         while loop.time() - self._heard < _DEAF:
             message = await self._pubsub.get_message(timeout=_BEAT)
             if message is not None:
@@ -191,7 +195,7 @@ class RedisBus:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_BEAT)
-            await self.publish(self._echo, b"")
+            self.tell(self._echo, b"")
 
     async def acquire(self, name: str, holder: str, ttl: float) -> Lease | None:
         """Take a lease nobody holds; None also while the bus is away or has just come back."""

@@ -143,6 +143,16 @@ def table_seed(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
     return bytes(doc.get_update())
 
 
+def empty_seed(kind: Kind) -> bytes:
+    """Return what a new document of a kind starts with: a slide to write on, a table to fill, or nothing."""
+    if kind == "deck":
+        boxes = (Box("title", (100, 70, 1400, 110, 0), ("",)), Box("text", (100, 230, 1400, 520, 0), ("",)))
+        return deck_seed([Slide(boxes)])
+    if kind == "table":
+        return table_seed([Column()] * 8, [Row(())] * 20)
+    return b"\x00\x00"
+
+
 def _write_meta(doc: Doc[Map[object]], kind: str) -> None:
     meta = doc.get("meta", type=Map)
     meta["kind"] = kind

@@ -1,0 +1,80 @@
+"""Group commit: one task of the worker writes what all its documents have to log, batch after batch.
+
+Laws: while one transaction runs, the next batch gathers; a document has at most one batch under way, so each appears once in a transaction; whoever waits
+learns of its own document only. A commit that takes longer than `DEADLINE` counts as failed: its outcome is unknown, the document must be reloaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from .errors import CollabError, StateError
+from .store import Batch, Committed, DocumentStore
+
+_log = logging.getLogger("collab.committer")
+
+DEADLINE = 15.0
+_MOST = 500
+
+
+class Committer:
+    """The committing task of one worker."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._waiting: list[tuple[Batch, asyncio.Future[Committed]]] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the task."""
+        self._task = asyncio.create_task(self._run(), name="committer")
+
+    async def close(self) -> None:
+        """End the task; what still waits fails."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for _, done in self._waiting:
+            if not done.done():
+                done.set_exception(StateError("closed", "the worker stops"))
+        self._waiting.clear()
+
+    async def commit(self, batch: Batch) -> Committed:
+        """Return once the batch is durable; raises StateError or AccessDenied(foreign_author)."""
+        done: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
+        self._waiting.append((batch, done))
+        self._wake.set()
+        return await done
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            batches, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            if not self._waiting:
+                self._wake.clear()
+            await self._commit(batches)
+
+    async def _commit(self, waiting: list[tuple[Batch, asyncio.Future[Committed]]]) -> None:
+        failure: CollabError = StateError("store_failed", "the store gave no answer")
+        results: dict[str, Committed | CollabError] = {}
+        try:
+            async with asyncio.timeout(DEADLINE):
+                results = await self._store.commit([batch for batch, _ in waiting])
+        except TimeoutError:
+            failure = StateError("store_failed", "the store is too slow")
+        except asyncio.CancelledError:
+            for _, done in waiting:
+                done.cancel()
+            raise
+        except Exception:
+            _log.exception("a commit failed in an unforeseen way")
+        for batch, done in waiting:
+            result = results.get(batch.document, failure)
+            if done.done():
+                continue
+            if isinstance(result, Committed):
+                done.set_result(result)
+            else:
+                done.set_exception(result)

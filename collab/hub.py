@@ -1,0 +1,300 @@
+"""The documents of one worker: who is connected to which, and the clocks that keep them honest.
+
+Laws: a document is loaded once however many connect at the same time; any worker serves any document; the bus only hastens what the store would tell within
+`poll_seconds`. Everything periodic happens here: repeated announcements, reading heads, renewing awareness, breaking silence, noticing dead workers.
+Not done here: deciding who may do what (the application passes rights in) and the WebSocket itself (it passes a transport in).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+
+from msgspec import Struct
+
+from .awareness import Editor
+from .bus import Bus, Subscription
+from .committer import Committer
+from .connection import Connection, EditRights
+from .document import LiveDocument
+from .errors import AccessDenied, CollabError, StateError
+from .keeper import Keeper
+from .limits import Budgets, Limits
+from .outbox import Transport
+from .schema import SEED_CLIENT, Kind, empty_seed
+from .store import DocumentStore, Snapshot
+from .wire import Announce, News, People, Want, decode, encode
+
+_log = logging.getLogger("collab.hub")
+
+_WORKERS = "documents"
+_REPEATS = (0.3, 1.0)
+
+
+class Counters(Struct):
+    """What this worker's documents have done so far, and how many there are now."""
+
+    updates: int = 0
+    deliveries: int = 0
+    refused: int = 0
+    quarantined: int = 0
+    documents: int = 0
+    connections: int = 0
+
+
+class Hub:
+    """All live documents of one worker."""
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        bus: Bus,
+        worker: str,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        observe_ack: Callable[[float], None] = lambda _: None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.store = store
+        self.bus = bus
+        self.worker = worker
+        self.limits = limits or Limits()
+        self.clock = clock
+        self.wall = wall
+        self.observe_ack = observe_ack
+        self.counters = Counters()
+        self.committer = Committer(store)
+        self._budgets = Budgets(self.limits)
+        self._keepers: dict[str, Keeper] = {}
+        self._subscriptions: dict[Keeper, Subscription] = {}
+        self._numbers = 0
+        self._syncing: set[Connection] = set()
+        self._wanting: list[Keeper] = []
+        self._repeats: list[tuple[float, Keeper]] = []
+        self._workers: dict[str, float] = {}
+        self._congested = asyncio.Event()
+        self._running: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    async def start(self) -> None:
+        """Start the worker's tasks; the bus must have been started."""
+        self.committer.start()
+        self._running = [
+            asyncio.create_task(self._forever(what)) for what in (self._pump, self._tick_often, self._tick, self._poll)
+        ]
+        await self.bus.subscribe(_WORKERS, self._on_worker)
+
+    async def close(self) -> None:
+        """Close all connections with 1012, finish what is under way, stop."""
+        self._closed = True
+        keepers = list(self._keepers.values())
+        for keeper in keepers:
+            for connection in list(keeper.audience.connections.values()):
+                connection.close(1012, "restart")
+        await asyncio.sleep(0)
+        for keeper in keepers:
+            keeper.stop()
+        await asyncio.gather(*(keeper.task for keeper in keepers), return_exceptions=True)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self.committer.close()
+
+    async def create(self, document: str, kind: Kind, seed: bytes | None = None) -> None:
+        """Create a document unless it is there; seeded once, by the server only."""
+        live = LiveDocument()
+        seed = seed if seed is not None else empty_seed(kind)
+        live.apply(live.judge(seed))
+        await self.store.create(document, kind, Snapshot(0, live.full(), live.outline.encode()), SEED_CLIENT)
+
+    async def connect(
+        self,
+        document: str,
+        transport: Transport,
+        editor: Editor,
+        rights: EditRights,
+        *,
+        ack: bool = False,
+        epoch: int | None = None,
+    ) -> Connection:
+        """Connect a client; raises AccessDenied, StateError (try again) or Overloaded."""
+        if self._closed:
+            raise StateError("closed", "the worker stops")
+        if not rights.read:
+            raise AccessDenied("not_allowed", "this document may not be read")
+        person = self._budgets.person(editor.account, self.clock())
+        person.open(document)
+        keeper = self._keeper(document)
+        keeper.pins += 1
+        try:
+            await asyncio.shield(keeper.loaded)
+            if self._keepers.get(document) is not keeper:
+                raise StateError("resync", "the document is loaded again")
+            if epoch is not None and epoch != keeper.epoch:
+                raise AccessDenied("other_epoch", "the document was rebuilt")
+        except BaseException:
+            person.close(document)
+            raise
+        finally:
+            keeper.pins -= 1
+        self._numbers += 1
+        connection = Connection(self._numbers, keeper, transport, person, editor, rights, ack)
+        keeper.attach(connection)
+        return connection
+
+    def epoch(self, document: str) -> int | None:
+        """Return the epoch of a live document."""
+        keeper = self._keepers.get(document)
+        return keeper.epoch if keeper is not None and keeper.loaded.done() else None
+
+    def statistics(self) -> Counters:
+        """Return the counters up to now, with what there is at the moment."""
+        audiences = [keeper.audience for keeper in self._keepers.values()]
+        return Counters(
+            self.counters.updates,
+            self.counters.deliveries + sum(audience.deliveries for audience in audiences),
+            self.counters.refused,
+            self.counters.quarantined,
+            len(audiences),
+            sum(len(audience.connections) for audience in audiences),
+        )
+
+    def _keeper(self, document: str) -> Keeper:
+        keeper = self._keepers.get(document)
+        if keeper is None:
+            keeper = self._keepers[document] = Keeper(self, document)
+        return keeper
+
+    def forget(self, keeper: Keeper) -> None:
+        """A keeper ends: the next connection loads the document anew."""
+        if self._keepers.get(keeper.document) is keeper:
+            del self._keepers[keeper.document]
+            self.counters.deliveries += keeper.audience.deliveries
+        subscription = self._subscriptions.pop(keeper, None)
+        if subscription is not None:
+            subscription.close()
+        self._repeats = [repeat for repeat in self._repeats if repeat[1] is not keeper]
+
+    # ---- first syncs: at most so many large answers at once
+
+    def take_first_sync(self, keeper: Keeper, connection: Connection) -> bool:
+        """Take one of the places for first answers, kept until the client has read most of it; False if none is free."""
+        self._syncing = {other for other in self._syncing if other.open and other.outbox.congested()}
+        if len(self._syncing) >= self.limits.first_syncs:
+            self._wanting.append(keeper)
+            self._congested.set()
+            return False
+        self._syncing.add(connection)
+        return True
+
+    def release_first_sync(self, connection: Connection) -> None:
+        """Give a place back."""
+        self._syncing.discard(connection)
+
+    # ---- the bus
+
+    async def listen(self, keeper: Keeper) -> None:
+        """Subscribe a keeper to what other workers tell about its document, before it loads."""
+
+        def on_message(payload: bytes) -> None:
+            news = decode(payload)
+            if news is not None and news.worker != self.worker:
+                self._on_news(keeper, news)
+
+        self._subscriptions[keeper] = await self.bus.subscribe(f"doc:{keeper.document}", on_message)
+        self.publish(keeper.document, Want(self.worker))
+
+    def _on_news(self, keeper: Keeper, news: News) -> None:
+        self._workers[news.worker] = self.clock()
+        if isinstance(news, Announce):
+            keeper.receive_announcement(news)
+        elif isinstance(news, People):
+            keeper.audience.spread(keeper.audience.room.receive_remote(news.worker, news.people))
+        else:
+            keeper.tell_people(keeper.audience.room.renew(self.wall()))
+
+    def publish(self, document: str, news: News) -> None:
+        """Tell other workers; the bus takes it without waiting."""
+        self.bus.tell(f"doc:{document}", encode(news))
+
+    def announce(self, keeper: Keeper, news: Announce) -> None:
+        """Tell other workers of new entries now, and their head again a little later."""
+        if news.data is not None and sum(map(len, news.data)) > self.limits.announce_bytes:
+            news = Announce(news.worker, news.first, news.head, None, {})
+        self.publish(keeper.document, news)
+        now = self.clock()
+        self._repeats = [repeat for repeat in self._repeats if repeat[1] is not keeper]
+        self._repeats += [(now + delay, keeper) for delay in _REPEATS]
+
+    def _on_worker(self, payload: bytes) -> None:
+        worker = payload.decode(errors="replace")
+        if worker != self.worker:
+            self._workers[worker] = self.clock()
+
+    # ---- what happens by itself
+
+    def on_congested(self) -> None:
+        """Somebody does not keep up: feed them until they do."""
+        self._congested.set()
+
+    def count_refused(self, _: CollabError) -> None:
+        """Count a client that was closed for cause."""
+        self.counters.refused += 1
+
+    async def _forever(self, what: Callable[[], Coroutine[object, object, None]]) -> None:
+        while True:
+            try:
+                await what()
+            except CollabError as error:
+                _log.warning("%s: %s", what.__name__, error.text)
+            except Exception:
+                _log.exception("%s failed", what.__name__)
+
+    async def _pump(self) -> None:
+        await self._congested.wait()
+        wanting, self._wanting = self._wanting, []
+        for keeper in wanting:
+            keeper.poke()
+        busy = [keeper for keeper in self._keepers.values() if keeper.audience.congested]
+        for keeper in busy:
+            keeper.pump()
+        if not busy and not self._wanting:
+            self._congested.clear()
+        await asyncio.sleep(0.02)
+
+    async def _tick_often(self) -> None:
+        await asyncio.sleep(0.1)
+        now = self.clock()
+        due = {keeper for at, keeper in self._repeats if at <= now}
+        self._repeats = [repeat for repeat in self._repeats if repeat[0] > now]
+        for keeper in due:
+            self.publish(keeper.document, Announce(self.worker, keeper.known + 1, keeper.known, None, {}))
+
+    async def _tick(self) -> None:
+        await asyncio.sleep(1.0)
+        self.bus.tell(_WORKERS, self.worker.encode())
+        now = self.clock()
+        silent = [worker for worker, at in self._workers.items() if now - at > self.limits.worker_seconds]
+        for worker in silent if self.bus.healthy else ():
+            del self._workers[worker]
+            for keeper in self._keepers.values():
+                keeper.audience.spread(keeper.audience.room.worker_lost(self.wall(), worker))
+        for keeper in list(self._keepers.values()):
+            keeper.audience.break_silence()
+            keeper.renew_people(now)
+            keeper.poke()
+        self._budgets.sweep(now)
+
+    async def _poll(self) -> None:
+        await asyncio.sleep(self.limits.poll_seconds)
+        live = {name: keeper for name, keeper in self._keepers.items() if keeper.loaded.done()}
+        if not live:
+            return
+        heads = await self.store.heads(list(live))
+        for name, keeper in live.items():
+            if name in heads:
+                keeper.check_head(heads[name].head, heads[name].epoch)
+            else:
+                keeper.discard(AccessDenied("unknown_document", "the document is gone"))

@@ -1,0 +1,431 @@
+"""The task that owns one live document: load, judge, apply, log, then acknowledge and fan out, unload.
+
+Laws:
+- only this task changes the document; clients and the bus put into its bounded inbox. A round applies what waits, commits it as one batch, and only then
+  answers, acknowledges, fans out and announces. While a commit runs nobody is answered from the document.
+- a commit that fails, or a CRDT that breaks, discards the live document: every client is closed with 4509 and the next one loads it afresh.
+- entries of the log that cannot be applied are quarantined and reported; they never keep a document from opening.
+- rounds that follow each other closely join in a tick; a single writer is never delayed.
+- it unloads only when nobody is there, nothing waits, and both were so without any await in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from .audience import Audience, only_presence, remotes
+from .awareness import Here
+from .codec import frame_binary
+from .connection import Connection
+from .document import Judged, LiveDocument
+from .errors import AccessDenied, CollabError, Overloaded, ProtocolError, StateError
+from .outbox import Kind
+from .store import Batch, LogEntry, NewEntry, Snapshot
+from .sync import Changes, Entry, Step1, build_step1, build_step2
+from .wire import Announce, People
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+_log = logging.getLogger("collab.keeper")
+
+
+class _Received(Struct, frozen=True):
+    connection: Connection
+    message: Changes | Step1
+    size: int
+    at: float
+
+
+class _Round(Struct):
+    """What one round has gathered until its commit."""
+
+    events: list[tuple[Connection | None, bytes]] = []
+    entries: list[NewEntry] = []
+    authors: dict[int, str] = {}
+    questions: list[Step1] = []
+    asking: list[tuple[Connection, Step1]] = []
+    requests: list[Connection] = []
+    received: list[_Received] = []
+
+
+class Keeper:
+    """The owner of one live document on this worker."""
+
+    def __init__(self, hub: Hub, document: str) -> None:
+        self.hub = hub
+        self.document = document
+        self.epoch = 0
+        self.kind = ""
+        self.known = 0
+        self.pins = 0
+        self.clean = True
+        self.audience = Audience(hub.worker, hub.limits, hub.clock, hub.on_congested)
+        self.loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._live = LiveDocument()
+        self._authors: dict[int, str] = {}
+        self._snapshot_seq = 0
+        self._size = 0
+        self._inbox: deque[_Received] = deque()
+        self._inbox_bytes = 0
+        self._announced: deque[Announce] = deque()
+        self._waiting: deque[tuple[Connection, Step1]] = deque()
+        self._behind = False
+        self._wake = asyncio.Event()
+        self._idle_since = hub.clock()
+        self._round_at = float("-inf")
+        self._last_writers: set[Connection] = set()
+        self._based_at = float("-inf")
+        self._renewed_at = hub.clock()
+        self._stopping = False
+        self.task = asyncio.create_task(self._run(), name=f"keeper {document}")
+
+    # ---- from clients and the bus: never blocks
+
+    def attach(self, connection: Connection) -> None:
+        """Add a client: it is asked what it has, and told who is here."""
+        self.audience.connections[connection.number] = connection
+        self.audience.send(connection, frame_binary(build_step1(self._live.state_vector())), Kind.CONTROL)
+        self.audience.send_people(connection)
+
+    def detach(self, connection: Connection) -> None:
+        """Remove a client and its people."""
+        self.audience.connections.pop(connection.number, None)
+        self.audience.congested.discard(connection)
+        connection.person.close(self.document)
+        self.tell_people(self.audience.room.connection_closed(self.hub.wall(), connection.number))
+        self.hub.release_first_sync(connection)
+        self._idle_since = self.hub.clock()
+
+    def enqueue(self, connection: Connection, message: Changes | Step1, size: int, now: float) -> None:
+        """Take a sync message; raises Overloaded when the inbox is full."""
+        limits = self.hub.limits
+        if len(self._inbox) >= limits.inbox_frames or (self._inbox and self._inbox_bytes + size > limits.inbox_bytes):
+            raise Overloaded("too_fast", "the document cannot keep up")
+        self._inbox.append(_Received(connection, message, size, now))
+        self._inbox_bytes += size
+        self._wake.set()
+
+    def receive_awareness(self, connection: Connection, entries: tuple[Entry, ...]) -> None:
+        """Take a client's awareness."""
+        if not connection.rights.write:
+            entries = only_presence(entries)
+        self.tell_people(self.audience.room.receive(self.hub.wall(), connection.number, connection.editor, entries))
+
+    def restamp(self, connection: Connection) -> None:
+        """Write a client's changed name into its entry."""
+        self.tell_people(self.audience.room.restamp(self.hub.wall(), connection.number, connection.editor))
+
+    def send_people(self, connection: Connection) -> None:
+        """Answer a query for awareness."""
+        self.audience.send_people(connection)
+
+    def tell_people(self, changed: list[Here]) -> None:
+        """Pass our own awareness changes on to everybody here and to other workers."""
+        if changed:
+            self.audience.spread(changed)
+            self.hub.publish(self.document, People(self.hub.worker, remotes(changed)))
+
+    def receive_announcement(self, announcement: Announce) -> None:
+        """Take another worker's word about the log."""
+        if announcement.head > self.known:
+            if len(self._announced) >= 256:
+                self._announced.clear()
+                self._behind = True
+            self._announced.append(announcement)
+            self._wake.set()
+
+    def check_head(self, head: int, epoch: int) -> None:
+        """Compare with what the store says; catches up, or ends after the epoch was raised."""
+        if epoch != self.epoch:
+            self.discard(AccessDenied("other_epoch", "the document was rebuilt"))
+        elif head > self.known:
+            self._behind = True
+            self._wake.set()
+
+    def poke(self) -> None:
+        """Look again (a first sync may go, the idle time may be over)."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the round that is under way."""
+        self._stopping = True
+        self._wake.set()
+
+    def renew_people(self, now: float) -> None:
+        """Send our own people again before stock clients drop them."""
+        if now - self._renewed_at >= self.hub.limits.renew_seconds:
+            self._renewed_at = now
+            self.tell_people(self.audience.room.renew(self.hub.wall()))
+
+    def discard(self, error: CollabError) -> None:
+        """Close every client with the error and forget the live document."""
+        self._stopping = True
+        self.clean = False
+        self.hub.forget(self)
+        for connection in list(self.audience.connections.values()):
+            connection.refuse(error)
+        self._wake.set()
+
+    # ---- the task
+
+    async def _run(self) -> None:
+        try:
+            await self._load()
+        except Exception as error:
+            self.hub.forget(self)
+            if not isinstance(error, CollabError):
+                _log.exception("document %s cannot be loaded", self.document)
+                error = StateError("not_loaded", "the document cannot be loaded")
+            self.loaded.set_exception(error)
+            self.loaded.exception()
+            return
+        self.loaded.set_result(None)
+        try:
+            while not self._stopping:
+                await self._wake.wait()
+                await self._join()
+                self._wake.clear()
+                if self._inbox or self._announced or self._waiting or self._behind:
+                    await self._round()
+                if self._stopping or await self._unload():
+                    break
+        except CollabError as error:
+            _log.warning("document %s is discarded: %s %s", self.document, error.code, error.text)
+            self.discard(error if isinstance(error, StateError) else StateError("resync", error.text))
+        except Exception:
+            _log.exception("document %s is discarded", self.document)
+            self.discard(StateError("resync", "the document is loaded again"))
+        finally:
+            self.audience.close()
+
+    async def _load(self) -> None:
+        await self.hub.listen(self)
+        loaded = await self.hub.store.load(self.document)
+        self.kind, self.epoch, self._authors = loaded.kind, loaded.epoch, dict(loaded.authors)
+        if loaded.snapshot is not None:
+            self._snapshot_seq = self.known = loaded.snapshot.seq
+            self._size = len(loaded.snapshot.state)
+            self._live.load_snapshot(loaded.snapshot.state, loaded.snapshot.outline)
+        await self._take_entries(loaded.entries)
+        self.known = max(self.known, loaded.head)
+        self.audience.base = self._live.state_vector()
+
+    async def _take_entries(self, entries: tuple[LogEntry, ...]) -> list[tuple[Connection | None, bytes]]:
+        events: list[tuple[Connection | None, bytes]] = []
+        for entry in entries:
+            if entry.seq <= self.known:
+                continue
+            try:
+                judged = self._live.judge(entry.data)
+                event = self._live.apply(judged)
+            except CollabError as error:
+                if self._live.broken:
+                    raise
+                _log.error("entry %s of document %s is quarantined: %s", entry.seq, self.document, error.text)
+                self.hub.counters.quarantined += 1
+                await self.hub.store.quarantine(self.document, entry.seq, f"{error.code}: {error.text}")
+                continue
+            finally:
+                self.known = entry.seq
+            if event is not None:
+                events.append((None, event))
+                self._size += len(event)
+        return events
+
+    async def _join(self) -> None:
+        """Let closely following rounds of several writers become one."""
+        writers = {received.connection for received in self._inbox}
+        if writers and (len(writers) > 1 or (self._last_writers and writers != self._last_writers)):
+            wait = self._round_at + self.hub.limits.join_seconds - self.hub.clock()
+            if wait > 0:
+                await asyncio.sleep(wait)
+
+    async def _round(self) -> None:
+        now = self._round_at = self.hub.clock()
+        work = _Round()
+        self.clean = False
+        received, self._inbox, self._inbox_bytes = self._inbox, deque(), 0
+        for item in received:
+            if isinstance(item.message, Step1):
+                self._waiting.append((item.connection, item.message))
+            else:
+                self._take_changes(item, item.message, work)
+        if received:
+            self._last_writers = {item.connection for item in received}
+        events = await self._hear()
+        if work.entries:
+            events += await self._commit(work)
+        if any(not connection.synced for connection, _ in self._waiting) and not work.entries:
+            events += await self._catch_up()
+        if self._stopping:
+            return
+        self.clean = True
+        self.audience.fan_out([*events, *work.events])
+        self._ask(work.requests)
+        self._answer(now)
+        self._after(work)
+
+    def _take_changes(self, item: _Received, message: Changes, work: _Round) -> None:
+        connection = item.connection
+        try:
+            judged = self._live.judge(message.update)
+            if not connection.rights.write:
+                if not self._live.changes_nothing(judged):
+                    raise AccessDenied("not_allowed", "this document may only be read")
+                connection.handled(answer=message.answer)
+                return
+            if judged.placement is None:
+                self._miss(connection, work)
+                return
+            self._claim(connection, judged, work)
+            event = self._live.apply(judged)
+        except CollabError as error:
+            if self._live.broken:
+                raise
+            connection.refuse(error)
+            return
+        connection.handled(answer=message.answer)
+        work.received.append(item)
+        if event is not None:
+            work.events.append((connection, event))
+            work.entries.append(NewEntry(connection.editor.account, f"{self.hub.worker}/{connection.number}", event))
+            self._size += len(event)
+
+    def _miss(self, connection: Connection, work: _Round) -> None:
+        connection.handled(held=True)
+        connection.misses += 1
+        if connection.misses >= self.hub.limits.misses:
+            connection.refuse(StateError("resync", "parts that the update builds on are missing"))
+        else:
+            work.requests.append(connection)
+
+    def _claim(self, connection: Connection, judged: Judged, work: _Round) -> None:
+        assert judged.placement is not None
+        account = connection.editor.account
+        clients = judged.placement.clients()
+        for client in clients:
+            owner = self._authors.get(client, work.authors.get(client, account))
+            if owner != account:
+                raise AccessDenied("foreign_author", "this client id belongs to somebody else")
+        limit = self.hub.limits.document_bytes
+        if self._size + len(judged.data) > limit:
+            self._size = len(self._live.full())
+            if self._size + len(judged.data) > limit:
+                raise ProtocolError("too_large", "the document would become too large")
+        work.authors.update({client: account for client in clients if client not in self._authors})
+
+    async def _commit(self, work: _Round) -> list[tuple[Connection | None, bytes]]:
+        done = await self.hub.committer.commit(Batch(self.document, tuple(work.entries), work.authors))
+        self._authors.update(work.authors)
+        self.hub.counters.updates += len(work.entries)
+        events: list[tuple[Connection | None, bytes]] = []
+        if done.first != self.known + 1:
+            events = await self._catch_up()
+        self.known = max(self.known, done.head)
+        self.hub.announce(
+            self, Announce(self.hub.worker, done.first, done.head, [entry.data for entry in work.entries], work.authors)
+        )
+        return events
+
+    async def _hear(self) -> list[tuple[Connection | None, bytes]]:
+        """Apply what other workers announced; reads the log where there is a gap."""
+        events: list[tuple[Connection | None, bytes]] = []
+        while self._announced:
+            news = self._announced.popleft()
+            if news.head <= self.known:
+                continue
+            if news.data is None or news.first > self.known + 1:
+                self._behind = True
+                continue
+            self._authors.update(news.authors)
+            entries = tuple(LogEntry(seq, "", data) for seq, data in enumerate(news.data, news.first))
+            events += await self._take_entries(entries)
+        if self._behind:
+            events += await self._catch_up()
+        return events
+
+    async def _catch_up(self) -> list[tuple[Connection | None, bytes]]:
+        self._behind = False
+        news = await self.hub.store.news(self.document, self.known)
+        if news.epoch != self.epoch:
+            self.discard(AccessDenied("other_epoch", "the document was rebuilt"))
+            return []
+        self._authors.update(news.authors)
+        events = await self._take_entries(news.entries)
+        self.known = max(self.known, news.head)
+        return events
+
+    def _ask(self, connections: list[Connection]) -> None:
+        frame = frame_binary(build_step1(self._live.state_vector())) if connections else b""
+        for connection in connections:
+            if connection.open:
+                self.audience.send(connection, frame, Kind.CONTROL)
+
+    def _answer(self, now: float) -> None:
+        """Answer sync step 1; first ones only while one of the worker's places for them is free."""
+        for _ in range(len(self._waiting)):
+            connection, message = self._waiting.popleft()
+            if not connection.open:
+                continue
+            if not connection.synced and not self.hub.take_first_sync(self, connection):
+                self._waiting.append((connection, message))
+                continue
+            try:
+                frame = frame_binary(build_step2(self._live.diff(message.state_vector)))
+                connection.person.reply(now, len(frame))
+            except CollabError as error:
+                if self._live.broken:
+                    raise
+                connection.refuse(error)
+                continue
+            connection.outbox.write(now, frame)
+            connection.synced = True
+
+    def _after(self, work: _Round) -> None:
+        now = self.hub.clock()
+        for item in work.received:
+            self.hub.observe_ack(now - item.at)
+        if now - self._based_at > 1.0:
+            self._based_at = now
+            self.audience.base = self._live.state_vector()
+        if self.audience.congested:
+            self.pump()
+
+    def pump(self) -> None:
+        """Feed clients that do not keep up."""
+        self.audience.pump(self._difference if self.clean else None)
+
+    def _difference(self, base: bytes | None) -> bytes:
+        return frame_binary(build_step2(self._live.diff(base or b"\x00")))
+
+    async def _unload(self) -> bool:
+        """Compact when it is worth it; forget the document when nobody has needed it for a while."""
+        limits = self.hub.limits
+        idle = self._is_idle()
+        grown = self.known - self._snapshot_seq
+        if grown >= limits.compact_entries or (idle and grown >= min(50, limits.compact_entries)):
+            await self._compact()
+        if not (idle and self._is_idle()):
+            return False
+        self.hub.forget(self)
+        return True
+
+    def _is_idle(self) -> bool:
+        busy = self.audience.connections or self._inbox or self._announced or self._waiting or self.pins
+        return not busy and self.hub.clock() - self._idle_since >= self.hub.limits.idle_seconds
+
+    async def _compact(self) -> None:
+        snapshot = Snapshot(self.known, self._live.full(), self._live.outline.encode())
+        try:
+            if await self.hub.store.compact(self.document, snapshot, self._snapshot_seq, self.hub.limits.keep_seconds):
+                self._snapshot_seq, self._size = snapshot.seq, len(snapshot.state)
+            else:
+                self._snapshot_seq = snapshot.seq  # somebody else's is as good; ours would be refused again
+        except StateError as error:
+            _log.warning("document %s is not compacted: %s", self.document, error.text)
