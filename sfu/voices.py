@@ -27,6 +27,7 @@ PAUSE_SECONDS: Final = 0.100
 """A shorter gap belongs to the same sound."""
 
 _SILENCE: Final = 127.0
+_EPSILON: Final = 1e-6
 _ATTACK: Final = 0.3
 _RELEASE_DB_PER_SECOND: Final = 30.0
 _CONSTANT_REPORTS: Final = 100
@@ -55,12 +56,15 @@ class _Speaker:
         self.level = float(level) if faded >= _SILENCE else faded + _ATTACK * (level - faded)
         self.last = now
         self.heard += REPORT_SECONDS
-        self.active = self.active or self.heard >= ENTER_SECONDS - 1e-9
+        self.active = self.active or self.heard >= ENTER_SECONDS - _EPSILON
         self.low, self.high = min(self.low, level), max(self.high, level)
         self.reports += 1
         if self.reports == _CONSTANT_REPORTS:
             self.constant = self.high - self.low <= _CONSTANT_DB
             self.reports, self.low, self.high = 0, 127, 0
+
+    def speaks(self, now: float) -> bool:
+        return self.active and now - self.last < SPEAKING_SECONDS - _EPSILON
 
     def faded(self, now: float) -> float:
         """The smoothed level: quick to rise, slow to fall, so that a pause between words is not an end."""
@@ -115,7 +119,7 @@ class Voices:
         """Let those leave who were quiet for 2 s; True if somebody did."""
         left = False
         for speaker in self._speakers.values():
-            if speaker.active and now - speaker.last >= LEAVE_SECONDS - 1e-9:
+            if speaker.active and now - speaker.last >= LEAVE_SECONDS - _EPSILON:
                 speaker.active = False
                 speaker.heard = 0.0
                 left = True
@@ -124,7 +128,7 @@ class Voices:
     def speaking(self, now: float) -> list[int]:
         """Sources that are heard right now, loudest first."""
         return sorted(
-            (s for s, speaker in self._speakers.items() if speaker.active and now - speaker.last < SPEAKING_SECONDS),
+            (s for s, speaker in self._speakers.items() if speaker.speaks(now)),
             key=lambda source: self._rank(now, source),
         )
 
@@ -135,7 +139,7 @@ class Voices:
             for speaker in self._speakers.values()
             if speaker.active
             for wait in (SPEAKING_SECONDS, LEAVE_SECONDS)
-            if speaker.last + wait > now
+            if speaker.last + wait > now + _EPSILON
         ]
         return min(moments, default=None)
 
@@ -181,7 +185,7 @@ class Voices:
                 continue
             if seats.challenger != source:
                 seats.challenger, seats.since = source, now
-            if now - seats.since >= REPLACE_SECONDS - 1e-9:
+            if now - seats.since >= REPLACE_SECONDS - _EPSILON:
                 seats.taken[slot] = source
                 seats.challenger = 0
             return

@@ -1,0 +1,141 @@
+"""Answers: what is carried, what is rejected, and that aiortc (a stranger) reads them as meant."""
+
+from __future__ import annotations
+
+import pytest
+from aiortc import RTCSessionDescription
+from aiortc.sdp import SessionDescription
+
+from sfu.answer import MID, TRANSPORT_CC, Local, Receiving, Sending, build_answer, carried
+from sfu.ice import candidates, credentials
+from sfu.model import PURPOSES
+from sfu.sdp import Fingerprint, Offer, parse_offer
+from tests.sfu.offers import NAMES, recorded
+
+LOCAL = Local(
+    session_id=4611686018427387904,
+    version=1,
+    credentials=credentials(bytes(range(24))),
+    fingerprints=(Fingerprint("sha-256", ":".join(["AB"] * 32)),),
+    candidates=candidates(["192.0.2.1", "2001:db8::1"], 40000),
+)
+
+
+def _roles(offer: Offer) -> dict[int, Receiving | Sending]:
+    roles: dict[int, Receiving | Sending] = {}
+    for index, section in enumerate(offer.sections):
+        if carried(section, sending=False):
+            roles[index] = Receiving(music=index == 3)
+        elif carried(section, sending=True):
+            roles[index] = Sending("stage", f"track{index}", "viewer", 1000 + index, 2000 + index)
+    return roles
+
+
+def _sections(answer: str) -> list[str]:
+    return answer.split("m=")[1:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stranger_reads_the_answer(name: str) -> None:
+    offer = parse_offer(recorded(name))
+    answer = build_answer(offer, LOCAL, _roles(offer))
+    read = SessionDescription.parse(answer)
+    assert read.type is None or isinstance(read, SessionDescription)
+    assert [media.kind for media in read.media] == [section.kind for section in offer.sections]
+    assert [media.rtp.muxId for media in read.media] == [section.mid for section in offer.sections]
+    bundled = next(group for group in read.group if group.semantic == "BUNDLE")
+    used = [media for media in read.media if media.port]
+    assert bundled.items == [media.rtp.muxId for media in used]
+    for media in used:
+        assert media.ice.iceLite and media.rtcp_mux
+        assert media.dtls is not None and media.dtls.role == "server"
+        assert media.ice.usernameFragment == LOCAL.credentials.ufrag
+        assert {codec.mimeType for codec in media.rtp.codecs} <= {"audio/opus", "video/VP8", "video/rtx"}
+    first = used[0]
+    assert [candidate.ip for candidate in first.ice_candidates] == ["192.0.2.1", "2001:db8::1"]
+    assert first.ice_candidates_complete
+    assert RTCSessionDescription(answer, "answer").sdp == answer
+
+
+def test_our_own_client_gets_every_line_answered() -> None:
+    offer = parse_offer(recorded("chromium-room"))
+    sections = _sections(build_answer(offer, LOCAL, _roles(offer)))
+    assert len(sections) == 18
+    assert all(section.split(" ")[1] == "9" for section in sections)
+    assert ["a=recvonly" in section for section in sections] == [True] * 4 + [False] * 14
+    microphone, camera, _, screen_audio = sections[:4]
+    assert "a=fmtp:111 useinbandfec=1;usedtx=1" in microphone
+    assert "usedtx" not in screen_audio
+    for line in ("a=rtcp-fb:96 nack\r\n", "a=rtcp-fb:96 nack pli", "a=rtcp-fb:96 ccm fir", "a=rtcp-fb:96 transport-cc"):
+        assert line in camera
+    assert "goog-remb" not in camera and "rid" not in camera.replace("sdes:mid", "")
+    stage = sections[5]
+    assert "a=msid:stage track5" in stage
+    assert "a=ssrc-group:FID 1005 2005" in stage
+    assert "a=ssrc:2005 cname:viewer" in stage
+
+
+def test_extensions_are_agreed_by_uri_under_the_offers_numbers() -> None:
+    offer = parse_offer(recorded("chromium-whep"))
+    video, audio = offer.sections
+    for section in (video, audio):
+        choice = carried(section, sending=True)
+        assert choice is not None
+        theirs = {extension.uri: extension.id for extension in section.extensions}
+        assert {extension.uri: extension.id for extension in choice.extensions}.items() <= theirs.items()
+        assert {MID, TRANSPORT_CC} <= {extension.uri for extension in choice.extensions}
+
+
+def test_what_has_no_role_is_rejected_outside_of_bundle() -> None:
+    offer = parse_offer(recorded("chromium-whip"))
+    answer = build_answer(offer, LOCAL, {1: Receiving()})
+    audio, video = _sections(answer)
+    assert audio.startswith("audio 0 ") and "a=inactive" in audio and "candidate" not in audio
+    assert "a=candidate:1" in video
+    assert "a=group:BUNDLE 1\r\n" in answer
+    assert "a=group" not in build_answer(offer, LOCAL, {})
+
+
+def test_a_data_channel_and_h264_are_rejected() -> None:
+    offer = parse_offer(recorded("obs-style-whip"))
+    answer = build_answer(offer, LOCAL, {0: Receiving(), 1: Receiving()})
+    assert "m=video 0 UDP/TLS/RTP/SAVPF 96" in answer
+    offer = parse_offer(recorded("chromium-data"))
+    assert "m=application 0 UDP/DTLS/SCTP webrtc-datachannel" in build_answer(offer, LOCAL, {0: Receiving()})
+
+
+def test_direction_has_to_match() -> None:
+    offer = parse_offer(recorded("chromium-room"))
+    assert carried(offer.sections[0], sending=True) is None
+    assert carried(offer.sections[4], sending=False) is None
+
+
+def test_without_rtx_there_is_no_repair_stream() -> None:
+    text = recorded("chromium-whep").replace(" 97 ", " ", 1)
+    offer = parse_offer(text)
+    answer = build_answer(offer, LOCAL, {0: Sending("stage", "stage", "viewer", 5, 6)})
+    assert "a=ssrc:5 " in answer and "a=ssrc:6 " not in answer and "FID" not in answer
+
+
+def test_a_single_line_without_a_mid_is_answered_without_one() -> None:
+    text = (
+        recorded("gstreamer-style-whip").replace("a=mid:video0\r\n", "").replace("a=group:BUNDLE video0 audio1\r\n", "")
+    )
+    answer = build_answer(parse_offer(text), LOCAL, {0: Receiving()})
+    video, audio = _sections(answer)
+    assert "a=mid" not in video and "a=group" not in answer
+    assert audio.startswith("audio 0 ")
+
+
+def test_a_mid_too_long_for_a_one_byte_header_is_not_put_into_packets() -> None:
+    text = (
+        recorded("aiortc-whep")
+        .replace("a=mid:0", "a=mid:a-very-long-mid-of-29-letters")
+        .replace("BUNDLE 0", "BUNDLE a-very-long-mid-of-29-letters")
+    )
+    choice = carried(parse_offer(text).sections[0], sending=True)
+    assert choice is not None and MID not in {extension.uri for extension in choice.extensions}
+
+
+def test_purposes_have_names_for_all_lines_of_our_client() -> None:
+    assert PURPOSES == ("microphone", "camera", "screen", "screen-audio")
