@@ -2,6 +2,7 @@ import { mount } from 'svelte';
 import './styles/tokens.css';
 import './styles/base.css';
 import { I18n, preferredLocale } from './i18n/i18n.svelte';
+import { App as AppState } from './state/app.svelte';
 import App from './view/App.svelte';
 
 async function start(): Promise<void> {
@@ -9,7 +10,9 @@ async function start(): Promise<void> {
   if (target === null) throw new Error('index.html has no #app');
   const locale = preferredLocale();
   document.documentElement.lang = locale;
-  mount(App, { target, props: { i18n: await I18n.start(locale) } });
+  const app = new AppState(await I18n.start(locale));
+  await app.recognise();
+  mount(App, { target, props: { app } });
 }
 
 void start();

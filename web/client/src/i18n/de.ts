@@ -1,12 +1,150 @@
 import type { Address } from './i18n.svelte';
 
+const KIND = { lesson: 'Unterricht', consultation: 'Sprechzeit', conference: 'Konferenz' };
+const ROLE = { teacher: 'Lehrkraft', pupil: 'Schüler/in', guardian: 'Erziehungsberechtigt', head: 'Schulleitung', school_admin: 'Administration', guest: 'Gast' };
+const list = (names: readonly string[]): string => new Intl.ListFormat('de', { type: 'conjunction' }).format(names);
+
+function devices(du: boolean) {
+  const name = { microphone: 'Mikrofon', camera: 'Kamera', screen: 'Bildschirm' };
+  const why = {
+    denied: du ? 'Der Browser erlaubt es nicht. Erlaube es beim Schloss neben der Adresse.' : 'Der Browser erlaubt es nicht. Erlauben Sie es beim Schloss neben der Adresse.',
+    missing: 'Es ist keins angeschlossen.',
+    busy: 'Ein anderes Programm benutzt es gerade.',
+  };
+  return {
+    ...name,
+    speaker: 'Lautsprecher',
+    standard: 'Standard dieses Geräts',
+    tone: 'Testton abspielen',
+    problem: (source: keyof typeof name, reason: keyof typeof why) => `${name[source]}: ${why[reason]}`,
+  };
+}
+
+function errors(du: boolean) {
+  return {
+    network: 'Keine Verbindung zum Server. Es ist nichts verloren.',
+    offline: 'Keine Verbindung. Es wird gleich wieder versucht.',
+    timeout: 'Der Server antwortet nicht. Bitte noch einmal versuchen.',
+    wrong_password: 'Name oder Passwort stimmt nicht.',
+    link_expired: 'Dieser Link gilt nicht mehr. Bitte um einen neuen fragen.',
+    not_found: du ? 'Das gibt es nicht, oder es ist nicht für dich freigegeben.' : 'Das gibt es nicht, oder es ist nicht für Sie freigegeben.',
+    not_allowed: du ? 'Das darfst du hier nicht.' : 'Das ist Ihnen hier nicht erlaubt.',
+    too_fast: 'Das waren sehr viele Anfragen. Bitte kurz warten.',
+    too_many_attempts: 'Zu viele Versuche. Bitte kurz warten.',
+    too_large: 'Das ist zu lang.',
+    overloaded: 'Der Server ist gerade ausgelastet. Bitte gleich noch einmal versuchen.',
+    unavailable: 'Der Server ist gerade nicht bereit. Bitte gleich noch einmal versuchen.',
+    media: 'Bild und Ton ließen sich nicht verbinden.',
+    state: 'Das geht im Moment nicht.',
+    internal: 'Das hat nicht geklappt. Bitte noch einmal versuchen.',
+  };
+}
+
+function entering(du: boolean) {
+  return {
+    login: {
+      title: 'Anmelden', school: 'Schule', choose: 'Bitte wählen', account: 'Benutzername', password: 'Passwort', submit: 'Anmelden', busy: 'Einen Moment …',
+      shared: 'Das Gerät benutzen auch andere', sharedHint: 'Dann bleibt keine Kopie von Dokumenten auf dem Gerät.',
+      demo: 'Vorführung', demoText: (password: string) => `Diese Schule ist erfunden. Jedes Konto hat das Passwort „${password}“.`,
+    },
+    guest: { title: 'Als Gast teilnehmen', text: 'Sie haben einen Link zu einem Treffen erhalten.', name: 'Ihr Name', hint: 'So sehen Sie die anderen. Der Name gilt nur für dieses Treffen.', submit: 'Weiter' },
+    missing: { title: 'Diese Seite gibt es nicht', text: 'Vielleicht fehlt ein Teil der Adresse.' },
+    prejoin: {
+      preview: 'Vorschau', cameraOff: du ? 'Deine Kamera ist aus' : 'Ihre Kamera ist aus', onlyName: du ? 'Die anderen sehen nur deinen Namen.' : 'Die anderen sehen nur Ihren Namen.',
+      microphoneOn: 'Mikro einschalten', microphoneIsOn: 'Mikro ist an', cameraOn: 'Kamera einschalten', cameraIsOn: 'Kamera ist an',
+      seen: 'Das sehen die anderen', seenName: du ? 'Deinen Namen:' : 'Ihren Namen:',
+      seenNoCamera: du ? 'Kein Bild, bis du die Kamera einschaltest' : 'Kein Bild, bis Sie die Kamera einschalten', seenCamera: du ? 'Dein Kamerabild, sobald du beitrittst' : 'Ihr Kamerabild, sobald Sie beitreten',
+      heardNot: du ? 'Keinen Ton, bis du das Mikrofon einschaltest' : 'Keinen Ton, bis Sie das Mikrofon einschalten', heard: du ? 'Was du sagst, sobald du beitrittst' : 'Was Sie sagen, sobald Sie beitreten',
+      noRecording: 'Es wird nichts aufgezeichnet', name: du ? 'Dein Name im Raum' : 'Ihr Name im Raum', nameHint: du ? 'Den Namen legt deine Schule fest.' : 'Den Namen legt die Schule fest.', nameGuest: 'Diesen Namen haben Sie eingegeben.',
+      test: 'Mikrofon testen', startTest: 'Test starten', testing: 'Test läuft', testHint: du ? 'Nur du siehst den Test.' : 'Nur Sie sehen den Test.', join: 'Beitreten',
+    },
+    lobby: {
+      waiting: du ? 'Gleich wirst du hereingelassen' : 'Gleich werden Sie hereingelassen', joining: 'Verbindet …',
+      opens: du ? 'Bitte bleib hier. Der Raum öffnet sich von selbst.' : 'Bitte bleiben Sie hier. Der Raum öffnet sich von selbst.',
+      privacy: du ? 'Im Warteraum sieht und hört dich niemand, und du siehst und hörst niemanden. Es wird nichts aufgezeichnet.' : 'Im Warteraum sieht und hört Sie niemand, und Sie sehen und hören niemanden. Es wird nichts aufgezeichnet.',
+      self: 'Vorschau', bothOff: 'Mikrofon und Kamera sind aus', onlyMicrophone: 'Das Mikrofon ist bereit, die Kamera ist aus', leave: 'Warteraum verlassen',
+    },
+    closed: {
+      again: 'Wieder beitreten',
+      title: { left: du ? 'Du hast den Raum verlassen' : 'Sie haben den Raum verlassen', ended: 'Das Treffen ist beendet', removed: du ? 'Du wurdest aus dem Raum genommen' : 'Sie wurden aus dem Raum genommen', rejected: 'Kein Zutritt', no_right: 'Kein Zutritt mehr', replaced: 'In einem anderen Fenster geöffnet', moved: 'Der Raum zieht um', restart: 'Der Server startet neu', failed: 'Kein Zutritt' },
+      text: {
+        left: 'Mikrofon und Kamera sind aus.', ended: 'Tafel und Chat bleiben erhalten.', removed: du ? 'Frag deine Lehrkraft, wenn das ein Versehen war.' : 'Bitte wenden Sie sich an die Leitung des Treffens, wenn das ein Versehen war.',
+        rejected: 'Die Leitung des Treffens hat die Anfrage abgelehnt.', no_right: du ? 'Du gehörst nicht mehr zu diesem Treffen.' : 'Sie gehören nicht mehr zu diesem Treffen.', replaced: 'Hier ist die Verbindung deshalb getrennt.',
+        moved: 'Das dauert nur einen Moment.', restart: 'Das dauert nur einen Moment.', failed: du ? 'Dieses Treffen gibt es nicht, oder es ist nicht für dich offen.' : 'Dieses Treffen gibt es nicht, oder es ist nicht für Sie offen.',
+      },
+    },
+  };
+}
+
+function inside(du: boolean) {
+  return {
+    room: {
+      skip: 'Zur Tafel', controls: 'Meine Steuerung', leave: 'Verlassen', noRecording: 'Keine Aufzeichnung', minutesLeft: (minutes: number) => (minutes === 0 ? 'Zeit ist um' : `noch ${minutes} min`),
+      present: (count: number) => (count === 1 ? '1 Person da' : `${count} da`), microphoneOn: 'Mikro an', microphoneOff: 'Mikro aus', cameraOn: 'Kamera an', cameraOff: 'Kamera aus', raise: 'Melden', lower: 'Gemeldet',
+      quality: { title: 'Verbindung', good: 'Gut', fair: 'Mittel', weak: 'Schwach', none: 'Keine' },
+    },
+    tile: {
+      hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',
+      reconnecting: 'verbindet neu …', microphoneOff: 'Mikro aus', weak: 'Verbindung schwach', picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
+    },
+    stage: {
+      title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel', document: 'Dokument',
+      screen: (name: string) => `Bildschirm von ${name}`, ownScreen: du ? 'Dein Bildschirm' : 'Ihr Bildschirm', shownBy: (name: string) => `gezeigt von ${name}`, shareScreen: 'Bildschirm teilen', stopScreen: 'Teilen beenden',
+      clear: 'Tafel leeren', takeDown: 'Von der Tafel nehmen', content: 'Inhalt', change: 'wechseln', noDocuments: 'Noch keine Dokumente', documentsFailed: 'Nicht geladen, noch einmal versuchen',
+    },
+    hands: {
+      title: 'Meldungen', none: 'Niemand meldet sich.', lowerAll: 'Alle senken', call: 'Drannehmen', since: (minutes: number) => `seit ${minutes} min`, me: (place: number) => (du ? `Du bist Nummer ${place}` : `Sie sind Nummer ${place}`),
+      more: (count: number) => `${count} weitere zeigen`, fewer: 'Weniger zeigen',
+    },
+    panel: { title: 'Meldungen, Chat und Personen', tabs: 'Seitenleiste', chat: 'Chat', people: 'Personen', new: 'neu', waiting: 'im Warteraum' },
+    chat: {
+      title: 'Chat', write: 'Nachricht an alle', send: 'Senden', sending: 'wird gesendet …', notSent: 'nicht gesendet', again: 'Noch einmal senden', delete: 'Nachricht löschen', deleted: 'Diese Nachricht wurde gelöscht.',
+      earlier: 'Frühere zeigen', empty: du ? 'Noch keine Nachricht. Schreib die erste.' : 'Noch keine Nachricht. Schreiben Sie die erste.', emptyRead: 'Noch keine Nachricht.', failed: 'Der Chat ließ sich nicht laden.', readOnly: du ? 'Hier kannst du nur lesen.' : 'Hier können Sie nur lesen.',
+    },
+    people: {
+      title: 'Personen', muteAll: 'Alle stumm', lock: 'Sperren', locked: 'Gesperrt', lobby: 'Im Warteraum', admit: 'Hereinlassen', reject: 'Ablehnen', mute: (name: string) => `${name} stumm schalten`, ask: (name: string) => `${name} bitten, das Mikro einzuschalten`,
+      more: (name: string) => `Mehr zu ${name}`, muteOne: 'Stumm schalten', askOne: 'Bitten, das Mikro einzuschalten', lower: 'Meldung senken', toStage: 'Auf die Tafel holen', fromStage: 'Von der Tafel nehmen', remove: 'Aus dem Raum nehmen', microphoneOn: 'Mikro an',
+    },
+    more: { title: 'Mehr', devices: 'Geräte einstellen', shortcuts: 'Tastenkürzel', guests: 'Gäste einladen', end: 'Für alle beenden' },
+    dialogs: {
+      shortcut: { microphone: 'Mikrofon an oder aus', camera: 'Kamera an oder aus', hand: 'Melden oder Meldung senken', leave: 'Raum verlassen' }, regions: 'Zum nächsten Bereich, mit Umschalt zurück', useShortcuts: 'Tastenkürzel benutzen',
+      guestText: 'Wer diesen Link öffnet, nennt einen Namen und wartet im Warteraum, bis Sie sie oder ihn hereinlassen.', guestMake: 'Link erstellen', guestUrl: 'Link für Gäste', copy: 'Kopieren', copied: 'Kopiert',
+      endTitle: 'Für alle beenden?', endText: (count: number) => `${count === 1 ? 'Eine Person verlässt' : `Alle ${count} verlassen`} den Raum. Tafel und Chat bleiben erhalten.`,
+    },
+    notices: {
+      called: du ? 'Du bist dran.' : 'Sie sind dran.', calledBy: (name: string) => (du ? `${name} bittet dich zu sprechen.` : `${name} bittet Sie zu sprechen.`), speak: 'Mikro einschalten',
+      muted: (name: string) => (du ? `${name} hat dein Mikrofon ausgeschaltet.` : `${name} hat Ihr Mikrofon ausgeschaltet.`), refused: 'Nicht möglich', sound: 'Der Browser spielt noch keinen Ton ab.', soundOn: 'Ton einschalten',
+    },
+    news: {
+      raised: (names: readonly string[]) => (names.length === 1 ? `${list(names)} meldet sich.` : `${list(names)} melden sich.`), joined: (count: number) => (count === 1 ? 'Eine Person ist dazugekommen.' : `${count} sind dazugekommen.`),
+      waiting: (names: readonly string[]) => (names.length === 1 ? `${list(names)} wartet im Warteraum.` : `${list(names)} warten im Warteraum.`),
+    },
+  };
+}
+
 /** The German catalogue; its type is the shape of every other language. */
 export const de = (address: Address) => {
   const du = address === 'du';
   return {
-    app: 'Kreide',
-    skip: 'Zum Inhalt',
-    you: du ? 'Du' : 'Sie',
+    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', account: 'Konto', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
+    kind: KIND,
+    role: ROLE,
+    until: (time: string) => `bis ${time}`,
+    state: { loading: 'Lädt', again: 'Noch einmal versuchen', details: 'Einzelheiten', cancel: 'Abbrechen', close: 'Schließen', done: 'Fertig' },
+    net: { lost: 'Keine Verbindung.', media: 'Bild und Ton sind unterbrochen.', trying: du ? 'Wir versuchen es weiter. Deine Arbeit bleibt erhalten.' : 'Wir versuchen es weiter. Ihre Arbeit bleibt erhalten.' },
+    home: {
+      greeting: (hour: number): string => (hour < 11 ? 'Guten Morgen' : hour < 18 ? 'Guten Tag' : 'Guten Abend'), now: 'Jetzt', join: 'Beitreten', prepare: 'Öffnen', day: 'Mein Tag', ready: (count: number) => (count === 1 ? '1 Dokument liegt bereit' : `${count} Dokumente liegen bereit`),
+      noMeetings: du ? 'Heute hast du kein Treffen.' : 'Heute haben Sie kein Treffen.', noMore: 'Sonst steht heute nichts an.', classes: 'Meine Klassen', toChat: 'Chat der Klasse', channels: 'Chat', noChannels: du ? 'Du gehörst noch zu keinem Chat.' : 'Sie gehören noch zu keinem Chat.',
+    },
+    documents: {
+      title: 'Dokumente', create: 'Neu', createTitle: 'Neues Dokument', createIt: 'Anlegen', what: 'Was soll es werden?', name: 'Titel', kind: { deck: 'Präsentation', table: 'Tabelle', scratch: 'Notiz' },
+      empty: du ? 'Noch keine Dokumente. Fang mit einer Präsentation oder Tabelle an.' : 'Noch keine Dokumente. Beginnen Sie mit einer Präsentation oder Tabelle.',
+    },
+    channel: { here: 'Gerade da', nobody: 'Niemand', unknown: 'unklar, ob noch da', others: 'Alle Chats', none: du ? 'Diesen Chat gibt es nicht, oder er ist nicht für dich offen.' : 'Diesen Chat gibt es nicht, oder er ist nicht für Sie offen.' },
+    devices: devices(du),
+    errors: errors(du),
+    ...entering(du),
+    ...inside(du),
   };
 };
 

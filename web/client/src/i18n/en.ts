@@ -1,7 +1,97 @@
 import type { Catalogue } from './de';
 
+const KIND = { lesson: 'Lesson', consultation: 'Consultation', conference: 'Conference' };
+const ROLE = { teacher: 'Teacher', pupil: 'Pupil', guardian: 'Guardian', head: 'Head of school', school_admin: 'Administration', guest: 'Guest' };
+const NAME = { microphone: 'Microphone', camera: 'Camera', screen: 'Screen' };
+const WHY = {
+  denied: 'The browser does not allow it. Allow it at the lock beside the address.',
+  missing: 'None is connected.',
+  busy: 'Another program is using it.',
+};
+const list = (names: readonly string[]): string => new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+
+const entering = {
+  login: {
+    title: 'Log in', school: 'School', choose: 'Please choose', account: 'User name', password: 'Password', submit: 'Log in', busy: 'One moment …',
+    shared: 'Others use this device too', sharedHint: 'Then no copy of a document stays on the device.',
+    demo: 'Demonstration', demoText: (password: string) => `This school is invented. Every account has the password “${password}”.`,
+  },
+  guest: { title: 'Take part as a guest', text: 'You were given a link to a meeting.', name: 'Your name', hint: 'This is what the others see. The name is for this meeting only.', submit: 'Continue' },
+  missing: { title: 'This page does not exist', text: 'Perhaps a part of the address is missing.' },
+  prejoin: {
+    preview: 'Preview', cameraOff: 'Your camera is off', onlyName: 'The others see only your name.', microphoneOn: 'Turn on mic', microphoneIsOn: 'Mic is on', cameraOn: 'Turn on camera', cameraIsOn: 'Camera is on',
+    seen: 'What the others see', seenName: 'Your name:', seenNoCamera: 'No picture until you turn on the camera', seenCamera: 'Your camera as soon as you join', heardNot: 'No sound until you turn on the microphone', heard: 'What you say as soon as you join',
+    noRecording: 'Nothing is recorded', name: 'Your name in the room', nameHint: 'The school sets the name.', nameGuest: 'You entered this name.', test: 'Test the microphone', startTest: 'Start test', testing: 'Test is running', testHint: 'Only you see the test.', join: 'Join',
+  },
+  lobby: {
+    waiting: 'You will be let in soon', joining: 'Connecting …', opens: 'Please stay here. The room opens by itself.',
+    privacy: 'In the lobby nobody sees or hears you, and you see and hear nobody. Nothing is recorded.', self: 'Preview', bothOff: 'Microphone and camera are off', onlyMicrophone: 'The microphone is ready, the camera is off', leave: 'Leave the lobby',
+  },
+  closed: {
+    again: 'Join again',
+    title: { left: 'You left the room', ended: 'The meeting has ended', removed: 'You were removed from the room', rejected: 'No admission', no_right: 'No admission any more', replaced: 'Open in another window', moved: 'The room is moving', restart: 'The server is restarting', failed: 'No admission' },
+    text: {
+      left: 'Microphone and camera are off.', ended: 'Board and chat are kept.', removed: 'Ask whoever leads the meeting if this was a mistake.', rejected: 'Whoever leads the meeting declined the request.', no_right: 'You no longer belong to this meeting.',
+      replaced: 'That is why this window was disconnected.', moved: 'This takes only a moment.', restart: 'This takes only a moment.', failed: 'This meeting does not exist, or it is not open to you.',
+    },
+  },
+};
+
+const inside = {
+  room: {
+    skip: 'To the board', controls: 'My controls', leave: 'Leave', noRecording: 'No recording', minutesLeft: (minutes: number) => (minutes === 0 ? 'Time is up' : `${minutes} min left`), present: (count: number) => (count === 1 ? '1 person here' : `${count} here`),
+    microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None' },
+  },
+  tile: {
+    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting …', microphoneOff: 'Mic off', weak: 'Weak connection',
+    picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
+  },
+  stage: {
+    title: 'Board', tools: 'Control the board', empty: 'The board is still empty.', emptyPresent: 'The board is empty. The documents are under “Content”.', nothing: 'Board', document: 'Document', screen: (name: string) => `Screen of ${name}`, ownScreen: 'Your screen',
+    shownBy: (name: string) => `shown by ${name}`, shareScreen: 'Share screen', stopScreen: 'Stop sharing', clear: 'Clear board', takeDown: 'Take off the board', content: 'Content', change: 'of the board', noDocuments: 'No documents yet', documentsFailed: 'Not loaded, try again',
+  },
+  hands: { title: 'Raised hands', none: 'Nobody has a hand up.', lowerAll: 'Lower all', call: 'Call on', since: (minutes: number) => `for ${minutes} min`, me: (place: number) => `You are number ${place}`, more: (count: number) => `Show ${count} more`, fewer: 'Show fewer' },
+  panel: { title: 'Hands, chat and people', tabs: 'Side panel', chat: 'Chat', people: 'People', new: 'new', waiting: 'in the lobby' },
+  chat: {
+    title: 'Chat', write: 'Message to everyone', send: 'Send', sending: 'sending …', notSent: 'not sent', again: 'Send again', delete: 'Delete message', deleted: 'This message was deleted.', earlier: 'Show earlier', empty: 'No message yet. Write the first.',
+    emptyRead: 'No message yet.', failed: 'The chat could not be loaded.', readOnly: 'You can only read here.',
+  },
+  people: {
+    title: 'People', muteAll: 'Mute all', lock: 'Lock', locked: 'Locked', lobby: 'In the lobby', admit: 'Let in', reject: 'Decline', mute: (name: string) => `Mute ${name}`, ask: (name: string) => `Ask ${name} to turn on the mic`, more: (name: string) => `More about ${name}`,
+    muteOne: 'Mute', askOne: 'Ask to turn on the mic', lower: 'Lower hand', toStage: 'Bring to the board', fromStage: 'Take off the board', remove: 'Remove from the room', microphoneOn: 'Mic on',
+  },
+  more: { title: 'More', devices: 'Device settings', shortcuts: 'Keyboard shortcuts', guests: 'Invite guests', end: 'End for everyone' },
+  dialogs: {
+    shortcut: { microphone: 'Microphone on or off', camera: 'Camera on or off', hand: 'Raise or lower hand', leave: 'Leave the room' }, regions: 'To the next region, with Shift back', useShortcuts: 'Use keyboard shortcuts',
+    guestText: 'Whoever opens this link gives a name and waits in the lobby until you let them in.', guestMake: 'Create link', guestUrl: 'Link for guests', copy: 'Copy', copied: 'Copied',
+    endTitle: 'End for everyone?', endText: (count: number) => `${count === 1 ? 'One person leaves' : `All ${count} leave`} the room. Board and chat are kept.`,
+  },
+  notices: { called: 'It is your turn.', calledBy: (name: string) => `${name} asks you to speak.`, speak: 'Turn on mic', muted: (name: string) => `${name} turned off your microphone.`, refused: 'Not possible', sound: 'The browser does not play sound yet.', soundOn: 'Turn on sound' },
+  news: {
+    raised: (names: readonly string[]) => `${list(names)} raised a hand.`, joined: (count: number) => (count === 1 ? 'One person joined.' : `${count} people joined.`),
+    waiting: (names: readonly string[]) => (names.length === 1 ? `${list(names)} is waiting in the lobby.` : `${list(names)} are waiting in the lobby.`),
+  },
+};
+
 export const en = (): Catalogue => ({
-  app: 'Kreide',
-  skip: 'Skip to content',
-  you: 'You',
+  app: { skip: 'Skip to content', toHome: 'To the overview', areas: 'Areas', today: 'Today', chat: 'Chat', account: 'Account', logout: 'Log out', you: 'You' },
+  kind: KIND,
+  role: ROLE,
+  until: (time) => `until ${time}`,
+  state: { loading: 'Loading', again: 'Try again', details: 'Details', cancel: 'Cancel', close: 'Close', done: 'Done' },
+  net: { lost: 'No connection.', media: 'Picture and sound are interrupted.', trying: 'We keep trying. Your work is safe.' },
+  home: {
+    greeting: (hour) => (hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening'), now: 'Now', join: 'Join', prepare: 'Open', day: 'My day', ready: (count) => (count === 1 ? '1 document is ready' : `${count} documents are ready`),
+    noMeetings: 'You have no meeting today.', noMore: 'Nothing else today.', classes: 'My classes', toChat: 'Chat of the class', channels: 'Chat', noChannels: 'You belong to no chat yet.',
+  },
+  documents: { title: 'Documents', create: 'New', createTitle: 'New document', createIt: 'Create', what: 'What will it be?', name: 'Title', kind: { deck: 'Presentation', table: 'Table', scratch: 'Note' }, empty: 'No documents yet. Begin with a presentation or a table.' },
+  channel: { here: 'Here now', nobody: 'Nobody', unknown: 'unclear if still here', others: 'All chats', none: 'This chat does not exist, or it is not open to you.' },
+  devices: { ...NAME, speaker: 'Loudspeaker', standard: 'Default of this device', tone: 'Play a test tone', problem: (source, reason) => `${NAME[source]}: ${WHY[reason]}` },
+  errors: {
+    network: 'No connection to the server. Nothing is lost.', offline: 'No connection. It is tried again shortly.', timeout: 'The server does not answer. Please try again.', wrong_password: 'Name or password is not right.', link_expired: 'This link is no longer valid. Please ask for a new one.',
+    not_found: 'This does not exist, or it is not shared with you.', not_allowed: 'You may not do that here.', too_fast: 'That was a lot at once. Please wait a moment.', too_many_attempts: 'Too many attempts. Please wait a moment.', too_large: 'That is too long.',
+    overloaded: 'The server is busy. Please try again shortly.', unavailable: 'The server is not ready. Please try again shortly.', media: 'Picture and sound could not be connected.', state: 'That is not possible right now.', internal: 'That did not work. Please try again.',
+  },
+  ...entering,
+  ...inside,
 });

@@ -38,15 +38,26 @@ export class I18n {
     document.documentElement.lang = locale;
   }
 
-  time(value: string | Date): string {
+  time(value: number | Date): string {
     return new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(value));
   }
 
-  day(value: string | Date): string {
+  /** "09:50–10:35". */
+  span(from: number, to: number): string {
+    return `${this.time(from)}–${this.time(to)}`;
+  }
+
+  /** The time, with the date where it was not today. */
+  moment(value: number): string {
+    const today = new Date(value).toDateString() === new Date().toDateString();
+    return today ? this.time(value) : `${this.date(value)}, ${this.time(value)}`;
+  }
+
+  day(value: number | Date): string {
     return new Intl.DateTimeFormat(this.locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(value));
   }
 
-  date(value: string | Date): string {
+  date(value: number | Date): string {
     return new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'long' }).format(new Date(value));
   }
 }

@@ -17,11 +17,14 @@ export interface Meeting {
   kind: 'lesson' | 'consultation' | 'conference';
   title: string;
   host: string;
+  host_name: string;
+  group_title: string | null;
   starts_at: number;
   ends_at: number;
-  channel: string;
+  channel: string | null;
   documents: string[];
   lobby: boolean;
+  locked: boolean;
 }
 export interface Group {
   id: string;
@@ -33,21 +36,25 @@ export interface DocumentInfo {
   kind: 'deck' | 'table' | 'scratch';
   title: string;
   owner: string | null;
-}
-export interface OpenDocument extends DocumentInfo {
   right: 'read' | 'write';
 }
 export interface Channel {
   id: string;
   title: string;
+  read: boolean;
+  write: boolean;
+  moderate: boolean;
 }
 export interface Home {
   person: Person;
   school: School;
   classes: Group[];
+  learning_groups: Group[];
   meetings: Meeting[];
   documents: DocumentInfo[];
   channels: Channel[];
+  /** The server's clock. */
+  now: number;
 }
 
 /** `code` is the server's stable word, "network" when it could not be reached. */
@@ -95,11 +102,11 @@ export const api = {
   logout: () => call<object>('POST', 'logout', {}),
   me: () => call<{ person: Person }>('GET', 'me'),
   home: () => call<Home>('GET', 'home'),
-  schools: () => call<{ schools: School[]; demo?: boolean }>('GET', 'schools'),
+  schools: () => call<{ schools: School[]; demo: boolean }>('GET', 'schools'),
   meeting: (id: string) => call<Meeting>('GET', `meetings/${part(id)}`),
   guest: (token: string, name: string) => call<{ person: Person; meeting: string }>('POST', 'guest', { token, name }),
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
-  document: (id: string) => call<OpenDocument>('GET', `documents/${part(id)}`),
   createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),
+  channels: () => call<{ channels: Channel[] }>('GET', 'channels'),
   documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
 };

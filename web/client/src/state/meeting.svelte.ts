@@ -185,6 +185,13 @@ export class MeetingSession {
   present = (document: string | null, slide: string | null = null) => this.#try('room:present', { document, slide });
   lock = (locked: boolean) => this.#try('room:lock', { locked });
 
+  /** My own press of the microphone: the only thing that lifts a moderator's mute. */
+  async pressMicrophone(): Promise<void> {
+    this.mutedBy = null;
+    this.called = null;
+    await this.media.switchMicrophone(!this.media.microphone, !this.media.microphone);
+  }
+
   /** It is this person's turn: asked to speak, and the hand goes down. */
   async call(peer: string): Promise<void> {
     if (await this.askUnmute(peer)) await this.lower(peer);

@@ -1,0 +1,35 @@
+/** Which meetings belong to today, in order, and where in the day each stands. */
+import type { Meeting } from '../protocol/http';
+
+/** The door opens this long before the bell. */
+const EARLY_MS = 10 * 60_000;
+
+export interface PlanEntry {
+  meeting: Meeting;
+  when: 'past' | 'now' | 'later';
+}
+
+export function planOf(meetings: readonly Meeting[], now: number): PlanEntry[] {
+  return meetings
+    .filter((meeting) => sameDay(meeting.starts_at, now) || (meeting.starts_at <= now && now < meeting.ends_at))
+    .map((meeting): PlanEntry => ({ meeting, when: whenOf(meeting, now) }))
+    .sort((a, b) => a.meeting.starts_at - b.meeting.starts_at || rank(a.meeting) - rank(b.meeting) || a.meeting.title.localeCompare(b.meeting.title));
+}
+
+export function whenOf(meeting: Pick<Meeting, 'starts_at' | 'ends_at'>, now: number): PlanEntry['when'] {
+  if (now >= meeting.ends_at) return 'past';
+  return now >= meeting.starts_at - EARLY_MS ? 'now' : 'later';
+}
+
+function rank(meeting: Meeting): number {
+  return ['lesson', 'consultation', 'conference'].indexOf(meeting.kind);
+}
+
+function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}
+
+/** Whole minutes left, at least 0. */
+export function minutesLeft(until: number, now: number): number {
+  return Math.max(0, Math.ceil((until - now) / 60_000));
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { readSample } from '../protocol/stats';
+import { newsBetween } from './announce';
+import { backoff } from './backoff';
+import { initials, personColour } from './names';
+import { minutesLeft, planOf, whenOf } from './plan';
+import { withChange } from './presence';
+import { judgeQuality } from './quality';
+import { model, peer, room } from './testing';
+
+describe('names', () => {
+  it.each([['Frau Yıldız', 'Y'], ['Amira H.', 'AH'], ['Ben', 'B'], ['  ', '?'], ['ömer özil', 'ÖÖ'], ['😀 Test', '😀T']])('%j becomes %j', (name, letters) => {
+    expect(initials(name)).toBe(letters);
+  });
+  it('have one of eight colours', () => {
+    expect([0, 7, 8, -1].map(personColour)).toEqual([1, 8, 1, 8].map((place) => `--who: var(--person-${place})`));
+  });
+});
+
+describe('the line', () => {
+  const sample = (received: number, lost: number, roundTrip: number | null = 0.02) => ({ received, lost, roundTrip, framesDecoded: 0 });
+  it.each([
+    [sample(1000, 0), 'good'],
+    [sample(1000, 50), 'fair'],
+    [sample(1000, 0, 0.3), 'fair'],
+    [sample(1000, 200), 'weak'],
+    [sample(0, 0, null), 'good'],
+  ] as const)('%j is %s', (after, word) => {
+    expect(judgeQuality(sample(0, 0), after, true)).toBe(word);
+  });
+  it('counts only what was lost since the last look', () => {
+    expect(judgeQuality(sample(1000, 500), sample(2000, 500), true)).toBe('good');
+    expect(judgeQuality(null, sample(1, 0), false)).toBe('none');
+  });
+  it('is read from the nominated pair and all that arrives', () => {
+    const report = new Map<string, object>([
+      ['a', { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.1 }],
+      ['b', { type: 'candidate-pair', nominated: false, state: 'succeeded', currentRoundTripTime: 9 }],
+      ['c', { type: 'inbound-rtp', packetsReceived: 10, packetsLost: 2, framesDecoded: 5 }],
+      ['d', { type: 'inbound-rtp', packetsReceived: 20, packetsLost: -3 }],
+    ]);
+    expect(readSample(report)).toEqual({ roundTrip: 0.1, received: 30, lost: 2, framesDecoded: 5 });
+  });
+});
+
+describe('backing off', () => {
+  it('doubles, ends at eight seconds, and spreads a class', () => {
+    expect([0, 1, 2, 3, 4, 5, 30].map((attempt) => backoff(attempt, 1))).toEqual([400, 800, 1600, 3200, 6400, 8000, 8000]);
+    expect(backoff(5, 0)).toBe(4000);
+  });
+});
+
+describe('the day', () => {
+  const at = (hour: number, minute = 0) => new Date(2026, 10, 23, hour, minute).getTime();
+  const lesson = (id: string, from: number, until: number) => ({ id, kind: 'lesson' as const, title: id, host: '', host_name: '', group_title: null, starts_at: from, ends_at: until, channel: null, documents: [], lobby: false, locked: false });
+  it('is today in order, and the door opens ten minutes early', () => {
+    const yesterday = lesson('gestern', at(9) - 86_400_000, at(10) - 86_400_000);
+    const plan = planOf([lesson('b', at(11), at(12)), lesson('a', at(8), at(9)), yesterday], at(10, 50));
+    expect(plan.map((entry) => [entry.meeting.id, entry.when])).toEqual([['a', 'past'], ['b', 'now']]);
+    expect(whenOf(lesson('b', at(11), at(12)), at(10, 49))).toBe('later');
+  });
+  it('counts minutes up to the last', () => {
+    expect([minutesLeft(at(10, 35), at(10, 12)), minutesLeft(at(10), at(10) - 1), minutesLeft(at(10), at(11))]).toEqual([23, 1, 0]);
+  });
+});
+
+describe('presence', () => {
+  const person = (id: string, status: 'here' | 'unknown' = 'here') => ({ person: id, name: id, role: 'pupil', status });
+  it('replaces who changed and drops who left', () => {
+    const people = withChange([person('a'), person('b'), person('c')], { channel: 'c', people: [person('a', 'unknown'), person('d')], gone: ['b'] });
+    expect(people).toEqual([person('c'), person('a', 'unknown'), person('d')]);
+  });
+});
+
+describe('news', () => {
+  it('is who raised a hand, who waits, and how many came, but never me', () => {
+    const before = model('t', room([peer('t'), peer('a')]));
+    const guest = { peer: 'g', person: 'g', name: 'Gast', role: 'guest', since: 0 };
+    const after = model('t', room([peer('t'), peer('a'), peer('b'), peer('c')], { hands: [{ peer: 'a', at: 1 }, { peer: 't', at: 2 }], lobby: [guest] }));
+    expect(newsBetween(before, after)).toEqual({ raised: ['a'], joined: 2, waiting: ['Gast'] });
+    expect(newsBetween(after, after)).toEqual({ raised: [], joined: 0, waiting: [] });
+  });
+});
