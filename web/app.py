@@ -6,6 +6,8 @@ elsewhere keeps state in a module. A service gets what it needs as constructor a
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -15,12 +17,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from collab.bus import Bus, MemoryBus, RedisBus
-from collab.chat import Chat
+from collab.bus import Bus, MemoryBus
+from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
+from collab.database import Database
 from collab.hub import Hub
-from collab.limits import Limits
-from collab.presence import Presence
+from collab.presence_hub import Presence
+from collab.redis_bus import RedisBus
 from collab.store import DocumentStore
 from sfu.server import MediaConfig, MediaServer
 from web.auth import Auth
@@ -34,6 +37,7 @@ from web.routes import API_ROUTES, health, static, whip
 from web.routes.collab_socket import DocumentSockets
 from web.routes.table import Handler, register
 from web.school.access import SchoolAccess
+from web.school.demo import seed_demo
 from web.school.store import SchoolStore
 from web.services import SERVICES, Services
 from web.sockets import Sockets
@@ -48,6 +52,7 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+DEMO_REFRESH_SECONDS: Final = 600.0
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +80,12 @@ async def build_app(config: Config, index: int) -> web.Application:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await sockets.start()
         await services.live.start()
+        refresh = asyncio.create_task(_keep_demo_now(services)) if config.demo and index == 0 else None
         yield
+        if refresh is not None:
+            refresh.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await refresh
         await services.live.close()
         await sockets.close()
         await stack.aclose()
@@ -92,12 +102,12 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     school = await SchoolStore.open(config.school_url, demo=config.demo)
     stack.push_async_callback(school.close)
     access = SchoolAccess(school)
-    documents = await DocumentStore.open(config.collab_url)
-    stack.push_async_callback(documents.close)
-    hub = Hub(documents, bus, worker, Limits(), time.monotonic, metrics.ack_seconds.observe)
+    database = await Database.open(config.collab_url)
+    stack.push_async_callback(database.close)
+    hub = Hub(DocumentStore(database), bus, worker, observe_ack=metrics.ack_seconds.observe)
     await hub.start()
     stack.push_async_callback(hub.close)
-    chat = Chat(await ChatStore.open(config.collab_url), bus)
+    chat = Chat(ChatStore(database), bus)
     await chat.start()
     stack.push_async_callback(chat.close)
     presence = Presence(bus, worker)
@@ -107,19 +117,18 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     stack.push_async_callback(media.close)
     relay = Relay(worker, config.runtime)
     live = Live(school, bus)
-    rooms = Rooms(access=access, media=media, bus=bus, relay=relay, live=live)
+    rooms = Rooms(access=access, school=school, media=media, bus=bus, relay=relay, live=live)
     await relay.start()
     stack.push_async_callback(relay.close)
     await rooms.start()
     stack.push_async_callback(rooms.close)
     auth = await Auth.open(school)
+    stack.callback(auth.close)
     return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics)
 
 
 async def _bus(config: Config, stack: AsyncExitStack) -> Bus:
-    if config.redis is None:
-        return MemoryBus()
-    bus = RedisBus(config.redis)
+    bus: Bus = MemoryBus() if config.redis is None else RedisBus(config.redis)
     await bus.start()
     stack.push_async_callback(bus.close)
     return bus
@@ -141,6 +150,14 @@ async def _media(config: Config, index: int) -> MediaServer:
     except OSError as error:
         raise ConfigError(f"UDP port {port} is taken; choose another with --udp-port.") from error
     return media
+
+
+async def _keep_demo_now(services: Services) -> None:
+    """Move the demo school's meetings along with the clock."""
+    while True:
+        await asyncio.sleep(DEMO_REFRESH_SECONDS)
+        await seed_demo(services.school)
+        await services.live.hasten()
 
 
 @web.middleware

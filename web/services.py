@@ -12,9 +12,9 @@ from aiohttp import web
 
 if TYPE_CHECKING:
     from collab.bus import Bus
-    from collab.chat import Chat
+    from collab.chat_hub import Chat
     from collab.hub import Hub
-    from collab.presence import Presence
+    from collab.presence_hub import Presence
     from sfu.server import MediaServer
     from web.auth import Auth
     from web.config import Config

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,9 +18,11 @@ import asyncpg
 from redis import asyncio as redis
 from sqlalchemy.exc import SQLAlchemyError
 
-import collab.store
+import collab.database
 import web.school.store
+from collab.bus import MemoryBus
 from collab.demo import demo_deck, demo_table
+from collab.hub import Hub
 from collab.store import DocumentStore
 from web.auth import Auth
 from web.config import Config, ConfigError
@@ -37,7 +39,7 @@ async def prepare_stores(config: Config) -> None:
     try:
         async with _lock(config):
             await asyncio.to_thread(web.school.store.migrate, config.school_url)
-            await asyncio.to_thread(collab.store.migrate, config.collab_url)
+            await asyncio.to_thread(collab.database.migrate, config.collab_url)
             if config.demo:
                 await _seed_demo(config)
     except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
@@ -52,9 +54,10 @@ async def issue_ticket(config: Config, options: argparse.Namespace) -> str:
         store = await SchoolStore.open(config.school_url)
         try:
             auth = await Auth.open(store)
-            if options.meeting:
-                return await auth.role_ticket(options.meeting, options.role, options.name)
-            return await auth.document_ticket(options.document, options.right, options.name)
+            with closing(auth):
+                if options.meeting:
+                    return (await auth.issue_role_ticket(options.meeting, options.role, options.name)).ticket
+                return (await auth.issue_named_document_ticket(options.document, options.right, options.name)).ticket
         finally:
             await store.close()
     except WebError as error:
@@ -71,8 +74,9 @@ async def _seed_demo(config: Config) -> None:
         await school.close()
     documents = await DocumentStore.open(config.collab_url)
     try:
-        await documents.create("demo-deck", demo_deck())
-        await documents.create("demo-table", demo_table())
+        hub = Hub(documents, MemoryBus(), "prepare")
+        await hub.create("demo-deck", "deck", demo_deck())
+        await hub.create("demo-table", "table", demo_table())
     finally:
         await documents.close()
 

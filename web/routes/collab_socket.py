@@ -14,11 +14,12 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from collab.hub import Connection, Editor, EditRights
+from collab.awareness import Editor
+from collab.connection import Connection, EditRights
 from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
 from web.routes.table import Route
-from web.school.events import SchoolEvent
+from web.school.events import SchoolEvent, affects
 from web.school.model import Person
 from web.services import Services
 
@@ -101,6 +102,8 @@ class DocumentSockets:
         services.live.require_fresh()
         person = await person_at_socket(request, services, request.query.get("ticket"))
         rights = await self._rights(person, document)
+        if document.startswith("scratch-"):  # access lets such ids in only in the demo school: made by first use
+            await services.documents.create(document, "scratch")
         connection = await services.documents.connect(
             document,
             pipe,
@@ -131,8 +134,8 @@ class DocumentSockets:
         await socket.close(code=code, message=reason.encode()[:120])
 
     async def _on_school_events(self, events: Sequence[SchoolEvent]) -> None:
-        schools = {event.school for event in events}
-        for seat in [seat for seat in self._seats if seat.person.school in schools]:
+        touched = [seat for seat in self._seats if any(affects(event, seat.person) for event in events)]
+        for seat in touched:
             try:
                 seat.connection.set_rights(await self._rights(seat.person, seat.document))
             except WebError as error:
