@@ -24,7 +24,6 @@ MAX_WAITING = 2000
 BATCH = 256
 PAGE = 200
 POLL_SECONDS = 2.0
-_UNKNOWN = 2**62
 log = logging.getLogger(__name__)
 
 
@@ -42,17 +41,18 @@ class News(Struct, frozen=True, array_like=True):
     deleted: list[Deleted]
 
 
-Listener = Callable[[Message | Deleted], None]
+Listener = Callable[[str, Message | Deleted], None]
 
 
-class _Listened:
+class _Open:
     """A channel that somebody on this worker hears."""
 
-    def __init__(self, listener: Listener, feed: Feed, subscription: Subscription) -> None:
-        self.listener = listener
-        self.feed = feed
-        self.early = False  # news came before the head was known
-        self.subscription = subscription
+    def __init__(self) -> None:
+        self.hearers = 0
+        self.feed: Feed | None = None  # None until the head is known
+        self.early = False  # news came before that
+        self.subscription: Subscription | None = None
+        self.opening: asyncio.Task[None] | None = None
 
 
 class Chat:
@@ -62,7 +62,8 @@ class Chat:
         self._store = store
         self._bus = bus
         self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
-        self._listened: dict[str, _Listened] = {}
+        self._open: dict[str, _Open] = {}
+        self._listeners: list[Listener] = []
         self._write = asyncio.Event()
         self._read = asyncio.Event()
         self._decoder = msgspec.msgpack.Decoder(News)
@@ -79,9 +80,9 @@ class Chat:
         for _, future in self._waiting:
             if not future.done():
                 future.set_exception(StateError("closed", "the server is stopping"))
-        for listened in self._listened.values():
-            listened.subscription.close()
-        self._listened.clear()
+        for channel, opened in list(self._open.items()):
+            opened.hearers = 1
+            self.shut(channel)
 
     def send(self, message: NewMessage) -> asyncio.Future[Message]:
         """Queue a message; the future holds it once it is durable. Raises ProtocolError, Overloaded."""
@@ -111,24 +112,30 @@ class Chat:
         self._hand_out(channel, [], [gone])
         await self._announce(channel, News([], [gone]))
 
-    async def listen(self, channel: str, listener: Listener) -> None:
-        """Hand every later message of a channel to `listener`; one listener per channel and worker."""
-        feed = Feed(_UNKNOWN)
+    def on_news(self, listener: Listener) -> None:
+        """Call `listener` with the news of every open channel, each message once and in order."""
+        self._listeners.append(listener)
 
-        def on_news(payload: bytes) -> None:
-            news = self._decoder.decode(payload)
-            self._hand_out(channel, news.messages, news.deleted)
+    async def open(self, channel: str) -> None:
+        """Hear a channel once more; when this returns no later message will be missed. Each call needs a `shut`."""
+        opened = self._open.get(channel)
+        if opened is None:
+            opened = self._open[channel] = _Open()
+            opened.opening = asyncio.create_task(self._start_hearing(channel, opened))
+        opened.hearers += 1
+        assert opened.opening is not None
+        await asyncio.shield(opened.opening)
 
-        subscription = await self._bus.subscribe(f"chat:{channel}", on_news)
-        listened = self._listened[channel] = _Listened(listener, feed, subscription)
-        feed.last = (await self._store.heads([channel]))[channel]
-        if listened.early:
-            self.catch_up()
-
-    async def unlisten(self, channel: str) -> None:
-        listened = self._listened.pop(channel, None)
-        if listened is not None:
-            listened.subscription.close()
+    def shut(self, channel: str) -> None:
+        """Hear a channel once less."""
+        opened = self._open.get(channel)
+        if opened is None:
+            return
+        opened.hearers -= 1
+        if opened.hearers <= 0:
+            del self._open[channel]
+            if opened.subscription is not None:
+                opened.subscription.close()
 
     def catch_up(self) -> None:
         """Look for missed messages now instead of at the next turn."""
@@ -169,21 +176,37 @@ class Chat:
     async def _announce(self, channel: str, news: News) -> None:
         await self._bus.publish(f"chat:{channel}", msgspec.msgpack.encode(news))
 
+    async def _start_hearing(self, channel: str, opened: _Open) -> None:
+        def on_payload(payload: bytes) -> None:
+            news = self._decoder.decode(payload)
+            self._hand_out(channel, news.messages, news.deleted)
+
+        opened.subscription = await self._bus.subscribe(f"chat:{channel}", on_payload)
+        if self._open.get(channel) is not opened:
+            opened.subscription.close()
+            return
+        opened.feed = Feed((await self._store.heads([channel]))[channel])
+        if opened.early:
+            self.catch_up()
+
     def _hand_out(self, channel: str, messages: Sequence[Message], deleted: Sequence[Deleted]) -> None:
-        listened = self._listened.get(channel)
-        if listened is None:
+        opened = self._open.get(channel)
+        if opened is None:
             return
-        if listened.feed.last == _UNKNOWN:
-            listened.early = True
+        if opened.feed is None:
+            opened.early = True
             return
-        ready, missing = listened.feed.receive(messages)
-        for message in ready:
-            listened.listener(message)
-        for gone in deleted:
-            if gone.seq <= listened.feed.last:
-                listened.listener(gone)
+        ready, missing = opened.feed.receive(messages)
+        told = [gone for gone in deleted if gone.seq <= opened.feed.last]
+        for news in (*ready, *told):
+            for listener in self._listeners:
+                listener(channel, news)
         if missing:
             self.catch_up()
+
+    def _feed(self, channel: str) -> Feed | None:
+        opened = self._open.get(channel)
+        return opened.feed if opened is not None else None
 
     async def _run_reader(self) -> None:
         while True:
@@ -196,13 +219,14 @@ class Chat:
                 log.warning("channels cannot be read now; trying again")
 
     async def _read_missed(self) -> None:
-        if not self._listened:
+        if not self._open:
             return
-        heads = await self._store.heads(list(self._listened))
+        heads = await self._store.heads(list(self._open))
         for channel, head in heads.items():
-            listened = self._listened.get(channel)
-            while listened is not None and listened.feed.last < head:
-                messages = await self._store.after(channel, listened.feed.last, PAGE)
+            while (
+                (opened := self._open.get(channel)) is not None and opened.feed is not None and opened.feed.last < head
+            ):
+                messages = await self._store.after(channel, opened.feed.last, PAGE)
                 if not messages:
                     break
                 self._hand_out(channel, messages, [])

@@ -149,20 +149,18 @@ class PresenceState:
             message = _DECODER.decode(payload)
         except msgspec.DecodeError:
             return []
-        match message:
-            case _Ask(of):
-                return [self._full()] if of == self.worker else []
-            case _Beat(worker) | _Delta(worker) | _Full(worker) if worker == self.worker:
-                return []
-            case _Beat():
-                remote = self._hear(now, message.worker)
-                matches = (remote.version, remote.digest) == (message.version, message.digest)
-                return [] if matches else self._ask(now, message.worker, remote)
-            case _Delta():
-                return self._apply(now, message)
-            case _Full():
-                self._replace(now, message)
-                return []
+        if isinstance(message, _Ask):
+            return [self._full()] if message.of == self.worker else []
+        if message.worker == self.worker:
+            return []
+        if isinstance(message, _Delta):
+            return self._apply(now, message)
+        if isinstance(message, _Full):
+            self._replace(now, message)
+            return []
+        remote = self._hear(now, message.worker)
+        matches = (remote.version, remote.digest) == (message.version, message.digest)
+        return [] if matches else self._ask(now, message.worker, remote)
 
     def tick(self, now: float, healthy: bool) -> list[bytes]:
         """Forget silent workers, and return this worker's beat. Call it every second."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from .bus import Bus, Subscription
-from .presence import Changed, Present, PresenceState, Seen
+from .presence import Changed, PresenceState, Present, Seen
 
 TOPIC = "presence"
 BEAT_SECONDS = 1.0

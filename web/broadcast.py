@@ -87,14 +87,14 @@ class Outgoing:
     """One packet on its way to any number of connections: each form of it is built once."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self.frame = _text_frame(text.encode())
         self._packet: engine_packet.Packet | None = None
 
     @property
     def packet(self) -> engine_packet.Packet:
         if self._packet is None:
-            self._packet = engine_packet.Packet(engine_packet.MESSAGE, self._text[1:])
+            self._packet = engine_packet.Packet(engine_packet.MESSAGE, self.text[1:])
         return self._packet
 
 

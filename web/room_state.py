@@ -52,7 +52,13 @@ class Left(Struct, frozen=True):
     connection: str | None
 
 
-Output = Say | Left
+class Forget(Struct, frozen=True):
+    """What a moderator said of this person's admission does not hold any longer: let them ask again."""
+
+    person: str
+
+
+Output = Say | Left | Forget
 
 
 class MediaWish(Struct, frozen=True):
@@ -79,7 +85,7 @@ class Room:
     """One live meeting."""
 
     def __init__(self, meeting: Meeting, now: int) -> None:
-        self._board = Board(meeting=meeting, started_at=now, members={}, hands={}, locked=meeting.locked)
+        self.board = Board(meeting=meeting, started_at=now, members={}, hands={}, locked=meeting.locked)
         self._seqs: dict[Viewer, int] = {}
         self._let_in: set[str] = set()
         self._sent_away: set[str] = set()
@@ -88,23 +94,30 @@ class Room:
 
     @property
     def meeting(self) -> Meeting:
-        return self._board.meeting
+        return self.board.meeting
 
     @property
     def members(self) -> Iterable[Member]:
-        return self._board.members.values()
+        return self.board.members.values()
 
     @property
     def stage(self) -> str | None:
-        return self._board.stage
+        return self.board.stage
 
     @property
     def empty(self) -> bool:
-        return not self._board.members
+        return not self.board.members
+
+    def peer_at(self, connection: str) -> str:
+        """Return which peer a connection is; raise StateError when it is none."""
+        for member in self.members:
+            if member.connection == connection:
+                return member.peer
+        raise StateError("not_in_room", "you are not in the room")
 
     def member(self, peer: str) -> Member:
         """Return a member inside or in the lobby; raise StateError for anybody else."""
-        member = self._board.members.get(peer)
+        member = self.board.members.get(peer)
         if member is None:
             raise StateError("not_in_room", "this person is not in the room")
         return member
@@ -112,8 +125,8 @@ class Room:
     def state(self, peer: str) -> RoomState:
         """Return the room as this peer may see it now."""
         member = self._inside(peer)
-        viewer = viewer_of(self._board, member)
-        return view_room(self._board, viewer, self._seqs.get(viewer, 0))
+        viewer = viewer_of(self.board, member)
+        return view_room(self.board, viewer, self._seqs.get(viewer, 0))
 
     def media_wishes(self) -> dict[str, MediaWish]:
         """Return what the media plane should allow each peer inside."""
@@ -122,7 +135,7 @@ class Room:
         wishes = {}
         for member in inside:
             audience = None
-            if viewer_of(self._board, member).startswith("person:"):
+            if viewer_of(self.board, member).startswith("person:"):
                 audience = moderators | {other.peer for other in inside if other.person.id == member.person.id}
             wishes[member.peer] = MediaWish(
                 publish=member.grant.publish,
@@ -149,10 +162,10 @@ class Room:
         if place is not None:
             return self._resume(place, arrival, grant)
         devices = sum(member.person.id == arrival.person.id for member in self.members)
-        if devices >= MAX_DEVICES or len(self._board.members) >= MAX_MEMBERS:
+        if devices >= MAX_DEVICES or len(self.board.members) >= MAX_MEMBERS:
             raise Overloaded("overloaded", "the room is full")
         member = Member(arrival.peer, arrival.person, grant, arrival.client, arrival.connection, now)
-        self._board.members[member.peer] = member
+        self.board.members[member.peer] = member
         if self._must_wait(member):
             return self._joined(member), self._tell(Mark("lobby"))
         outputs = self._enter(member)
@@ -160,7 +173,7 @@ class Room:
 
     def dropped(self, now: int, peer: str, connection: str) -> list[Output]:
         """The connection broke; the place is kept for a while."""
-        member = self._board.members.get(peer)
+        member = self.board.members.get(peer)
         if member is None or member.connection != connection:
             return []
         member.connection = None
@@ -177,33 +190,33 @@ class Room:
 
     def leave(self, peer: str, reason: CloseReason | None = None) -> list[Output]:
         """Take a peer out; with a reason they are told."""
-        member = self._board.members.get(peer)
+        member = self.board.members.get(peer)
         if member is None:
             return []
         outputs: list[Output] = []
         if reason is not None and member.connection is not None:
             outputs.append(Say((member.connection,), "room:closed", RoomClosed(reason)))
         marks = [Mark("left", member)] if member.inside else [Mark("lobby")]
-        if self._board.hands.pop(peer, None) is not None:
+        if self.board.hands.pop(peer, None) is not None:
             marks.append(Mark("hands", member))
-        if self._board.presenting is not None and self._board.presenting.peer == peer:
-            self._board.presenting = None
+        if self.board.presenting is not None and self.board.presenting.peer == peer:
+            self.board.presenting = None
             marks.append(Mark("presenting", member))
-        if self._board.stage == peer:
-            self._board.stage = None
+        if self.board.stage == peer:
+            self.board.stage = None
             marks.append(Mark("stage", member))
-        del self._board.members[peer]
+        del self.board.members[peer]
         outputs.append(Left(peer, member.connection))
-        return outputs + self._tell(*marks)
+        return outputs + self._forget(member) + self._tell(*marks)
 
     def close(self, reason: CloseReason) -> list[Output]:
         """Take everybody out."""
         connected = tuple(member.connection for member in self.members if member.connection is not None)
         outputs: list[Output] = [Say(connected, "room:closed", RoomClosed(reason))] if connected else []
         outputs += [Left(member.peer, member.connection) for member in self.members]
-        self._board.members.clear()
-        self._board.hands.clear()
-        self._board.presenting = self._board.stage = None
+        self.board.members.clear()
+        self.board.hands.clear()
+        self.board.presenting = self.board.stage = None
         return outputs
 
     def set_grant(self, peer: str, grant: Grant | None) -> list[Output]:
@@ -225,9 +238,9 @@ class Room:
         member.camera = member.camera and grant.publish
         member.screen = member.screen and grant.screen
         marks = [Mark("changed", member)]
-        shown = self._board.presenting
+        shown = self.board.presenting
         if shown is not None and shown.peer == peer and not grant.present:
-            self._board.presenting = None
+            self.board.presenting = None
             marks.append(Mark("presenting", member))
         outputs += self._tell(*marks)
         if old.moderate != grant.moderate:
@@ -238,12 +251,12 @@ class Room:
 
     def hand(self, now: int, peer: str, raised: bool) -> list[Output]:
         member = self._inside(peer)
-        if raised == (peer in self._board.hands):
+        if raised == (peer in self.board.hands):
             return []
         if raised:
-            self._board.hands[peer] = now
+            self.board.hands[peer] = now
         else:
-            del self._board.hands[peer]
+            del self.board.hands[peer]
         return self._tell(Mark("hands", member))
 
     def media(self, peer: str, wanted: RoomMedia) -> tuple[PeerView, list[Output]]:
@@ -265,9 +278,20 @@ class Room:
             marks.append(Mark("changed", member))
         return after, self._tell(*marks)
 
+    def set_meeting(self, meeting: Meeting) -> list[Output]:
+        """The meeting itself was changed: its title, its documents, its end."""
+        if meeting == self.board.meeting:
+            return []
+        self.board.meeting = meeting
+        return [
+            Say((member.connection,), "room:state", self.state(member.peer))
+            for member in self.members
+            if member.inside and member.connection is not None
+        ]
+
     def media_state(self, peer: str, state: Connection) -> list[Output]:
         """The media plane says how a peer's media connection fares."""
-        member = self._board.members.get(peer)
+        member = self.board.members.get(peer)
         if member is None or not member.inside or member.media == state:
             return []
         member.media = state
@@ -278,13 +302,13 @@ class Room:
         member = self._inside(peer)
         if not member.grant.present:
             raise AccessDenied("not_allowed", "you cannot present here")
-        shown = self._board.presenting
+        shown = self.board.presenting
         if shown is not None and shown.peer != peer and not member.grant.moderate:
             raise StateError("state", "somebody else is presenting")
         new = None if document is None else Presenting(peer, document, slide)
         if new == shown:
             return []
-        self._board.presenting = new
+        self.board.presenting = new
         return self._tell(Mark("presenting", member))
 
     # --- what a moderator does ---
@@ -293,10 +317,15 @@ class Room:
         self._moderator(by)
         if peer is not None:
             return self.hand(0, peer, False)
-        if not self._board.hands:
+        if not self.board.hands:
             return []
-        self._board.hands.clear()
+        self.board.hands.clear()
         return self._tell(Mark("hands"))
+
+    def waiting(self, by: str, peer: str) -> Person:
+        """Return who waits under this id, for a moderator."""
+        self._moderator(by)
+        return self._waiting(peer).person
 
     def admit(self, by: str, peer: str) -> list[Output]:
         """Let somebody in from the lobby, here and whenever they come again."""
@@ -321,7 +350,7 @@ class Room:
             raise StateError("state", "you cannot remove yourself")
         self._sent_away.add(member.person.id)
         self._let_in.discard(member.person.id)
-        outputs: list[Output] = []
+        outputs: list[Output] = [Forget(member.person.id)]
         for other in [other.peer for other in self.members if other.person.id == member.person.id]:
             outputs += self.leave(other, "removed")
         return outputs
@@ -345,14 +374,14 @@ class Room:
 
     def set_stage(self, by: str, peer: str | None) -> list[Output]:
         self._moderator(by)
-        before = self._board.stage
-        self._board.stage = self._inside(peer).peer if peer is not None else None
+        before = self.board.stage
+        self.board.stage = self._inside(peer).peer if peer is not None else None
         return self._tell(Mark("stage")) if before != peer else []
 
     def lock(self, by: str, locked: bool) -> list[Output]:
         """While locked, newcomers wait in the lobby."""
         self._moderator(by)
-        before, self._board.locked = self._board.locked, locked
+        before, self.board.locked = self.board.locked, locked
         return self._tell(Mark("lock")) if before != locked else []
 
     def end(self, by: str) -> list[Output]:
@@ -389,7 +418,7 @@ class Room:
         person = member.person.id
         if member.grant.moderate or person in self._let_in:
             return False
-        return person in self._sent_away or member.grant.admission == "lobby" or self._board.locked
+        return person in self._sent_away or member.grant.admission == "lobby" or self.board.locked
 
     def _resume(self, member: Member, arrival: Arrival, grant: Grant) -> tuple[RoomJoined, list[Output]]:
         outputs: list[Output] = []
@@ -439,11 +468,20 @@ class Room:
                 marks.append(Mark("changed", other))
         return marks
 
+    def _forget(self, member: Member) -> list[Output]:
+        """A family that left its consultation is not let in again by itself: the next one may be inside."""
+        person = member.person.id
+        others = any(other.person.id == person for other in self.members)
+        if self.meeting.kind != "consultation" or member.grant.moderate or others or person not in self._let_in:
+            return []
+        self._let_in.discard(person)
+        return [Forget(person)]
+
     def _show_anew(self, member: Member) -> list[Output]:
         """Somebody became or ceased to be a moderator: who sees what changed with it."""
         outputs: list[Output] = []
         for other in self.members:
-            hidden = viewer_of(self._board, other).startswith("person:")
+            hidden = viewer_of(self.board, other).startswith("person:")
             if other.inside and other.connection is not None and (other is member or hidden):
                 outputs.append(Say((other.connection,), "room:state", self.state(other.peer)))
         return outputs
@@ -455,12 +493,12 @@ class Room:
         audiences: dict[Viewer, list[str]] = {}
         for member in self.members:
             if member.inside and member.peer != but:
-                addresses = audiences.setdefault(viewer_of(self._board, member), [])
+                addresses = audiences.setdefault(viewer_of(self.board, member), [])
                 if member.connection is not None:
                     addresses.append(member.connection)
         outputs: list[Output] = []
         for viewer, connections in audiences.items():
-            changes = render(self._board, viewer, marks)
+            changes = render(self.board, viewer, marks)
             if not changes:
                 continue
             self._seqs[viewer] = self._seqs.get(viewer, 0) + 1

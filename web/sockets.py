@@ -1,0 +1,350 @@
+"""The Socket.IO side of the application: who connects, what they ask, in which order they are answered.
+
+Laws: a connection is one person, named by a ticket or by the session cookie with our own Origin; it hears the
+channels its rights cover without asking. Requests wait in a bounded inbox with one consumer and are acked in the
+order of sending; when the inbox is full the sender is not read any more. Each connection has a budget; beyond it a
+request is answered `too_fast` and not carried out. A right that is gone is gone within a second, and a person
+who is gone is cut. Neither texts nor names are ever logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine, Iterable, Sequence
+from time import monotonic
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from collab.chat import Message
+from collab.chat_hub import Deleted
+from collab.limits import Bucket
+from collab.presence import Changed, Present
+from web import messages as wire
+from web.broadcast import Outgoing, build_ack, build_event
+from web.channels import answer_chat, build_message, view_channels, view_seen
+from web.door import person_at_socket
+from web.engine import Server
+from web.errors import AccessDenied, Unavailable, WebError
+from web.refusals import build_refusal, refusal
+from web.school.events import SchoolEvent
+from web.school.model import Channel, ChannelRights, Person
+from web.services import Services
+
+INBOX = 256
+REQUESTS = (50.0, 400.0)  # per second, burst
+CHAT = (20.0, 300.0)
+OFFERS = (0.5, 10.0)
+READS = 8  # rights read at a time
+TOO_FAST = build_refusal("too_fast", "too much at once")
+UNKNOWN_EVENT = build_refusal("bad_message", "there is no such event")
+log = logging.getLogger(__name__)
+
+
+class Request(Struct, frozen=True):
+    """An event as it came; `number` is what its ack carries, if one is wanted."""
+
+    number: int | None
+    event: str
+    body: bytes
+
+
+class Connection:
+    """One Socket.IO connection."""
+
+    def __init__(self, sid: str, eio_sid: str, person: Person) -> None:
+        now = monotonic()
+        self.sid = sid
+        self.eio_sid = eio_sid
+        self.person = person
+        self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
+        self.inbox: deque[Request] = deque()
+        self.space = asyncio.Event()
+        self.consumer: asyncio.Task[None] | None = None
+        self.held: list[Outgoing] | None = None  # news of the room that must not overtake the ack of a join
+        self.heard: set[str] = set()
+        self.ready = asyncio.Event()
+        self.counted = False
+        self.budget = Bucket(*REQUESTS, now)
+        self.chat_budget = Bucket(*CHAT, now)
+        self.offer_budget = Bucket(*OFFERS, now)
+
+    @property
+    def present(self) -> Present:
+        return Present(self.person.id, self.person.name, self.person.role)
+
+    def afford(self, event: str) -> bool:
+        """Whether the connection's budget covers one more of this event."""
+        now = monotonic()
+        if event == "chat:send" and not self.chat_budget.take(now, 1):
+            return False
+        if event == "media:offer" and not self.offer_budget.take(now, 1):
+            return False
+        return self.budget.take(now, 1)
+
+
+class Sockets:
+    """All Socket.IO connections of this worker."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._server = Server(services.relay.worker, self)
+        self._connections: dict[str, Connection] = {}
+        self._hearers: dict[str, dict[str, str]] = {}  # channel -> sid -> eio_sid
+        self._stale: dict[str, None] = {}
+        self._wake = asyncio.Event()
+        self._draining = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.delivered = 0
+        services.rooms.attach(self._deliver_room)
+        services.chat.on_news(self._on_chat)
+        services.presence.on_change(self._on_presence)
+        services.live.subscribe(self.refresh)
+
+    def attach(self, app: web.Application) -> None:
+        """Serve /socket.io/."""
+        self._server.attach(app, "socket.io")
+
+    async def start(self) -> None:
+        self._spawn(self._reread_stale())
+
+    async def drain(self) -> None:
+        """Take no more connections and let everybody go: they come again elsewhere."""
+        self._draining = True
+        for connection in list(self._connections.values()):
+            await self._server.eio.cut(connection.eio_sid)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.shutdown()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many connections there are, what was delivered, how many were cut for being slow."""
+        return {
+            "connections": len(self._connections),
+            "delivered": self.delivered,
+            "cut": self._server.eio.cut_count,
+        }
+
+    # --- coming and going (called by the server) ---
+
+    async def on_connect(self, sid: str, eio_sid: str, request: web.Request, auth: object) -> None:
+        """Let a person in, or raise why not."""
+        if self._draining:
+            raise Unavailable("unavailable", "the server is restarting")
+        ticket = auth.get("ticket") if isinstance(auth, dict) else None
+        person = await person_at_socket(request, self._services, ticket if isinstance(ticket, str) else None)
+        self._connections[sid] = Connection(sid, eio_sid, person)
+
+    async def on_ready(self, sid: str) -> None:
+        """Say hello, and let the connection hear its channels."""
+        connection = self._connections[sid]
+        person = connection.person
+        self._services.metrics.connections.labels("socket").inc()
+        connection.counted = True
+        try:
+            rights = await self._services.access.channels_of(person)
+            if not await self._set_channels(connection, rights):
+                return
+        except WebError:
+            await self._server.eio.cut(connection.eio_sid)
+            return
+        view = wire.PersonView(person.id, person.school, person.name, person.role)
+        self._send(connection, "session:hello", wire.Hello(view, view_channels(rights)))
+        self._send_presence(connection, connection.heard)
+        connection.ready.set()
+
+    async def on_disconnect(self, sid: str) -> None:
+        """Forget a connection."""
+        connection = self._connections.pop(sid, None)
+        if connection is None:
+            return
+        if connection.counted:
+            self._services.metrics.connections.labels("socket").dec()
+        if connection.consumer is not None:
+            connection.consumer.cancel()
+        for channel in list(connection.heard):
+            self._unhear(connection, channel)
+        await self._services.rooms.connection_lost(sid)
+
+    # --- requests ---
+
+    async def on_event(self, sid: str, request: int | None, event: str, body: bytes) -> None:
+        """Queue one event; wait while the inbox is full, so that its sender waits too."""
+        connection = self._connections.get(sid)
+        if connection is None:
+            return
+        await connection.ready.wait()
+        while len(connection.inbox) >= INBOX:
+            connection.space.clear()
+            await connection.space.wait()
+        connection.inbox.append(Request(request, event, body))
+        if connection.consumer is None:
+            connection.consumer = self._spawn(self._consume(connection))
+
+    async def _consume(self, connection: Connection) -> None:
+        try:
+            while connection.inbox:
+                # Messages that wait together become durable together.
+                batch = [connection.inbox.popleft()]
+                while batch[0].event == "chat:send" and connection.inbox and connection.inbox[0].event == "chat:send":
+                    batch.append(connection.inbox.popleft())
+                connection.space.set()
+                answers = await asyncio.gather(*(self._answer(connection, request) for request in batch))
+                for request, answer in zip(batch, answers, strict=True):
+                    if request.number is not None:
+                        self._server.manager.send([connection.eio_sid], build_ack(request.number, answer))
+                self._release(connection)
+        finally:
+            connection.consumer = None
+            connection.space.set()
+
+    async def _answer(self, connection: Connection, request: Request) -> bytes:
+        try:
+            if not connection.afford(request.event):
+                return TOO_FAST
+            types = wire.CLIENT_EVENTS.get(request.event)
+            if types is None:
+                return UNKNOWN_EVENT
+            message = msgspec.json.decode(request.body, type=types[0])
+            if request.event.startswith("chat:"):
+                result = await answer_chat(self._services, connection.person, connection.channels, message)
+                return msgspec.json.encode(result)
+            if request.event in ("room:join", "room:sync"):
+                connection.held = []
+            return await self._services.rooms.request(connection.sid, connection.person, request.event, request.body)
+        except Exception as error:  # the top of a request: it must be answered
+            return refusal(error, request.event)
+
+    def _release(self, connection: Connection) -> None:
+        held, connection.held = connection.held, None
+        for outgoing in held or ():
+            self._server.manager.send([connection.eio_sid], outgoing)
+
+    # --- news ---
+
+    def _send(self, connection: Connection, event: str, message: Struct) -> None:
+        self._server.manager.send([connection.eio_sid], build_event(event, message))
+
+    def _deliver_room(self, sids: Sequence[str], outgoing: Outgoing) -> None:
+        free: list[str] = []
+        for sid in sids:
+            connection = self._connections.get(sid)
+            if connection is None:
+                continue
+            if connection.held is not None:
+                connection.held.append(outgoing)
+            else:
+                free.append(connection.eio_sid)
+        self._server.manager.send(free, outgoing)
+
+    def _on_chat(self, channel: str, news: Message | Deleted) -> None:
+        if isinstance(news, Message):
+            outgoing = build_event("chat:message", build_message(news))
+        else:
+            outgoing = build_event("chat:deleted", wire.ChatDeleted(news.channel, news.seq))
+        self.delivered += self._server.manager.send(self._hearers.get(channel, {}).values(), outgoing)
+
+    def _on_presence(self, changed: Changed) -> None:
+        hearers = self._hearers.get(changed.channel)
+        if hearers:
+            news = wire.PresenceChanged(changed.channel, view_seen(changed.people), changed.gone)
+            self._server.manager.send(hearers.values(), build_event("presence:changed", news))
+
+    # --- channels and rights ---
+
+    async def _set_channels(self, connection: Connection, rights: Sequence[tuple[Channel, ChannelRights]]) -> bool:
+        """Let the connection hear exactly what it may read; False when it has gone meanwhile."""
+        readable = {channel.id for channel, may in rights if may.read}
+        fresh = readable - connection.heard
+        try:
+            await asyncio.gather(*(self._services.chat.open(channel) for channel in fresh))
+        except BaseException:
+            self._shut(fresh)
+            raise
+        if self._connections.get(connection.sid) is not connection:
+            self._shut(fresh)
+            return False
+        connection.channels = {channel.id: (channel, may) for channel, may in rights}
+        for channel in connection.heard - readable:
+            self._unhear(connection, channel)
+        for channel in fresh:
+            connection.heard.add(channel)
+            self._hearers.setdefault(channel, {})[connection.sid] = connection.eio_sid
+            self._services.presence.enter(channel, connection.present)
+        return True
+
+    def _unhear(self, connection: Connection, channel: str) -> None:
+        connection.heard.discard(channel)
+        self._services.presence.leave(channel, connection.person.id)
+        self._services.chat.shut(channel)
+        hearers = self._hearers[channel]
+        del hearers[connection.sid]
+        if not hearers:
+            del self._hearers[channel]
+
+    def _shut(self, channels: Iterable[str]) -> None:
+        for channel in channels:
+            self._services.chat.shut(channel)
+
+    def _send_presence(self, connection: Connection, channels: Iterable[str]) -> None:
+        for channel in channels:
+            people = view_seen(self._services.presence.people(channel))
+            self._send(connection, "presence:state", wire.PresenceState(channel, people))
+
+    async def refresh(self, events: Sequence[SchoolEvent]) -> None:
+        """Have the rights of everybody whom these events may concern read anew."""
+        for connection in self._connections.values():
+            if any(
+                event.school == connection.person.school and affects(event.body, connection.person) for event in events
+            ):
+                self._stale[connection.sid] = None
+        self._wake.set()
+
+    async def _reread_stale(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._stale:
+                sids = list(self._stale)[:READS]
+                for sid in sids:
+                    del self._stale[sid]
+                await asyncio.gather(*(self._reread(sid) for sid in sids))
+
+    async def _reread(self, sid: str) -> None:
+        connection = self._connections.get(sid)
+        if connection is None:
+            return
+        await connection.ready.wait()
+        before, heard = connection.channels, set(connection.heard)
+        try:
+            rights = await self._services.access.channels_of(connection.person)
+            if not await self._set_channels(connection, rights):
+                return
+        except AccessDenied:
+            await self._server.eio.cut(connection.eio_sid)
+            return
+        except Exception:  # the database: these rights stay to be read
+            log.exception("rights could not be read")
+            self._stale[sid] = None
+            return
+        if connection.channels != before:
+            self._send(connection, "rights:changed", wire.RightsChanged(view_channels(rights)))
+            self._send_presence(connection, connection.heard - heard)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task of the sockets failed", exc_info=task.exception())
