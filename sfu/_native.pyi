@@ -1,0 +1,95 @@
+from typing import final
+
+from sfu.plane import Event, Kind, Profile
+
+@final
+class Plane:
+    """One media thread with one UDP port. Raises OSError when an address cannot be bound."""
+
+    def __new__(
+        cls,
+        addresses: list[str],
+        port: int,
+        *,
+        consent: float = 30.0,
+        stall: float = 2.0,
+        segmenting: bool = True,
+    ) -> Plane:
+        """Bind and start. `consent` and `stall` are seconds, shorter in tests; `segmenting`: use UDP_SEGMENT."""
+
+    @property
+    def port(self) -> int:
+        """The bound port."""
+
+    def fileno(self) -> int:
+        """An eventfd that is readable while events wait."""
+
+    def drain(self) -> list[Event]:
+        """Take all events that wait."""
+
+    def counters(self) -> dict[str, int]:
+        """All numbers by name: totals, `dropped_*` by reason, and gauges (sessions, fragments, addresses, streams,
+        sources, slots, assignments)."""
+
+    def forward_histogram(self) -> tuple[list[float], list[int], float]:
+        """Upper bounds in seconds (the last is inf), counts, sum: from receiving a packet to having sent its copies."""
+
+    def close(self) -> None:
+        """Stop the thread and wait for it; keys are wiped."""
+
+    def open_session(self, session: int, ufrag: str, password: str) -> None:
+        """Answer STUN for these credentials. On an open session: an ICE restart."""
+
+    def set_receive(
+        self, session: int, payloads: list[tuple[int, str, int, int]], extensions: list[tuple[int, str]]
+    ) -> None:
+        """What the session sends us: (payload type, codec, clock rate, -1 or the type that it repairs); (id, URI)."""
+
+    def set_srtp(
+        self,
+        session: int,
+        profile: Profile,
+        receive_key: bytes,
+        receive_salt: bytes,
+        send_key: bytes,
+        send_salt: bytes,
+    ) -> None:
+        """Hand the keys down, once for each session. ValueError for a wrong length."""
+
+    def send_dtls(self, session: int, datagram: bytes) -> None:
+        """Send a handshake datagram to where the session's came from."""
+
+    def close_session(self, session: int) -> None:
+        """Forget the session with its sources, slots, addresses and keys."""
+
+    def add_source(self, source: int, session: int, mid: str, kind: Kind, csrc: int, ssrcs: list[int]) -> None:
+        """Something the session publishes; without `ssrcs` its streams are learned by MID."""
+
+    def remove_source(self, source: int) -> None:
+        """Forget the source; its slots go empty."""
+
+    def mute_source(self, source: int, muted: bool) -> None:
+        """A muted source is received and reported on, never forwarded."""
+
+    def add_slot(
+        self,
+        session: int,
+        slot: int,
+        mid: str,
+        kind: Kind,
+        ssrc: int,
+        rtx_ssrc: int,
+        payloads: list[tuple[str, int, int]],
+        extensions: list[tuple[int, str]],
+        cname: str,
+    ) -> None:
+        """A stream towards the session: (codec, payload type, -1 or that of its retransmissions); `rtx_ssrc` 0: none."""
+
+    def set_slot(self, session: int, slot: int, source: int, generation: int) -> None:
+        """Show a source in a slot; 0: nothing."""
+
+    def set_audience(self, source: int, viewers: list[int]) -> None:
+        """Exactly these sessions may receive the source; nobody before the first call."""
+
+    def request_keyframe(self, source: int) -> None:
+        """Ask the publisher for a keyframe, with everybody else who waits for one."""

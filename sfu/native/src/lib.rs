@@ -1,0 +1,41 @@
+//! Kreide's media plane: carries what Python decides.
+//!
+//! A packet's path: `socket` (recvmmsg) -> `demux` -> `stun` + `ice`, or Python (DTLS), or `srtp`
+//! -> `ingest` -> `forward` -> `outbox` (sendmmsg, GSO). `media` is the pure logic of streams,
+//! `world` what one plane knows, `thread` its loop, `plane` the boundary to Python: commands in,
+//! events and counters out, the GIL released. Unsafe code lives in `socket` alone.
+#![deny(unsafe_code)]
+// Sizes of packets and indices of bits are far below the limits of their types.
+#![allow(clippy::cast_possible_truncation)]
+
+pub mod apply;
+pub mod command;
+pub mod control;
+pub mod counters;
+pub mod demux;
+pub mod events;
+pub mod forward;
+pub mod ice;
+pub mod ingest;
+pub mod media;
+pub mod outbox;
+pub mod replay;
+pub mod session;
+pub mod socket;
+pub mod source;
+pub mod srtp;
+pub mod stun;
+pub mod table;
+pub mod thread;
+pub mod tick;
+pub mod world;
+
+#[cfg(feature = "python")]
+mod plane;
+
+#[cfg(feature = "python")]
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::plane::Plane;
+}

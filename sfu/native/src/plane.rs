@@ -1,0 +1,368 @@
+//! The boundary to Python: commands in, events and counters out.
+//!
+//! Laws: no call waits for the media thread but `close`; the GIL is released while it does. Bad
+//! arguments raise `ValueError` here, so that the thread only sees commands that make sense.
+//! Nothing calls back into Python.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::command::{AddSlot, AddSource, Command, Payload, Receive};
+use crate::events::Event;
+use crate::media::codec::{Codec, Kind, PayloadTypes};
+use crate::media::extension::ExtensionIds;
+use crate::outbox::MAX_DATAGRAM;
+use crate::srtp::{MasterKey, Profile};
+use crate::thread::{self, Shared};
+use crate::world::Options;
+
+/// One media thread with one port.
+#[pyclass(module = "sfu._native", frozen)]
+pub struct Plane {
+    port: u16,
+    shared: Arc<Shared>,
+    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+fn bad(text: &str) -> PyErr {
+    PyValueError::new_err(text.to_owned())
+}
+
+fn kind_of(name: &str) -> PyResult<Kind> {
+    match name {
+        "audio" => Ok(Kind::Audio),
+        "video" => Ok(Kind::Video),
+        _ => Err(bad("kind must be audio or video")),
+    }
+}
+
+fn payload_type(number: i32) -> PyResult<u8> {
+    u8::try_from(number)
+        .ok()
+        .filter(|number| *number < 128)
+        .ok_or_else(|| bad("payload type"))
+}
+
+fn extension_ids(list: &[(u8, String)]) -> ExtensionIds {
+    let mut ids = ExtensionIds::default();
+    for (id, uri) in list {
+        ids.set(*id, uri);
+    }
+    ids
+}
+
+impl Plane {
+    fn order(&self, py: Python<'_>, command: Command) -> PyResult<()> {
+        if py.detach(|| self.shared.commands.push(command)) {
+            Ok(())
+        } else {
+            Err(PyRuntimeError::new_err(
+                "the media thread does not take commands",
+            ))
+        }
+    }
+
+    fn stop(&self) {
+        let thread = self.thread.lock().map(|mut thread| thread.take());
+        if let Ok(Some(thread)) = thread {
+            self.shared.commands.push(Command::Close);
+            // A thread that panicked is over as well.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[pymethods]
+impl Plane {
+    /// Bind `addresses` on `port` (0: any) and start the thread. Times are in seconds.
+    #[new]
+    #[pyo3(signature = (addresses, port, *, consent=30.0, stall=2.0, segmenting=true))]
+    fn new(
+        py: Python<'_>,
+        addresses: Vec<String>,
+        port: u16,
+        consent: f64,
+        stall: f64,
+        segmenting: bool,
+    ) -> PyResult<Self> {
+        let parsed: Result<Vec<IpAddr>, _> = addresses.iter().map(|text| text.parse()).collect();
+        let parsed = parsed.map_err(|_| bad("addresses must be IP addresses"))?;
+        let micros = |seconds: f64| std::time::Duration::try_from_secs_f64(seconds).ok();
+        let options = Options {
+            consent: micros(consent).ok_or_else(|| bad("consent"))?.as_micros() as u64,
+            stall: micros(stall).ok_or_else(|| bad("stall"))?.as_micros() as u64,
+            segmenting,
+        };
+        let (port, shared, thread) = py.detach(|| thread::start(&parsed, port, options))?;
+        Ok(Self {
+            port,
+            shared,
+            thread: std::sync::Mutex::new(Some(thread)),
+        })
+    }
+
+    #[getter]
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Descriptor that is readable while events wait.
+    fn fileno(&self) -> i32 {
+        self.shared.events.descriptor()
+    }
+
+    /// Take all events that wait.
+    fn drain<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let events = py.detach(|| self.shared.events.drain());
+        events
+            .into_iter()
+            .map(|event| to_python(py, event))
+            .collect()
+    }
+
+    /// All numbers by name.
+    fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let numbers = PyDict::new(py);
+        for (name, value) in self.shared.counters.all() {
+            numbers.set_item(name, value)?;
+        }
+        Ok(numbers)
+    }
+
+    /// (upper bounds in seconds, counts, sum in seconds) of the time that forwarding took.
+    fn forward_histogram(&self) -> (Vec<f64>, Vec<u64>, f64) {
+        self.shared.histogram.read()
+    }
+
+    /// Stop the thread and wait for it. Keys are wiped. A second call does nothing.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.stop());
+    }
+
+    fn open_session(
+        &self,
+        py: Python<'_>,
+        session: u64,
+        ufrag: &str,
+        password: &str,
+    ) -> PyResult<()> {
+        if ufrag.is_empty() || ufrag.len() > 256 || password.len() < 22 || password.len() > 256 {
+            return Err(bad("ufrag or password (RFC 8445: at least 22 characters)"));
+        }
+        let (fragment, password) = (ufrag.as_bytes().to_vec(), password.as_bytes().to_vec());
+        self.order(
+            py,
+            Command::OpenSession {
+                session,
+                fragment,
+                password,
+            },
+        )
+    }
+
+    fn set_receive(
+        &self,
+        py: Python<'_>,
+        session: u64,
+        payloads: Vec<(i32, String, u32, i32)>,
+        extensions: Vec<(u8, String)>,
+    ) -> PyResult<()> {
+        let mut table = Box::new([None; 128]);
+        for (number, codec, _clock_rate, apt) in payloads {
+            let meaning = if apt >= 0 {
+                Some(Payload::Repair(payload_type(apt)?))
+            } else {
+                // What we cannot forward stays unknown, and its packets are counted and dropped.
+                Codec::from_name(&codec).map(Payload::Media)
+            };
+            table[usize::from(payload_type(number)?)] = meaning;
+        }
+        let receive = Receive {
+            payloads: table,
+            ids: extension_ids(&extensions),
+        };
+        self.order(py, Command::SetReceive { session, receive })
+    }
+
+    #[allow(clippy::too_many_arguments)] // one for each part of what DTLS exports
+    fn set_srtp(
+        &self,
+        py: Python<'_>,
+        session: u64,
+        profile: &str,
+        receive_key: &[u8],
+        receive_salt: &[u8],
+        send_key: &[u8],
+        send_salt: &[u8],
+    ) -> PyResult<()> {
+        let profile = Profile::from_name(profile).ok_or_else(|| bad("unknown SRTP profile"))?;
+        let master = |key, salt| {
+            MasterKey::new(profile, key, salt).ok_or_else(|| bad("length of an SRTP key or salt"))
+        };
+        let (receive, send) = (
+            master(receive_key, receive_salt)?,
+            master(send_key, send_salt)?,
+        );
+        self.order(
+            py,
+            Command::SetSrtp {
+                session,
+                receive,
+                send,
+            },
+        )
+    }
+
+    fn send_dtls(&self, py: Python<'_>, session: u64, datagram: &[u8]) -> PyResult<()> {
+        if datagram.is_empty() || datagram.len() > MAX_DATAGRAM {
+            return Err(bad("length of a DTLS datagram"));
+        }
+        self.order(
+            py,
+            Command::SendDtls {
+                session,
+                datagram: datagram.to_vec(),
+            },
+        )
+    }
+
+    fn close_session(&self, py: Python<'_>, session: u64) -> PyResult<()> {
+        self.order(py, Command::CloseSession { session })
+    }
+
+    #[allow(clippy::too_many_arguments)] // one command, as the plane's contract lists it
+    fn add_source(
+        &self,
+        py: Python<'_>,
+        source: u64,
+        session: u64,
+        mid: &str,
+        kind: &str,
+        csrc: u32,
+        ssrcs: Vec<u32>,
+    ) -> PyResult<()> {
+        if source == 0 {
+            return Err(bad("source 0 means none"));
+        }
+        let (mid, kind) = (mid.as_bytes().to_vec(), kind_of(kind)?);
+        self.order(
+            py,
+            Command::AddSource(AddSource {
+                source,
+                session,
+                mid,
+                kind,
+                csrc,
+                ssrcs,
+            }),
+        )
+    }
+
+    fn remove_source(&self, py: Python<'_>, source: u64) -> PyResult<()> {
+        self.order(py, Command::RemoveSource { source })
+    }
+
+    fn mute_source(&self, py: Python<'_>, source: u64, muted: bool) -> PyResult<()> {
+        self.order(py, Command::MuteSource { source, muted })
+    }
+
+    #[allow(clippy::too_many_arguments)] // one command, as the plane's contract lists it
+    fn add_slot(
+        &self,
+        py: Python<'_>,
+        session: u64,
+        slot: u64,
+        mid: &str,
+        kind: &str,
+        ssrc: u32,
+        rtx_ssrc: u32,
+        payloads: Vec<(String, i32, i32)>,
+        extensions: Vec<(u8, String)>,
+        cname: String,
+    ) -> PyResult<()> {
+        let mut types = PayloadTypes::default();
+        for (codec, number, rtx) in payloads {
+            let Some(codec) = Codec::from_name(&codec) else {
+                continue;
+            };
+            let rtx = if rtx >= 0 {
+                Some(payload_type(rtx)?)
+            } else {
+                None
+            };
+            types.set(codec, payload_type(number)?, rtx);
+        }
+        let (mid, kind) = (mid.as_bytes().to_vec(), kind_of(kind)?);
+        let ids = extension_ids(&extensions);
+        let slot = AddSlot {
+            session,
+            slot,
+            mid,
+            kind,
+            ssrc,
+            rtx_ssrc,
+            payloads: types,
+            ids,
+            cname,
+        };
+        self.order(py, Command::AddSlot(slot))
+    }
+
+    fn set_slot(
+        &self,
+        py: Python<'_>,
+        session: u64,
+        slot: u64,
+        source: u64,
+        generation: u64,
+    ) -> PyResult<()> {
+        self.order(
+            py,
+            Command::SetSlot {
+                session,
+                slot,
+                source,
+                generation,
+            },
+        )
+    }
+
+    fn set_audience(&self, py: Python<'_>, source: u64, viewers: Vec<u64>) -> PyResult<()> {
+        self.order(py, Command::SetAudience { source, viewers })
+    }
+
+    fn request_keyframe(&self, py: Python<'_>, source: u64) -> PyResult<()> {
+        self.order(py, Command::RequestKeyframe { source })
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
+    let tuple = match event {
+        Event::Dtls { session, datagram } => {
+            ("dtls", session, PyBytes::new(py, &datagram)).into_pyobject(py)?
+        }
+        Event::Connected { session, address } => {
+            ("connected", session, address.to_string()).into_pyobject(py)?
+        }
+        Event::Address { session, address } => {
+            ("address", session, address.to_string()).into_pyobject(py)?
+        }
+        Event::Expired { session } => ("expired", session).into_pyobject(py)?,
+        Event::Levels(levels) => ("levels", levels).into_pyobject(py)?,
+        Event::Started { source } => ("source", source, "started").into_pyobject(py)?,
+        Event::Stalled { source } => ("source", source, "stalled").into_pyobject(py)?,
+        Event::Dropped { count } => ("dropped", count).into_pyobject(py)?,
+    };
+    Ok(tuple.into_any())
+}

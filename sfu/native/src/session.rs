@@ -1,0 +1,126 @@
+//! What one remote is to the plane: its way in and out, its keys, its streams and its slots.
+//!
+//! Laws: data only; who may see whom is decided where slots are assigned (`apply`). A stream is
+//! learned from an authenticated packet, at most `MAX_LEARNED` are.
+
+use crate::command::Receive;
+use crate::ice::{Ice, Path};
+use crate::media::capture::SenderClock;
+use crate::media::extension::ExtensionIds;
+use crate::media::slot::Slot;
+use crate::media::twcc::ArrivalRecorder;
+use crate::replay::Window;
+use crate::srtp::{Inbound, Outbound};
+use crate::table::Place;
+
+/// Streams of one remote that are known: media and repair of few sources, and changes.
+pub const MAX_LEARNED: usize = 64;
+/// Slots of one viewer.
+pub const MAX_SLOTS: usize = 32;
+/// Time between reports.
+const REPORT_EVERY: u64 = 1_000_000;
+/// The first sender report follows the first packet soon, for lip-sync.
+const REPORT_FIRST: u64 = 100_000;
+
+/// One slot of a viewer.
+pub struct SlotEntry {
+    pub id: u64,
+    pub media: Slot,
+    /// Source and generation that Python asked for; shown only while the audience allows it.
+    pub wanted: Option<(u64, u64)>,
+    /// What it shows.
+    pub shown: Option<Place>,
+    /// Indices sealed on its SSRC, and on that of its retransmissions.
+    pub window: Window,
+    pub rtx_window: Window,
+    pub cname: String,
+    /// When the next sender report is due.
+    pub report_at: Option<u64>,
+}
+
+impl SlotEntry {
+    /// A packet went out: the first one brings a sender report soon.
+    pub fn sent(&mut self, now: u64) {
+        self.report_at.get_or_insert(now + REPORT_FIRST);
+    }
+
+    /// Whether a sender report is due; it counts as sent.
+    pub fn report_due(&mut self, now: u64) -> bool {
+        let due = self.report_at.is_some_and(|at| at <= now);
+        if due {
+            self.report_at = Some(now + REPORT_EVERY);
+        }
+        due
+    }
+}
+
+/// One remote.
+pub struct Session {
+    pub ice: Ice,
+    /// Where its handshake comes from; answers go there before a nomination.
+    pub handshake: Option<Path>,
+    pub inbound: Option<Inbound>,
+    pub outbound: Option<Outbound>,
+    pub receive: Receive,
+    /// SSRC of a stream, and the source it belongs to.
+    pub streams: Vec<(u32, Place)>,
+    /// MID of a source.
+    pub mids: Vec<(Vec<u8>, Place)>,
+    /// Its sources.
+    pub published: Vec<Place>,
+    pub slots: Vec<SlotEntry>,
+    pub clock: SenderClock,
+    pub arrivals: ArrivalRecorder,
+    /// Something arrived for one of its slots in this turn.
+    pub dirty: bool,
+    /// When the next receiver report is due.
+    pub report_at: u64,
+}
+
+impl Session {
+    #[must_use]
+    pub fn new(now: u64, ice: Ice) -> Self {
+        Self {
+            ice,
+            handshake: None,
+            inbound: None,
+            outbound: None,
+            receive: Receive {
+                payloads: Box::new([None; 128]),
+                ids: ExtensionIds::default(),
+            },
+            streams: Vec::new(),
+            mids: Vec::new(),
+            published: Vec::new(),
+            slots: Vec::new(),
+            clock: SenderClock::default(),
+            arrivals: ArrivalRecorder::default(),
+            dirty: false,
+            report_at: now + REPORT_EVERY,
+        }
+    }
+
+    /// Where to send handshakes.
+    #[must_use]
+    pub fn handshake_path(&self) -> Option<Path> {
+        self.ice.path().or(self.handshake)
+    }
+
+    /// The source that a packet belongs to; learns its stream by MID.
+    pub fn source_of(&mut self, ssrc: u32, mid: Option<&[u8]>) -> Option<Place> {
+        if let Some((_, source)) = self.streams.iter().find(|(known, _)| *known == ssrc) {
+            return Some(*source);
+        }
+        let mid = mid?;
+        let (_, source) = self.mids.iter().find(|(known, _)| known == mid)?;
+        if self.streams.len() >= MAX_LEARNED {
+            return None;
+        }
+        self.streams.push((ssrc, *source));
+        Some(*source)
+    }
+
+    pub fn slot_mut(&mut self, id: u64) -> Option<&mut SlotEntry> {
+        self.slots.iter_mut().find(|entry| entry.id == id)
+    }
+}

@@ -1,0 +1,216 @@
+//! What time brings: consent that expires, sources that stall, losses to ask for, keyframes,
+//! reports, feedback and levels.
+//!
+//! Laws: all is due by the clock that is passed in, so a late tick does everything once, not
+//! several times. Reports go only where a path is. A compound begins with a report (RFC 3550, 6.1).
+
+use crate::events::Event;
+use crate::media::rtcp::build;
+use crate::source::Source;
+use crate::table::Place;
+use crate::world::{World, send_rtcp};
+
+/// Distance of ticks.
+pub const TICK: u64 = 10_000;
+/// Distance of level events.
+const LEVELS: u64 = 20_000;
+/// Distance of looking who waits for a keyframe.
+const WAITERS: u64 = 100_000;
+/// A compound is sent when it is this long.
+const COMPOUND: usize = 1_000;
+/// Distance of reports to a publisher.
+const REPORTS: u64 = 1_000_000;
+/// Our name as a receiver.
+const CNAME: &str = "kreide";
+
+/// When the rarer things are due.
+#[derive(Default)]
+pub struct Clock {
+    levels: u64,
+    waiters: u64,
+}
+
+fn due(at: &mut u64, now: u64, every: u64) -> bool {
+    let due = *at <= now;
+    if due {
+        *at = now + every;
+    }
+    due
+}
+
+impl World {
+    /// Do what is due.
+    pub fn tick(&mut self, now: u64) {
+        self.expire(now);
+        self.stall(now);
+        if due(&mut self.clock.waiters, now, WAITERS) {
+            self.find_waiters();
+            self.gauge();
+        }
+        if due(&mut self.clock.levels, now, LEVELS) {
+            self.levels(now);
+        }
+        for place in 0..self.sessions.span() {
+            if self.outbox.is_full() {
+                self.flush();
+            }
+            self.report_to_publisher(now, place);
+            self.report_to_viewer(now, place);
+        }
+    }
+
+    fn expire(&mut self, now: u64) {
+        for (place, session) in self.sessions.iter_mut() {
+            if session.ice.expire(now, self.options.consent) {
+                session.handshake = None;
+                let id = self.session_ids.get(&place).copied().unwrap_or(0);
+                self.events.push(Event::Expired { session: id });
+            }
+        }
+    }
+
+    fn stall(&mut self, now: u64) {
+        for (_, source) in self.sources.iter_mut() {
+            if source.stall(now, self.options.stall) {
+                self.events.push(Event::Stalled { source: source.id });
+            }
+        }
+    }
+
+    /// Whoever waits for a keyframe, and can receive one, lets it be asked for.
+    fn find_waiters(&mut self) {
+        for (_, session) in self.sessions.iter() {
+            if session.ice.path().is_none() || session.outbound.is_none() {
+                continue;
+            }
+            for entry in session.slots.iter().filter(|entry| entry.media.waits()) {
+                if let Some(source) = entry.shown.and_then(|place| self.sources.get_mut(place)) {
+                    source.keyframes.request();
+                }
+            }
+        }
+    }
+
+    fn levels(&mut self, now: u64) {
+        let heard = self.sources.iter_mut();
+        let levels: Vec<(u64, u8)> = heard
+            .filter_map(|(_, source)| Some((source.id, source.meter.tick(now)?)))
+            .collect();
+        if !levels.is_empty() {
+            self.tell(Event::Levels(levels));
+        }
+    }
+
+    /// Losses, keyframes, reports and transport feedback about what this session publishes.
+    fn report_to_publisher(&mut self, now: u64, place: Place) {
+        let Some(session) = self.sessions.get_mut(place) else {
+            return;
+        };
+        let (Some(path), Some(outbound)) = (session.ice.path(), &mut session.outbound) else {
+            return;
+        };
+        if session.published.is_empty() {
+            return;
+        }
+        let scratch = &mut self.scratch;
+        let (counters, reporter) = (&self.counters, self.reporter);
+        scratch.rtcp.clear();
+        scratch.blocks.clear();
+        let is_report = due(&mut session.report_at, now, REPORTS);
+        for &published in session.published.iter().filter(|_| is_report) {
+            let source = self.sources.get_mut(published);
+            let receiver = source.and_then(|source| source.receiver.as_mut());
+            scratch
+                .blocks
+                .extend(receiver.and_then(|receiver| receiver.report_block(now)));
+        }
+        build::receiver_report(&mut scratch.rtcp, reporter, &scratch.blocks);
+        let empty = scratch.rtcp.len();
+        if !scratch.blocks.is_empty() {
+            build::cname(&mut scratch.rtcp, reporter, CNAME);
+            counters.reports_out.one();
+        }
+        for &published in &session.published {
+            if let Some(source) = self.sources.get_mut(published) {
+                ask(
+                    now,
+                    source,
+                    reporter,
+                    &mut scratch.rtcp,
+                    &mut scratch.lost,
+                    counters,
+                );
+            }
+        }
+        let media = scratch.blocks.first().map_or(0, |block| block.ssrc);
+        while session
+            .arrivals
+            .feedback(now, reporter, media, &mut scratch.rtcp)
+        {
+            counters.feedback_out.one();
+            if scratch.rtcp.len() > COMPOUND {
+                break;
+            }
+        }
+        if scratch.rtcp.len() > empty {
+            send_rtcp(&mut self.outbox, outbound, path, &scratch.rtcp);
+        }
+    }
+
+    /// A sender report for each slot that is due.
+    fn report_to_viewer(&mut self, now: u64, place: Place) {
+        let Some(session) = self.sessions.get_mut(place) else {
+            return;
+        };
+        let (Some(path), Some(outbound)) = (session.ice.path(), &mut session.outbound) else {
+            return;
+        };
+        let compound = &mut self.scratch.rtcp;
+        compound.clear();
+        for entry in &mut session.slots {
+            if !entry.report_due(now) {
+                continue;
+            }
+            let Some(info) = entry.media.sender_report(now) else {
+                continue;
+            };
+            let ssrc = entry.media.config().ssrc;
+            build::sender_report(compound, ssrc, &info, &[]);
+            build::cname(compound, ssrc, &entry.cname);
+            self.counters.reports_out.one();
+            if compound.len() > COMPOUND {
+                send_rtcp(&mut self.outbox, outbound, path, compound);
+                compound.clear();
+            }
+        }
+        send_rtcp(&mut self.outbox, outbound, path, compound);
+    }
+}
+
+/// Ask for what a source lost, and for a keyframe if somebody waits.
+fn ask(
+    now: u64,
+    source: &mut Source,
+    reporter: u32,
+    compound: &mut Vec<u8>,
+    lost: &mut Vec<u16>,
+    counters: &crate::counters::Counters,
+) {
+    let Some(receiver) = &mut source.receiver else {
+        return;
+    };
+    let ssrc = receiver.ssrc();
+    lost.clear();
+    receiver.nacks(now, lost);
+    if !lost.is_empty() {
+        build::nack(compound, reporter, ssrc, lost);
+        counters.nacks_out.one();
+    }
+    if receiver.take_given_up() && !source.viewers.is_empty() {
+        source.keyframes.request();
+    }
+    if source.flowing && !source.muted && source.keyframes.poll(now) {
+        build::picture_loss(compound, reporter, ssrc);
+        counters.plis_out.one();
+    }
+}

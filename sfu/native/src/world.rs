@@ -1,0 +1,168 @@
+//! All that one plane knows: its sockets, sessions and sources, and the maps that lead to them.
+//!
+//! Laws: one thread owns it, so nothing in here is locked; every map is cleaned by the same call
+//! that removes what it leads to, and the gauges count them all. The work is split by direction:
+//! `apply` (commands), `ingest` (datagrams), `control` (RTCP in), `forward` (copies), `tick` (time).
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::counters::{Counters, Histogram};
+use crate::events::{Event, Events};
+use crate::forward::Packet;
+use crate::ice::Path;
+use crate::media::rtcp::ReportBlock;
+use crate::outbox::Outbox;
+use crate::session::Session;
+use crate::socket::Socket;
+use crate::source::Source;
+use crate::srtp::{MAX_OVERHEAD, Outbound};
+use crate::table::{Place, Table};
+
+/// Packets of one turn that a buffer is kept for.
+const TURN: usize = 1_024;
+
+/// What tests make shorter than it is in life. Microseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Without an authenticated check for this long, consent is gone (RFC 7675: 30 s).
+    pub consent: u64,
+    /// Without a packet for this long, a source stalls.
+    pub stall: u64,
+    /// Whether to use UDP_SEGMENT.
+    pub segmenting: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            consent: 30_000_000,
+            stall: 2_000_000,
+            segmenting: true,
+        }
+    }
+}
+
+/// Buffers that are used again and again.
+#[derive(Default)]
+pub struct Scratch {
+    pub rtcp: Vec<u8>,
+    pub lost: Vec<u16>,
+    pub blocks: Vec<ReportBlock>,
+}
+
+pub struct World {
+    pub options: Options,
+    pub sockets: Vec<Socket>,
+    pub outbox: Outbox,
+    pub sessions: Table<Session>,
+    pub sources: Table<Source>,
+    pub by_fragment: HashMap<Vec<u8>, Place>,
+    pub by_address: HashMap<SocketAddr, Place>,
+    /// Python's ids of sessions by place.
+    pub session_ids: HashMap<Place, u64>,
+    /// SSRC of our own reports.
+    pub reporter: u32,
+    pub counters: Arc<Counters>,
+    pub histogram: Arc<Histogram>,
+    pub events: Arc<Events>,
+    /// The packets of this turn, and the sessions they concern.
+    pub turn: Vec<Packet>,
+    pub dirty: Vec<Place>,
+    pub scratch: Scratch,
+    pub clock: crate::tick::Clock,
+}
+
+impl World {
+    #[must_use]
+    pub fn new(
+        sockets: Vec<Socket>,
+        options: Options,
+        counters: Arc<Counters>,
+        histogram: Arc<Histogram>,
+        events: Arc<Events>,
+    ) -> Self {
+        Self {
+            options,
+            outbox: Outbox::new(sockets.len(), options.segmenting),
+            sockets,
+            sessions: Table::default(),
+            sources: Table::default(),
+            by_fragment: HashMap::new(),
+            by_address: HashMap::new(),
+            session_ids: HashMap::new(),
+            reporter: random_u32() | 1,
+            counters,
+            histogram,
+            events,
+            turn: Vec::with_capacity(TURN),
+            dirty: Vec::with_capacity(TURN),
+            scratch: Scratch::default(),
+            clock: crate::tick::Clock::default(),
+        }
+    }
+
+    /// Tell Python; a full ring is its own counter.
+    pub fn tell(&self, event: Event) -> bool {
+        self.events.push(event)
+    }
+
+    /// Python's id of a session.
+    #[must_use]
+    pub fn id_of(&self, place: Place) -> u64 {
+        self.session_ids.get(&place).copied().unwrap_or(0)
+    }
+
+    /// Send what the turn produced.
+    pub fn flush(&mut self) {
+        if !self.outbox.is_empty() {
+            self.outbox.flush(&self.sockets, &self.counters);
+        }
+    }
+
+    /// Count what is there.
+    pub fn gauge(&self) {
+        let counters = &self.counters;
+        counters.sessions.set(self.sessions.len());
+        counters.fragments.set(self.by_fragment.len());
+        counters.addresses.set(self.by_address.len());
+        counters.sources.set(self.sources.len());
+        let sum =
+            |count: fn(&Session) -> usize| self.sessions.iter().map(|(_, one)| count(one)).sum();
+        counters.streams.set(sum(|session| session.streams.len()));
+        counters.slots.set(sum(|session| session.slots.len()));
+        let viewers = self.sources.iter().map(|(_, source)| source.viewers.len());
+        counters.assignments.set(viewers.sum());
+    }
+}
+
+/// Seal a compound and put it into the outbox; answers whether it went.
+pub fn send_rtcp(
+    outbox: &mut Outbox,
+    outbound: &mut Outbound,
+    path: Path,
+    compound: &[u8],
+) -> bool {
+    let space = outbox.space();
+    if compound.is_empty() || compound.len() + MAX_OVERHEAD > space.len() {
+        return false;
+    }
+    space[..compound.len()].copy_from_slice(compound);
+    match outbound.seal_rtcp(space, compound.len()) {
+        Ok(length) => {
+            outbox.commit(path, length);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// From the operating system's generator.
+#[must_use]
+pub fn random_u32() -> u32 {
+    let mut bytes = [0; 4];
+    // The generator of aws-lc aborts the process rather than fail.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    u32::from_be_bytes(bytes)
+}

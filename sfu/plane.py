@@ -1,0 +1,37 @@
+"""The handle on the native media plane: commands in, events and counters out.
+
+Laws:
+- One `Plane` is one media thread and one UDP port (the same number for every address); planes share nothing.
+- A command is queued and takes effect in order, within a tick of 10 ms at most; it never waits for the thread. A
+  command that names something absent or not allowed changes nothing and is counted as `commands_refused`.
+- Ids of sessions, sources and slots are chosen by the caller, are never 0 and never used again.
+- Who is not in a source's audience never receives it, whatever a slot asks for; the order of `set_slot` and
+  `set_audience` does not matter. Keys are set once for each session, nobody else keeps them.
+- Events wait in a bounded ring; `fileno()` is readable while there are any. `levels` are -dBov: 0 is loudest, 127 is
+  "fell quiet".
+
+This file decides nothing: policy is `router.py`, the wire is `native/`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from sfu._native import Plane
+
+Kind: TypeAlias = Literal["audio", "video"]
+Profile: TypeAlias = Literal["AEAD_AES_128_GCM", "AES128_CM_SHA1_80"]
+
+Event: TypeAlias = (
+    tuple[Literal["dtls"], int, bytes]
+    | tuple[Literal["connected"], int, str]
+    | tuple[Literal["address"], int, str]
+    | tuple[Literal["expired"], int]
+    | tuple[Literal["levels"], list[tuple[int, int]]]
+    | tuple[Literal["source"], int, Literal["started", "stalled"]]
+    | tuple[Literal["dropped"], int]
+)
+"""What happened: the handshake of a session brought a datagram; ICE nominated an address, or another one; consent ran
+out (RFC 7675); voices were this loud; a source started to flow or stalled; so many events were lost."""
+
+__all__ = ["Event", "Kind", "Plane", "Profile"]
