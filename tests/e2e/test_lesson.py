@@ -1,0 +1,157 @@
+"""A teacher and two pupils hold a lesson in three real browsers."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.e2e.conftest import FLAGS
+from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
+from tests.server import KreideServer
+
+pytestmark = pytest.mark.e2e
+PEOPLE = {"teacher": ("red", 300), "pupil1": ("green", 500), "pupil2": ("blue", 700)}
+
+
+def until(check: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Wait until `check` holds; browsers are asked through the page, so there is nothing to await."""
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, what
+        time.sleep(0.1)
+
+
+def join(page: Page, *, devices: bool = True) -> None:
+    """Walk through the check before joining: everything is off until pressed."""
+    expect(page.get_by_text("Deine Kamera ist aus").or_(page.get_by_text("Ihre Kamera ist aus")).first).to_be_visible()
+    assert page.locator("video").count() == 0, "the camera runs before anybody asked"
+    if devices:
+        page.get_by_role("button", name="Mikro einschalten").click()
+        page.get_by_role("button", name="Kamera einschalten").click()
+    page.get_by_role("button", name="Beitreten").click()
+    expect(page.get_by_role("button", name="Verlassen")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def lesson(
+    _playwright: Playwright, server: KreideServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Page]]:
+    """Three people in demo-lesson, each with a browser, a colour and a tone of their own."""
+    chromium = shutil.which("chromium")
+    assert chromium is not None
+    flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    folder = tmp_path_factory.mktemp("devices")
+    pages: dict[str, Page] = {}
+    with ExitStack() as stack:
+        for account, (colour, tone) in PEOPLE.items():
+            browser = launch(_playwright, chromium, flags, folder, colour, tone)
+            stack.callback(browser.close)
+            context = browser.new_context(base_url=server.url, locale="de-DE", permissions=["camera", "microphone"])
+            context.set_default_timeout(20_000)
+            context.add_init_script(SPY)
+            answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
+            assert answer.ok, answer.text()
+            page = context.new_page()
+            page.goto("/meeting/demo-lesson")
+            join(page)
+            pages[account] = page
+        yield pages
+
+
+def names_of(pages: dict[str, Page]) -> dict[str, str]:
+    """The name that each account shows in the room."""
+    found = {}
+    for account, page in pages.items():
+        found[account] = page.evaluate("fetch('/api/v1/me').then((a) => a.json()).then((me) => (me.person ?? me).name)")
+    return found
+
+
+def until_face(page: Page, name: str, colour: str) -> None:
+    until(lambda: face_of(page, name) == colour, f"{name} is seen in {colour}")
+
+
+def until_rising(page: Page) -> None:
+    frames, energy = frames_and_sound(page)
+    until(lambda: frames_and_sound(page)[0] > frames + 20, "decoded frames rise")
+    until(lambda: frames_and_sound(page)[1] > energy, "sound arrives")
+
+
+def test_everybody_sees_and_hears_everybody(lesson: dict[str, Page]) -> None:
+    names = names_of(lesson)
+    for account, page in lesson.items():
+        for other, (colour, _) in PEOPLE.items():
+            if other != account:
+                until_face(page, names[other], colour)
+    for page in lesson.values():
+        until_rising(page)
+
+
+def test_a_camera_that_is_switched_off_is_gone_for_others(lesson: dict[str, Page]) -> None:
+    names = names_of(lesson)
+    lesson["pupil1"].get_by_role("button", name="Kamera an").click()
+    until(lambda: face_of(lesson["teacher"], names["pupil1"]) in ("", "blank"), "the teacher sees initials")
+    assert face_of(lesson["teacher"], names["pupil2"]) == "blue"
+    lesson["pupil1"].get_by_role("button", name="Kamera aus").click()
+    until(lambda: face_of(lesson["teacher"], names["pupil1"]) == "green", "the picture is back")
+
+
+def test_hands_form_one_queue(lesson: dict[str, Page]) -> None:
+    names = names_of(lesson)
+    lesson["pupil2"].get_by_role("button", name="Melden").click()
+    hands = lesson["teacher"].get_by_role("region", name="Meldungen").first
+    expect(hands.get_by_text(names["pupil2"])).to_be_visible()
+    lesson["pupil1"].get_by_role("button", name="Melden").click()
+    expect(hands.get_by_text(names["pupil1"])).to_be_visible()
+    text = hands.inner_text()
+    assert text.index(names["pupil2"]) < text.index(names["pupil1"])
+    lesson["teacher"].get_by_role("button", name="Alle senken").click()
+    expect(lesson["pupil2"].get_by_role("button", name="Melden")).to_be_visible()
+
+
+def test_chat_reaches_everybody(lesson: dict[str, Page]) -> None:
+    text = f"Guten Morgen {time.time_ns()}"
+    field = lesson["pupil1"].get_by_placeholder("Nachricht an alle")
+    field.fill(text)
+    field.press("Enter")
+    for page in lesson.values():
+        expect(page.get_by_text(text)).to_be_visible()
+    lesson["teacher"].reload()
+    join(lesson["teacher"])
+    expect(lesson["teacher"].get_by_text(text)).to_be_visible()
+
+
+def test_a_mute_by_the_teacher_holds(lesson: dict[str, Page]) -> None:
+    names = names_of(lesson)
+    teacher, pupil = lesson["teacher"], lesson["pupil1"]
+    teacher.get_by_role("tab", name="Personen").click()
+    teacher.get_by_role("button", name=f"{names['pupil1']} stumm schalten").click()
+    expect(pupil.get_by_role("button", name="Mikro aus")).to_be_visible()
+    expect(pupil.get_by_text("hat dein Mikrofon ausgeschaltet")).to_be_visible()
+    pupil.get_by_role("button", name="Mikro aus").click()
+    expect(pupil.get_by_role("button", name="Mikro an")).to_be_visible()
+    teacher.get_by_role("tab", name="Chat").click()
+
+
+def test_the_teacher_removes_a_pupil(lesson: dict[str, Page]) -> None:
+    names = names_of(lesson)
+    teacher = lesson["teacher"]
+    teacher.get_by_role("tab", name="Personen").click()
+    teacher.get_by_role("button", name=f"Mehr zu {names['pupil2']}").click()
+    teacher.get_by_role("menuitem", name="Aus dem Raum nehmen").click()
+    expect(lesson["pupil2"].get_by_text("Du wurdest aus dem Raum genommen")).to_be_visible()
+    expect(teacher.locator(f"figure.tile:has(figcaption:has-text('{names['pupil2']}'))")).to_have_count(0)
+
+
+def test_the_teacher_ends_the_lesson(lesson: dict[str, Page]) -> None:
+    teacher = lesson["teacher"]
+    teacher.get_by_role("button", name="Mehr", exact=True).click()
+    teacher.get_by_role("menuitem", name="Für alle beenden").click()
+    teacher.get_by_role("dialog").get_by_role("button", name=re.compile("beenden")).click()
+    expect(lesson["pupil1"].get_by_text("Das Treffen ist beendet")).to_be_visible()
