@@ -43,7 +43,9 @@ pub fn round_trip(now: u64, block: &ReportBlock) -> Option<u64> {
     if block.last_report == 0 {
         return None;
     }
-    let ticks = middle(ntp(now)).wrapping_sub(block.last_report).wrapping_sub(block.delay);
+    let ticks = middle(ntp(now))
+        .wrapping_sub(block.last_report)
+        .wrapping_sub(block.delay);
     // More than 16 s, or negative by rounding.
     (ticks < 16 << 16).then_some((u64::from(ticks) * 1_000_000) >> 16)
 }
@@ -57,7 +59,10 @@ struct Floor {
 
 impl Floor {
     fn new(now: u64, offset: i64) -> Self {
-        Self { offset, leaked: now }
+        Self {
+            offset,
+            leaked: now,
+        }
     }
 
     fn update(&mut self, now: u64, sample: i64) {
@@ -103,7 +108,10 @@ impl Reference {
 
     fn follow(&mut self, rtp: u32, rate: u32) {
         if rtp.wrapping_sub(self.rtp).cast_signed().unsigned_abs() > FAR {
-            *self = Self { rtp, at: self.time_of(rtp, rate) };
+            *self = Self {
+                rtp,
+                at: self.time_of(rtp, rate),
+            };
         }
     }
 }
@@ -123,12 +131,20 @@ impl CaptureClock {
     /// `rate` is that of the RTP clock; 0 counts as 1.
     #[must_use]
     pub fn new(rate: u32) -> Self {
-        Self { rate: rate.max(1), reported: None, own: None, arrival: Floor::new(0, 0) }
+        Self {
+            rate: rate.max(1),
+            reported: None,
+            own: None,
+            arrival: Floor::new(0, 0),
+        }
     }
 
     /// A sender report of this stream arrived. Tell the `SenderClock` too.
     pub fn report(&mut self, ntp: u64, rtp: u32) {
-        self.reported = Some(Reference { rtp, at: micros(ntp) });
+        self.reported = Some(Reference {
+            rtp,
+            at: micros(ntp),
+        });
     }
 
     /// A packet arrived that was sent once, not a retransmission.
@@ -157,7 +173,9 @@ impl CaptureClock {
             .map(|(reported, floor)| reported.time_of(rtp, self.rate) + floor.offset)
             .filter(possible);
         let by_arrival = || {
-            self.own.map(|own| own.time_of(rtp, self.rate) + self.arrival.offset).filter(possible)
+            self.own
+                .map(|own| own.time_of(rtp, self.rate) + self.arrival.offset)
+                .filter(possible)
         };
         let capture = by_report.or_else(by_arrival).unwrap_or(now).min(now);
         capture.max(0).cast_unsigned()

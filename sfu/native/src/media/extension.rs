@@ -54,8 +54,14 @@ impl<'a> Elements<'a> {
     #[must_use]
     pub fn new(profile: u16, bytes: &'a [u8]) -> Self {
         match profile {
-            ONE_BYTE => Self { two_byte: false, rest: bytes },
-            _ if profile & 0xfff0 == TWO_BYTE => Self { two_byte: true, rest: bytes },
+            ONE_BYTE => Self {
+                two_byte: false,
+                rest: bytes,
+            },
+            _ if profile & 0xfff0 == TWO_BYTE => Self {
+                two_byte: true,
+                rest: bytes,
+            },
             _ => Self::default(),
         }
     }
@@ -134,9 +140,10 @@ impl<'a> Extensions<'a> {
             } else if id == ids.repaired_rid {
                 found.repaired_rid = Some(value);
             } else if id == ids.audio_level {
-                found.audio_level = value
-                    .first()
-                    .map(|byte| AudioLevel { voice: byte & 0x80 != 0, level: byte & 0x7f });
+                found.audio_level = value.first().map(|byte| AudioLevel {
+                    voice: byte & 0x80 != 0,
+                    level: byte & 0x7f,
+                });
             } else if id == ids.transport_cc {
                 found.transport_sequence =
                     value.first_chunk().map(|pair| u16::from_be_bytes(*pair));

@@ -56,8 +56,11 @@ impl History {
         }
         let start = self.offset(self.written);
         self.bytes[start..start + packet.len()].copy_from_slice(packet);
-        self.entries[Self::slot(index)] =
-            Entry { index, start: self.written, length: packet.len() };
+        self.entries[Self::slot(index)] = Entry {
+            index,
+            start: self.written,
+            length: packet.len(),
+        };
         self.written += packet.len() as u64;
     }
 

@@ -24,7 +24,11 @@ struct Spell {
 }
 
 impl Spell {
-    const NEW: Self = Self { ticks: 0, loudest: QUIET, softest: 0 };
+    const NEW: Self = Self {
+        ticks: 0,
+        loudest: QUIET,
+        softest: 0,
+    };
 }
 
 /// The meter of one source.
@@ -39,7 +43,13 @@ pub struct LevelMeter {
 
 impl Default for LevelMeter {
     fn default() -> Self {
-        Self { loudest: None, heard: 0, loud: false, spell: Spell::NEW, constant: false }
+        Self {
+            loudest: None,
+            heard: 0,
+            loud: false,
+            spell: Spell::NEW,
+            constant: false,
+        }
     }
 }
 

@@ -26,7 +26,10 @@ pub struct Missing {
 
 impl Default for Missing {
     fn default() -> Self {
-        Self { losses: Vec::with_capacity(MOST), given_up: false }
+        Self {
+            losses: Vec::with_capacity(MOST),
+            given_up: false,
+        }
     }
 }
 
@@ -41,7 +44,11 @@ impl Missing {
             return;
         }
         let due = now + FIRST;
-        self.losses.extend(indices.map(|index| Loss { index, due, tries: 0 }));
+        self.losses.extend(indices.map(|index| Loss {
+            index,
+            due,
+            tries: 0,
+        }));
     }
 
     /// A packet came after all.

@@ -18,6 +18,8 @@ pub mod receive;
 pub mod rtcp;
 pub mod rtp;
 pub mod slot;
+#[cfg(test)]
+mod testing;
 pub mod timeline;
 pub mod twcc;
 pub mod vp8;

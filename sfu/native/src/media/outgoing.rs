@@ -98,15 +98,25 @@ struct ElementWriter {
 impl ElementWriter {
     fn new(ids: ExtensionIds) -> Self {
         // MAX_MID is also the longest value of a one-byte element, so only ids decide.
-        let highest = ids.mid.max(ids.audio_level).max(ids.transport_cc).max(ids.abs_send_time);
-        Self { bytes: [0; MAX_HEADER], length: 4, two_byte: highest > 14 }
+        let highest = ids
+            .mid
+            .max(ids.audio_level)
+            .max(ids.transport_cc)
+            .max(ids.abs_send_time);
+        Self {
+            bytes: [0; MAX_HEADER],
+            length: 4,
+            two_byte: highest > 14,
+        }
     }
 
     fn put(&mut self, id: u8, value: &[u8]) {
         if id == 0 || value.is_empty() {
             return;
         }
-        let Ok(size) = u8::try_from(value.len()) else { return };
+        let Ok(size) = u8::try_from(value.len()) else {
+            return;
+        };
         if self.two_byte {
             self.bytes[self.length] = id;
             self.bytes[self.length + 1] = size;
@@ -150,7 +160,8 @@ impl Outgoing {
     pub fn write(&self, payload: &[u8], out: &mut [u8]) -> Option<usize> {
         let mut start = self.header.write(out)?;
         if let Some(original) = self.original_sequence {
-            out.get_mut(start..start + 2)?.copy_from_slice(&original.to_be_bytes());
+            out.get_mut(start..start + 2)?
+                .copy_from_slice(&original.to_be_bytes());
             start += 2;
         }
         let body = out.get_mut(start..start + payload.len())?;

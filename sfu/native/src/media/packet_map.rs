@@ -28,7 +28,8 @@ impl Segment {
     /// The slot's number for an index at or behind `from_index`.
     #[must_use]
     pub fn number_of(&self, index: u64) -> u64 {
-        self.from_number.saturating_add(index.saturating_sub(self.from_index))
+        self.from_number
+            .saturating_add(index.saturating_sub(self.from_index))
     }
 }
 
@@ -42,14 +43,20 @@ pub struct PacketMap {
 
 impl Default for PacketMap {
     fn default() -> Self {
-        Self { ring: [Segment::default(); SEGMENTS], begun: 0 }
+        Self {
+            ring: [Segment::default(); SEGMENTS],
+            begun: 0,
+        }
     }
 }
 
 impl PacketMap {
     /// Begin a segment. One that never carried a packet is replaced.
     pub fn begin(&mut self, segment: Segment) {
-        if self.newest().is_some_and(|newest| newest.from_number >= segment.from_number) {
+        if self
+            .newest()
+            .is_some_and(|newest| newest.from_number >= segment.from_number)
+        {
             self.begun -= 1;
         }
         self.ring[self.begun % SEGMENTS] = segment;
@@ -59,18 +66,22 @@ impl PacketMap {
     /// The segment that the source's newest packets fall into.
     #[must_use]
     pub fn newest(&self) -> Option<&Segment> {
-        self.begun.checked_sub(1).map(|last| &self.ring[last % SEGMENTS])
+        self.begun
+            .checked_sub(1)
+            .map(|last| &self.ring[last % SEGMENTS])
     }
 
     /// Newest first, each with the first number behind it.
     fn backwards(&self) -> impl Iterator<Item = (&Segment, u64)> {
         let mut end = u64::MAX;
-        (self.begun.saturating_sub(SEGMENTS)..self.begun).rev().map(move |position| {
-            let segment = &self.ring[position % SEGMENTS];
-            let behind = end;
-            end = segment.from_number;
-            (segment, behind)
-        })
+        (self.begun.saturating_sub(SEGMENTS)..self.begun)
+            .rev()
+            .map(move |position| {
+                let segment = &self.ring[position % SEGMENTS];
+                let behind = end;
+                end = segment.from_number;
+                (segment, behind)
+            })
     }
 
     /// The segment of a source's packet within one generation.

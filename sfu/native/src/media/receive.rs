@@ -103,7 +103,10 @@ impl Receiver {
         if arrival.restarted {
             self.restart(arrival.index);
         }
-        if let Some(highest) = self.highest.filter(|_| arrival.newest && !arrival.restarted) {
+        if let Some(highest) = self
+            .highest
+            .filter(|_| arrival.newest && !arrival.restarted)
+        {
             if self.asks {
                 self.missing.skipped(now, highest + 1..arrival.index);
             }
@@ -128,7 +131,11 @@ impl Receiver {
             return None;
         }
         self.missing.found(index);
-        Some(Arrival { index, newest: false, restarted: false })
+        Some(Arrival {
+            index,
+            newest: false,
+            restarted: false,
+        })
     }
 
     /// Where a sequence number belongs.
@@ -146,11 +153,17 @@ impl Receiver {
         let ordinary = if ahead < 0x8000 {
             (ahead <= MAX_DROPOUT).then_some(highest + ahead)
         } else {
-            highest.checked_sub(behind).filter(|_| behind < MAX_MISORDER)
+            highest
+                .checked_sub(behind)
+                .filter(|_| behind < MAX_MISORDER)
         };
         if let Some(index) = ordinary {
             self.confirms = None;
-            return Some(Arrival { index, newest: index > highest, restarted: false });
+            return Some(Arrival {
+                index,
+                newest: index > highest,
+                restarted: false,
+            });
         }
         if self.confirms.replace(sequence.wrapping_add(1)) != Some(sequence) {
             return None;
@@ -165,7 +178,10 @@ impl Receiver {
 
     fn restart(&mut self, index: u64) {
         self.missing.clear();
-        self.counts = Counts { base: index, ..Counts::default() };
+        self.counts = Counts {
+            base: index,
+            ..Counts::default()
+        };
         self.transit = None;
         self.capture = CaptureClock::new(self.clock_rate);
     }
@@ -184,7 +200,10 @@ impl Receiver {
 
     /// A sender report of this stream came.
     pub fn sender_report(&mut self, now: u64, info: &SenderInfo) {
-        self.last_report = Some(LastReport { middle: capture::middle(info.ntp), at: now });
+        self.last_report = Some(LastReport {
+            middle: capture::middle(info.ntp),
+            at: now,
+        });
         self.capture.report(info.ntp, info.rtp);
     }
 
@@ -204,7 +223,9 @@ impl Receiver {
         let received = counts.received - counts.received_before;
         counts.expected_before = expected;
         counts.received_before = counts.received;
-        let fraction = (interval.saturating_sub(received) << 8).checked_div(interval).unwrap_or(0);
+        let fraction = (interval.saturating_sub(received) << 8)
+            .checked_div(interval)
+            .unwrap_or(0);
         let (last_report, delay) = self.last_report.map_or((0, 0), |last| {
             let since = (now.saturating_sub(last.at) << 16) / 1_000_000;
             (last.middle, u32::try_from(since).unwrap_or(u32::MAX))

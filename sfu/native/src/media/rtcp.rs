@@ -47,16 +47,36 @@ pub struct ReportBlock {
 /// One packet of a compound.
 #[derive(Debug, Clone)]
 pub enum Rtcp<'a> {
-    SenderReport { ssrc: u32, info: SenderInfo, blocks: ReportBlocks<'a> },
-    ReceiverReport { ssrc: u32, blocks: ReportBlocks<'a> },
+    SenderReport {
+        ssrc: u32,
+        info: SenderInfo,
+        blocks: ReportBlocks<'a>,
+    },
+    ReceiverReport {
+        ssrc: u32,
+        blocks: ReportBlocks<'a>,
+    },
     Description(Chunks<'a>),
     Goodbye(Words<'a>),
-    Nack { sender: u32, media: u32, lost: NackNumbers<'a> },
-    PictureLoss { sender: u32, media: u32 },
-    FullIntra { sender: u32, entries: FirEntries<'a> },
+    Nack {
+        sender: u32,
+        media: u32,
+        lost: NackNumbers<'a>,
+    },
+    PictureLoss {
+        sender: u32,
+        media: u32,
+    },
+    FullIntra {
+        sender: u32,
+        entries: FirEntries<'a>,
+    },
     Bandwidth(Remb<'a>),
     TransportCc(TransportFeedback<'a>),
-    Other { kind: u8, format: u8 },
+    Other {
+        kind: u8,
+        format: u8,
+    },
 }
 
 /// A walk over a compound. After an `Err` it is over.
@@ -80,7 +100,11 @@ impl<'a> Compound<'a> {
         let length = 4 * usize::from(u16::from_be_bytes([lead[2], lead[3]]));
         let (body, rest) = rest.split_at_checked(length).ok_or(Malformed::Length)?;
         self.rest = rest;
-        let body = if lead[0] & 0x20 == 0 { body } else { unpad(body)? };
+        let body = if lead[0] & 0x20 == 0 {
+            body
+        } else {
+            unpad(body)?
+        };
         read(lead[0] & 0x1f, lead[1], body)
     }
 }
@@ -90,7 +114,8 @@ fn unpad(body: &[u8]) -> Result<&[u8], Malformed> {
     if count == 0 || count % 4 != 0 {
         return Err(Malformed::Padding);
     }
-    body.get(..body.len().wrapping_sub(count)).ok_or(Malformed::Padding)
+    body.get(..body.len().wrapping_sub(count))
+        .ok_or(Malformed::Padding)
 }
 
 impl<'a> Iterator for Compound<'a> {
@@ -116,20 +141,40 @@ fn read(count: u8, kind: u8, body: &[u8]) -> Result<Rtcp<'_>, Malformed> {
             let mut words = Words(fields);
             let mut word = || words.next().unwrap_or(0);
             let ntp = u64::from(word()) << 32 | u64::from(word());
-            let info = SenderInfo { ntp, rtp: word(), packets: word(), octets: word() };
-            Ok(Rtcp::SenderReport { ssrc, info, blocks: ReportBlocks::new(count, rest)? })
+            let info = SenderInfo {
+                ntp,
+                rtp: word(),
+                packets: word(),
+                octets: word(),
+            };
+            Ok(Rtcp::SenderReport {
+                ssrc,
+                info,
+                blocks: ReportBlocks::new(count, rest)?,
+            })
         }
         RECEIVER_REPORT => {
             let (ssrc, rest) = take_word(body)?;
-            Ok(Rtcp::ReceiverReport { ssrc, blocks: ReportBlocks::new(count, rest)? })
+            Ok(Rtcp::ReceiverReport {
+                ssrc,
+                blocks: ReportBlocks::new(count, rest)?,
+            })
         }
-        DESCRIPTION => Ok(Rtcp::Description(Chunks { left: count, rest: body })),
+        DESCRIPTION => Ok(Rtcp::Description(Chunks {
+            left: count,
+            rest: body,
+        })),
         GOODBYE => {
-            let list = body.get(..4 * usize::from(count)).ok_or(Malformed::Length)?;
+            let list = body
+                .get(..4 * usize::from(count))
+                .ok_or(Malformed::Length)?;
             Ok(Rtcp::Goodbye(Words(list)))
         }
         TRANSPORT_FEEDBACK | PAYLOAD_FEEDBACK => feedback::read(count, kind, body),
-        _ => Ok(Rtcp::Other { kind, format: count }),
+        _ => Ok(Rtcp::Other {
+            kind,
+            format: count,
+        }),
     }
 }
 
@@ -158,7 +203,9 @@ pub struct ReportBlocks<'a>(&'a [u8]);
 
 impl<'a> ReportBlocks<'a> {
     fn new(count: u8, rest: &'a [u8]) -> Result<Self, Malformed> {
-        rest.get(..24 * usize::from(count)).map(Self).ok_or(Malformed::Length)
+        rest.get(..24 * usize::from(count))
+            .map(Self)
+            .ok_or(Malformed::Length)
     }
 }
 

@@ -59,8 +59,10 @@ impl RtpHeader {
         let mut length = FIXED_HEADER + 4 * csrc_count;
         let mut extension = None;
         if fixed[0] & 0x10 != 0 {
-            let lead: &[u8; 4] =
-                packet.get(length..).and_then(<[u8]>::first_chunk).ok_or(Malformed::Short)?;
+            let lead: &[u8; 4] = packet
+                .get(length..)
+                .and_then(<[u8]>::first_chunk)
+                .ok_or(Malformed::Short)?;
             extension = Some((u16::from_be_bytes([lead[0], lead[1]]), length + 4));
             length += 4 + 4 * usize::from(u16::from_be_bytes([lead[2], lead[3]]));
         }
@@ -106,7 +108,11 @@ impl<'a> RtpView<'a> {
         } else {
             body
         };
-        Ok(Self { header, packet, payload })
+        Ok(Self {
+            header,
+            packet,
+            payload,
+        })
     }
 
     /// The media, without padding. Empty for a probe that is nothing but padding.
@@ -124,7 +130,8 @@ impl<'a> RtpView<'a> {
     /// The contributing sources.
     pub fn csrcs(&self) -> impl Iterator<Item = u32> + use<'a> {
         let list = &self.packet[FIXED_HEADER..FIXED_HEADER + 4 * self.header.csrc_count];
-        list.chunks_exact(4).map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]))
+        list.chunks_exact(4)
+            .map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]))
     }
 
     /// The extension's elements as (id, bytes), in both forms of RFC 8285.

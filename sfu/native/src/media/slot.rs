@@ -125,7 +125,11 @@ impl Slot {
 
     /// Show a source from now on. The same source under the same generation changes nothing.
     pub fn assign(&mut self, source: u64, generation: u64, csrc: u32) {
-        let assignment = Some(Assignment { source, generation, csrc });
+        let assignment = Some(Assignment {
+            source,
+            generation,
+            csrc,
+        });
         if self.assignment != assignment {
             self.assignment = assignment;
             self.head = None;
@@ -151,7 +155,8 @@ impl Slot {
     /// Source and generation shown at present.
     #[must_use]
     pub fn shown(&self) -> Option<(u64, u64)> {
-        self.assignment.map(|assignment| (assignment.source, assignment.generation))
+        self.assignment
+            .map(|assignment| (assignment.source, assignment.generation))
     }
 
     /// Whether the slot needs a keyframe of its source.
@@ -163,7 +168,10 @@ impl Slot {
     /// Take a packet of the source shown, new or late. `None`: not for this viewer.
     pub fn forward(&mut self, now: u64, packet: &Inbound) -> Option<Outgoing> {
         let assignment = self.assignment?;
-        if self.head.is_some_and(|head| packet.index > head.index + LONGEST_GAP) {
+        if self
+            .head
+            .is_some_and(|head| packet.index > head.index + LONGEST_GAP)
+        {
             self.head = None;
         }
         let index = packet.index;
@@ -174,7 +182,11 @@ impl Slot {
             }
             Some(head) => (self.advance(now, head, packet)?, false),
         };
-        let timestamp = packet.view.header.timestamp.wrapping_add(segment.timestamp_shift);
+        let timestamp = packet
+            .view
+            .header
+            .timestamp
+            .wrapping_add(segment.timestamp_shift);
         let newest = started || self.head.is_some_and(|head| index > head.index);
         if newest && !self.timeline.accepts(now, timestamp) {
             return None;
@@ -192,7 +204,10 @@ impl Slot {
             self.map.begin(segment);
         }
         if newest {
-            self.head = Some(Head { index, timestamp: packet.view.header.timestamp });
+            self.head = Some(Head {
+                index,
+                timestamp: packet.view.header.timestamp,
+            });
             self.next_number = number + 1;
             self.timeline.sent(packet.capture, timestamp);
             if let Some(rewrite) = &outgoing.vp8 {
@@ -234,7 +249,10 @@ impl Slot {
             segment.from_index = packet.index + 1;
             self.map.begin(segment);
             self.next_number = segment.from_number;
-            self.head = Some(Head { index: packet.index, ..head });
+            self.head = Some(Head {
+                index: packet.index,
+                ..head
+            });
             return None;
         }
         let timestamp = packet.view.header.timestamp;
@@ -245,7 +263,12 @@ impl Slot {
         let follows = packet.index == head.index + 1;
         let shift = segment.timestamp_shift;
         let planned = timestamp.wrapping_add(shift);
-        let frame = Frame { capture: packet.capture, planned, pause, follows };
+        let frame = Frame {
+            capture: packet.capture,
+            planned,
+            pause,
+            follows,
+        };
         if let Some(correction) = self.timeline.correct(now, &frame) {
             segment.from_number = segment.number_of(packet.index);
             segment.from_index = packet.index;
@@ -281,7 +304,11 @@ impl Slot {
             ssrc: self.config.ssrc,
             csrc: assignment.csrc,
             ids: self.config.ids,
-            mid: if self.mid_known { None } else { self.config.mid },
+            mid: if self.mid_known {
+                None
+            } else {
+                self.config.mid
+            },
             audio_level: packet.audio_level,
             transport_sequence: None,
             abs_send_time: Some(abs_send_time(now)),
@@ -290,7 +317,12 @@ impl Slot {
             Media::Vp8(descriptor) => Some(segment.vp8.rewrite(descriptor)),
             Media::Opus | Media::Padding => None,
         };
-        Some(Outgoing { header, original_sequence: None, vp8, started: false })
+        Some(Outgoing {
+            header,
+            original_sequence: None,
+            vp8,
+            started: false,
+        })
     }
 
     /// Resolve a sequence number the viewer misses. `None`: not sent, too old, or of a generation
@@ -300,7 +332,9 @@ impl Slot {
         let assignment = self.assignment?;
         let newest = self.next_number - 1;
         let behind = low(newest).wrapping_sub(sequence);
-        let number = newest.checked_sub(u64::from(behind)).filter(|_| behind < 0x8000)?;
+        let number = newest
+            .checked_sub(u64::from(behind))
+            .filter(|_| behind < 0x8000)?;
         let (segment, index) = self.map.by_number(number)?;
         (segment.generation == assignment.generation).then_some(Lookup {
             source: segment.source,
@@ -320,7 +354,11 @@ impl Slot {
         if index != packet.index {
             return None;
         }
-        let codec = if self.config.kind == Kind::Audio { Codec::Opus } else { Codec::Vp8 };
+        let codec = if self.config.kind == Kind::Audio {
+            Codec::Opus
+        } else {
+            Codec::Vp8
+        };
         let payload_type = self.config.payloads.get(codec)?.1?;
         let mut outgoing = self.dress(now, packet, &assignment, segment)?;
         self.credit = self.credit.checked_sub(1)?;

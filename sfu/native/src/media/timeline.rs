@@ -40,7 +40,12 @@ impl Timeline {
     /// A timeline whose timestamp at server time 0 is `base`.
     #[must_use]
     pub fn new(kind: Kind, base: u32) -> Self {
-        Self { kind, base, sent: None, slewed: 0 }
+        Self {
+            kind,
+            base,
+            sent: None,
+            slewed: 0,
+        }
     }
 
     fn ticks(&self, micros: u64) -> u32 {
@@ -68,7 +73,8 @@ impl Timeline {
     /// What to add to the timestamps of a source that enters with this packet.
     pub fn enter(&mut self, now: u64, capture: u64, timestamp: u32) -> u32 {
         self.slewed = now;
-        self.behind_sent(self.ideal(capture)).wrapping_sub(timestamp)
+        self.behind_sent(self.ideal(capture))
+            .wrapping_sub(timestamp)
     }
 
     /// What to add from this packet on, if anything. `planned` is its timestamp without; `pause` its

@@ -4,9 +4,9 @@
 //! at most `STATUSES` numbers, so it fits a datagram; numbers that came late are reported again with
 //! all behind them. Feedback goes out every `EVERY`, or after `MANY` packets.
 
+use super::rtcp::TRANSPORT_FEEDBACK;
 use super::rtcp::build::{packet, word};
 use super::rtcp::feedback::TRANSPORT_CC;
-use super::rtcp::TRANSPORT_FEEDBACK;
 
 const KEPT: u64 = 1_024;
 const EVERY: u64 = 100_000;
@@ -81,7 +81,10 @@ impl ArrivalRecorder {
         }
         self.highest = Some(highest);
         self.ring[Self::slot(number)] = Arrival { number, at: now };
-        self.start = self.start.min(number).max((highest + 1).saturating_sub(KEPT));
+        self.start = self
+            .start
+            .min(number)
+            .max((highest + 1).saturating_sub(KEPT));
         self.waiting += 1;
     }
 
@@ -111,7 +114,10 @@ impl ArrivalRecorder {
             // Both are cut to their field: 16 and 24 bits.
             let base = (self.start & 0xffff) as u32;
             word(out, base << 16 | u32::try_from(report.length).unwrap_or(0));
-            word(out, ((report.reference & 0xff_ffff) as u32) << 8 | u32::from(self.count));
+            word(
+                out,
+                ((report.reference & 0xff_ffff) as u32) << 8 | u32::from(self.count),
+            );
             write_chunks(out, &report.symbols[..report.length]);
             self.write_deltas(out, &report);
         });
@@ -129,7 +135,11 @@ impl ArrivalRecorder {
     fn collect(&self) -> Option<Report> {
         let highest = self.highest?;
         let first = (self.start..=highest).find_map(|number| self.arrival(number))?;
-        let mut report = Report { reference: first / 256, symbols: [LOST; STATUSES], length: 0 };
+        let mut report = Report {
+            reference: first / 256,
+            symbols: [LOST; STATUSES],
+            length: 0,
+        };
         let mut before = report.reference * 256;
         for (number, symbol) in (self.start..=highest).zip(&mut report.symbols) {
             if let Some(at) = self.arrival(number) {
@@ -149,7 +159,9 @@ impl ArrivalRecorder {
     fn write_deltas(&self, out: &mut Vec<u8>, report: &Report) {
         let mut before = report.reference * 256;
         for (number, _) in (self.start..).zip(&report.symbols[..report.length]) {
-            let Some(at) = self.arrival(number) else { continue };
+            let Some(at) = self.arrival(number) else {
+                continue;
+            };
             let delta = at.cast_signed() - before.cast_signed();
             before = at;
             match u8::try_from(delta) {
@@ -170,10 +182,16 @@ struct Report {
 
 fn write_chunks(out: &mut Vec<u8>, mut symbols: &[u8]) {
     while let Some(&first) = symbols.first() {
-        let run = symbols.iter().take_while(|&&symbol| symbol == first).count();
+        let run = symbols
+            .iter()
+            .take_while(|&&symbol| symbol == first)
+            .count();
         let (chunk, used) = if run >= 14 || run == symbols.len() {
             // `STATUSES` fits 13 bits.
-            (u16::from(first) << 13 | u16::try_from(run).unwrap_or(0), run)
+            (
+                u16::from(first) << 13 | u16::try_from(run).unwrap_or(0),
+                run,
+            )
         } else if symbols.iter().take(14).all(|&symbol| symbol <= SMALL) {
             vector(symbols, 14, 1)
         } else {

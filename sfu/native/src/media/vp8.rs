@@ -129,12 +129,21 @@ impl Shift {
     pub fn rewrite(&self, descriptor: &Vp8Descriptor) -> Rewrite {
         let picture = descriptor.picture.map(|picture| {
             let mask = if picture.wide { 0x7fff } else { 0x7f };
-            Picture { id: picture.id.wrapping_add(self.picture) & mask, wide: picture.wide }
+            Picture {
+                id: picture.id.wrapping_add(self.picture) & mask,
+                wide: picture.wide,
+            }
         });
-        let base_layer = descriptor
-            .base_layer
-            .map(|value| (descriptor.base_layer_at, value.wrapping_add(self.base_layer)));
-        Rewrite { picture, base_layer }
+        let base_layer = descriptor.base_layer.map(|value| {
+            (
+                descriptor.base_layer_at,
+                value.wrapping_add(self.base_layer),
+            )
+        });
+        Rewrite {
+            picture,
+            base_layer,
+        }
     }
 }
 
@@ -161,7 +170,10 @@ impl Continuity {
     /// Remember what the newest packet got.
     pub fn sent(&mut self, rewrite: &Rewrite) {
         self.picture = rewrite.picture.map(|picture| picture.id).or(self.picture);
-        self.base_layer = rewrite.base_layer.map(|(_, value)| value).or(self.base_layer);
+        self.base_layer = rewrite
+            .base_layer
+            .map(|(_, value)| value)
+            .or(self.base_layer);
     }
 }
 

@@ -16,7 +16,10 @@ pub struct Window {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { bits: [0; WORDS], highest: None }
+        Self {
+            bits: [0; WORDS],
+            highest: None,
+        }
     }
 }
 

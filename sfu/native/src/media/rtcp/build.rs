@@ -6,8 +6,8 @@
 
 use super::feedback::{FULL_INTRA, NACK, PICTURE_LOSS};
 use super::{
-    ReportBlock, SenderInfo, DESCRIPTION, GOODBYE, PAYLOAD_FEEDBACK, RECEIVER_REPORT,
-    SENDER_REPORT, TRANSPORT_FEEDBACK,
+    DESCRIPTION, GOODBYE, PAYLOAD_FEEDBACK, RECEIVER_REPORT, ReportBlock, SENDER_REPORT,
+    SenderInfo, TRANSPORT_FEEDBACK,
 };
 
 /// Most report blocks or SSRCs of one packet.
@@ -38,8 +38,14 @@ fn count_of<T>(list: &[T]) -> u8 {
 fn blocks(out: &mut Vec<u8>, list: &[ReportBlock]) {
     for block in list.iter().take(MAX_COUNT) {
         word(out, block.ssrc);
-        let total = block.total_lost.clamp(-0x80_0000, 0x7f_ffff).cast_unsigned();
-        word(out, u32::from(block.fraction_lost) << 24 | total & 0xff_ffff);
+        let total = block
+            .total_lost
+            .clamp(-0x80_0000, 0x7f_ffff)
+            .cast_unsigned();
+        word(
+            out,
+            u32::from(block.fraction_lost) << 24 | total & 0xff_ffff,
+        );
         word(out, block.highest_sequence);
         word(out, block.jitter);
         word(out, block.last_report);
@@ -81,7 +87,10 @@ pub fn cname(out: &mut Vec<u8>, ssrc: u32, name: &str) {
 /// BYE.
 pub fn goodbye(out: &mut Vec<u8>, ssrcs: &[u32]) {
     packet(out, count_of(ssrcs), GOODBYE, |out| {
-        ssrcs.iter().take(MAX_COUNT).for_each(|&ssrc| word(out, ssrc));
+        ssrcs
+            .iter()
+            .take(MAX_COUNT)
+            .for_each(|&ssrc| word(out, ssrc));
     });
 }
 

@@ -4,7 +4,7 @@
 //! by its length (17 per NACK word), those of transport feedback by its own 16-bit count.
 
 use super::super::rtp::Malformed;
-use super::{take_word, Rtcp, Words, PAYLOAD_FEEDBACK, TRANSPORT_FEEDBACK};
+use super::{PAYLOAD_FEEDBACK, Rtcp, TRANSPORT_FEEDBACK, Words, take_word};
 
 pub(crate) const NACK: u8 = 1;
 pub(crate) const TRANSPORT_CC: u8 = 15;
@@ -16,14 +16,19 @@ pub(super) fn read(format: u8, kind: u8, body: &[u8]) -> Result<Rtcp<'_>, Malfor
     let (sender, rest) = take_word(body)?;
     let (media, rest) = take_word(rest)?;
     match (kind, format) {
-        (TRANSPORT_FEEDBACK, NACK) => {
-            Ok(Rtcp::Nack { sender, media, lost: NackNumbers::new(rest) })
-        }
+        (TRANSPORT_FEEDBACK, NACK) => Ok(Rtcp::Nack {
+            sender,
+            media,
+            lost: NackNumbers::new(rest),
+        }),
         (TRANSPORT_FEEDBACK, TRANSPORT_CC) => {
             TransportFeedback::parse(sender, media, rest).map(Rtcp::TransportCc)
         }
         (PAYLOAD_FEEDBACK, PICTURE_LOSS) => Ok(Rtcp::PictureLoss { sender, media }),
-        (PAYLOAD_FEEDBACK, FULL_INTRA) => Ok(Rtcp::FullIntra { sender, entries: FirEntries(rest) }),
+        (PAYLOAD_FEEDBACK, FULL_INTRA) => Ok(Rtcp::FullIntra {
+            sender,
+            entries: FirEntries(rest),
+        }),
         (PAYLOAD_FEEDBACK, APPLICATION) if rest.starts_with(b"REMB") => {
             Remb::parse(sender, &rest[4..]).map(Rtcp::Bandwidth)
         }
@@ -42,7 +47,11 @@ pub struct NackNumbers<'a> {
 
 impl<'a> NackNumbers<'a> {
     fn new(items: &'a [u8]) -> Self {
-        Self { words: Words(items), base: 0, mask: 0 }
+        Self {
+            words: Words(items),
+            base: 0,
+            mask: 0,
+        }
     }
 }
 
@@ -59,7 +68,11 @@ impl Iterator for NackNumbers<'_> {
         let bit = self.mask.trailing_zeros();
         self.mask &= self.mask - 1;
         // `bit` is below 16.
-        Some(self.base.wrapping_add(1).wrapping_add(u16::try_from(bit).unwrap_or(0)))
+        Some(
+            self.base
+                .wrapping_add(1)
+                .wrapping_add(u16::try_from(bit).unwrap_or(0)),
+        )
     }
 }
 
@@ -73,7 +86,10 @@ impl Iterator for FirEntries<'_> {
     fn next(&mut self) -> Option<(u32, u8)> {
         let (entry, rest) = self.0.split_first_chunk::<8>()?;
         self.0 = rest;
-        Some((u32::from_be_bytes([entry[0], entry[1], entry[2], entry[3]]), entry[4]))
+        Some((
+            u32::from_be_bytes([entry[0], entry[1], entry[2], entry[3]]),
+            entry[4],
+        ))
     }
 }
 
@@ -92,8 +108,14 @@ impl<'a> Remb<'a> {
         let exponent = (word >> 18) & 0x3f;
         let mantissa = u64::from(word & 0x3_ffff);
         let bits_per_second = mantissa.saturating_mul(1 << exponent);
-        let ssrcs = rest.get(..4 * usize::from(count)).ok_or(Malformed::Length)?;
-        Ok(Self { sender, bits_per_second, ssrcs: Words(ssrcs) })
+        let ssrcs = rest
+            .get(..4 * usize::from(count))
+            .ok_or(Malformed::Length)?;
+        Ok(Self {
+            sender,
+            bits_per_second,
+            ssrcs: Words(ssrcs),
+        })
     }
 }
 
@@ -130,13 +152,21 @@ impl<'a> TransportFeedback<'a> {
     /// ends early when chunks or deltas are missing.
     #[must_use]
     pub fn packets(&self) -> Statuses<'a> {
-        let mut symbols = Symbols { chunks: self.body, chunk: 0, left: 0 };
+        let mut symbols = Symbols {
+            chunks: self.body,
+            chunk: 0,
+            left: 0,
+        };
         let mut left = self.count;
         while left > 0 && symbols.next().is_some() {
             left -= 1;
         }
         Statuses {
-            symbols: Symbols { chunks: self.body, chunk: 0, left: 0 },
+            symbols: Symbols {
+                chunks: self.body,
+                chunk: 0,
+                left: 0,
+            },
             // Behind the chunks that `count` symbols need.
             deltas: symbols.chunks,
             left: self.count - left,
