@@ -301,9 +301,7 @@ class Sockets:
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
         for connection in self._connections.values():
-            if any(
-                event.school == connection.person.school and affects(event.body, connection.person) for event in events
-            ):
+            if any(affects_meetings(event, connection.person) for event in events):
                 self._stale[connection.sid] = None
         self._wake.set()
 
