@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -37,6 +38,7 @@ class Deleted(Struct, frozen=True):
 class News(Struct, frozen=True, array_like=True):
     """What one worker announces to the others about a channel."""
 
+    origin: str  # who announces it, and has told its own listeners already
     messages: list[Message]
     deleted: list[Deleted]
 
@@ -61,6 +63,7 @@ class Chat:
     def __init__(self, store: ChatStore, bus: Bus) -> None:
         self._store = store
         self._bus = bus
+        self._origin = uuid4().hex
         self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
         self._open: dict[str, _Open] = {}
         self._listeners: list[Listener] = []
@@ -110,7 +113,7 @@ class Chat:
         await self._store.delete(channel, seq)
         gone = Deleted(channel, seq)
         self._hand_out(channel, [], [gone])
-        await self._announce(channel, News([], [gone]))
+        await self._announce(channel, [], [gone])
 
     def on_news(self, listener: Listener) -> None:
         """Call `listener` with the news of every open channel, each message once and in order."""
@@ -171,14 +174,17 @@ class Chat:
                 future.set_exception(result)
         for channel, messages in fresh.items():
             self._hand_out(channel, messages, [])
-            await self._announce(channel, News(messages, []))
+            await self._announce(channel, messages, [])
 
-    async def _announce(self, channel: str, news: News) -> None:
+    async def _announce(self, channel: str, messages: list[Message], deleted: list[Deleted]) -> None:
+        news = News(self._origin, messages, deleted)
         await self._bus.publish(f"chat:{channel}", msgspec.msgpack.encode(news))
 
     async def _start_hearing(self, channel: str, opened: _Open) -> None:
         def on_payload(payload: bytes) -> None:
             news = self._decoder.decode(payload)
+            if news.origin == self._origin:
+                return
             self._hand_out(channel, news.messages, news.deleted)
 
         opened.subscription = await self._bus.subscribe(f"chat:{channel}", on_payload)

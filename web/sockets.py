@@ -25,6 +25,7 @@ from collab.chat_hub import Deleted
 from collab.limits import Bucket
 from collab.presence import Changed, Present
 from web import messages as wire
+from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_ack, build_event
 from web.channels import answer_chat, build_message, view_channels, view_seen
 from web.door import person_at_socket
