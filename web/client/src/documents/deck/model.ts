@@ -117,7 +117,7 @@ function present(deck: Deck): Placed[] {
 export function addSlide(deck: Deck, index: number, bg: Background, random: Random = Math.random): string {
   const [pos] = positionsAt(present(deck), index, 1, random);
   const id = newId(random);
-  const title = newElement('title', TITLE_AT, 'U', []);
+  const title = newElement('title', TITLE_AT, 'U', ['']);
   const els = new Y.Map<unknown>([[newId(random), title]]);
   const parts: [string, unknown][] = [[POS, pos], ['bg', bg], ['els', els], ['ink', new Y.Map()], ['notes', new Y.XmlFragment()]];
   deck.doc.transact(() => deck.slides.set(id, new Y.Map(parts)), EDIT);
@@ -173,7 +173,7 @@ export function addText(deck: Deck, slide: string, random: Random = Math.random)
   while (taken(x, y) && y < 700) [x, y] = [x + STAGGER, y + STAGGER];
   const [z = 'U'] = positionsAt(there, there.length, 1, random);
   const id = newId(random);
-  deck.doc.transact(() => els.set(id, newElement('text', [x, y, TEXT_AT[2], TEXT_AT[3], 0], z, [])), EDIT);
+  deck.doc.transact(() => els.set(id, newElement('text', [x, y, TEXT_AT[2], TEXT_AT[3], 0], z, [''])), EDIT);
   return id;
 }
 

@@ -9,6 +9,7 @@ export type Trouble =
   | 'gone' /* 4404: unknown, or not for this person */
   | 'replaced' /* 4404 with another epoch: erased, rebuilt or restored */
   | 'too-large' /* 4413 */
+  | 'refused' /* another final code: what we sent was not understood */
   | 'no-answer'; /* frames stay without an ack */
 
 export interface Facts {
@@ -31,7 +32,7 @@ export function statusOf(facts: Facts): Status {
 }
 
 function troubled({ trouble, waiting }: Facts): Status {
-  if (trouble === 'too-large' || trouble === 'no-answer') return 'not-saved';
+  if (trouble === 'too-large' || trouble === 'refused' || trouble === 'no-answer') return 'not-saved';
   return waiting > 0 ? 'not-saved' : 'denied';
 }
 
@@ -47,6 +48,6 @@ export function troubleOf(code: number): Trouble | null {
     case 4413:
       return 'too-large';
     default:
-      return code >= 4400 && code < 4500 ? 'not-allowed' : null;
+      return code >= 4400 && code < 4500 ? 'refused' : null;
   }
 }

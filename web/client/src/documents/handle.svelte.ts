@@ -1,0 +1,145 @@
+/**
+ * An open document: the shared state, who is here, and whether the work is safe. Owns the connection and the local copy;
+ * views read its fields, which are reactive. Close it when the view goes.
+ */
+import { Awareness } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { copyName, forgetOtherEpochs, isSharedDevice } from './device';
+import { People } from './people.svelte';
+import { Connection } from './sync/connection';
+import { LocalCopy } from './sync/copy';
+import { fetchInfo, type DocumentInfo } from './sync/info';
+import type { Status, Trouble } from './sync/status';
+
+export interface OpenOptions {
+  /** Look only, whatever the right. */
+  readonly readOnly?: boolean | undefined;
+  /** Whose copy it is on this device; without it none is kept. */
+  readonly account?: string;
+}
+
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 10_000;
+
+export class DocumentHandle {
+  readonly id: string;
+  readonly doc = new Y.Doc();
+  readonly awareness = new Awareness(this.doc);
+  readonly people = new People(this.awareness);
+
+  info = $state.raw<DocumentInfo | null>(null);
+  status = $state<Status>('loading');
+  trouble = $state<Trouble | null>(null);
+  /** Changes that wait for the server. */
+  pendingCount = $state(0);
+  /** There is something to show. */
+  loaded = $state(false);
+  /** What the place it is shown in allows, beside the right to the document. */
+  mayWrite = $state(true);
+
+  readonly #wish: OpenOptions;
+  #connection: Connection | null = null;
+  #copy: LocalCopy | null = null;
+  #closed = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(id: string, wish: OpenOptions) {
+    this.id = id;
+    this.#wish = wish;
+    void this.#start(FIRST_RETRY);
+  }
+
+  get readOnly(): boolean {
+    return this.#wish.readOnly === true || !this.mayWrite || this.info?.right !== 'write' || (this.trouble !== null && this.trouble !== 'no-answer');
+  }
+
+  /** Read title and right again, for instance after rights changed. */
+  async refresh(): Promise<void> {
+    const answer = await fetchInfo(this.id);
+    if ('info' in answer && answer.info.epoch === this.info?.epoch) this.info = answer.info;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.people.close();
+    this.#connection?.close();
+    void this.#copy?.close();
+    this.awareness.destroy();
+    this.doc.destroy();
+  }
+
+  /** Close and drop what is kept here: for work that can never be stored. */
+  async discard(): Promise<void> {
+    const copy = this.#copy;
+    this.#copy = null;
+    this.close();
+    await copy?.delete();
+  }
+
+  async #start(delay: number): Promise<void> {
+    const answer = await fetchInfo(this.id);
+    if (this.#closed) return;
+    if ('refused' in answer) {
+      this.trouble = answer.refused;
+      this.status = 'denied';
+    } else if ('failed' in answer) {
+      this.status = 'offline';
+      this.#retry = setTimeout(() => void this.#start(Math.min(2 * delay, LAST_RETRY)), delay);
+    } else {
+      this.info = answer.info;
+      this.status = 'loading';
+      await this.#open(answer.info.epoch);
+    }
+  }
+
+  async #open(epoch: number): Promise<void> {
+    const url = `${location.origin.replace(/^http/, 'ws')}/collab`;
+    const connection = new Connection(this.awareness, { url, document: this.id, epoch }, () => this.#read());
+    this.#connection = connection;
+    const { account } = this.#wish;
+    if (account !== undefined && !isSharedDevice()) {
+      await forgetOtherEpochs(account, this.id, epoch);
+      this.#copy = await LocalCopy.open(copyName(account, this.id, epoch), this.doc);
+      const waiting = (await this.#copy?.waiting()) ?? 0;
+      if (this.#closed) return void this.#copy?.close();
+      connection.copyRead(waiting);
+    }
+    connection.open();
+  }
+
+  #read(): void {
+    const connection = this.#connection;
+    if (connection === null || this.#closed) return;
+    const { loaded, waiting, trouble } = connection.facts;
+    this.loaded = loaded;
+    this.pendingCount = waiting;
+    this.status = connection.status;
+    this.#copy?.noteWaiting(waiting);
+    if (trouble !== this.trouble) {
+      this.trouble = trouble;
+      if (trouble === 'gone' || trouble === 'not-allowed') void this.#explain();
+    }
+  }
+
+  /** The server closed for good: is it gone, another epoch, or readable still? */
+  async #explain(): Promise<void> {
+    const answer = await fetchInfo(this.id);
+    if (this.#closed || !('info' in answer)) return;
+    if (answer.info.epoch !== this.info?.epoch) {
+      this.#connection?.end('replaced');
+    } else if (this.trouble === 'not-allowed' && this.pendingCount === 0 && answer.info.right === 'read') {
+      this.info = answer.info;
+      this.#connection?.close();
+      await this.#copy?.close();
+      this.trouble = null;
+      await this.#open(answer.info.epoch);
+    }
+  }
+}
+
+/** Open a document; the handle fills itself. */
+export function openDocument(id: string, options: OpenOptions = {}): DocumentHandle {
+  return new DocumentHandle(id, options);
+}

@@ -1,0 +1,22 @@
+/** Everything a document says as plain text: for work that the server cannot take any more. */
+import type * as Y from 'yjs';
+import { kindOf } from './schema';
+import { deckOf, deckText } from './deck/model';
+import { cellAt, columnsOf, rowsOf, tableOf } from './table/model';
+import { toTsv } from './table/tsv';
+
+export function documentText(doc: Y.Doc): string {
+  if (kindOf(doc) !== 'table') return deckText(deckOf(doc));
+  const table = tableOf(doc);
+  const columns = columnsOf(table);
+  return toTsv(rowsOf(table).map((row) => columns.map((column) => String(cellAt(table, row.id, column.id) ?? ''))));
+}
+
+export function downloadText(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `${name.replace(/[\\/:*?"<>|]+/g, ' ').trim() || 'Kreide'}.txt`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1_000);
+}
