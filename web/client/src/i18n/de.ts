@@ -62,7 +62,7 @@ function entering(du: boolean) {
       waiting: du ? 'Gleich wirst du hereingelassen' : 'Gleich werden Sie hereingelassen', joining: 'Verbindet …',
       opens: du ? 'Bitte bleib hier. Der Raum öffnet sich von selbst.' : 'Bitte bleiben Sie hier. Der Raum öffnet sich von selbst.',
       privacy: du ? 'Im Warteraum sieht und hört dich niemand, und du siehst und hörst niemanden. Es wird nichts aufgezeichnet.' : 'Im Warteraum sieht und hört Sie niemand, und Sie sehen und hören niemanden. Es wird nichts aufgezeichnet.',
-      self: 'Vorschau', bothOff: 'Mikrofon und Kamera sind aus', onlyMicrophone: 'Das Mikrofon ist bereit, die Kamera ist aus', leave: 'Warteraum verlassen',
+      self: 'Vorschau', bothOff: 'Mikrofon und Kamera sind aus', onlyMicrophone: 'Das Mikrofon ist bereit, die Kamera ist aus', leave: 'Verlassen',
     },
     closed: {
       again: 'Wieder beitreten',
@@ -81,7 +81,7 @@ function inside(du: boolean) {
     room: {
       skip: 'Zur Tafel', controls: 'Meine Steuerung', leave: 'Verlassen', noRecording: 'Keine Aufzeichnung', minutesLeft: (minutes: number) => (minutes === 0 ? 'Zeit ist um' : `noch ${minutes} min`),
       present: (count: number) => (count === 1 ? '1 Person da' : `${count} da`), microphoneOn: 'Mikro an', microphoneOff: 'Mikro aus', cameraOn: 'Kamera an', cameraOff: 'Kamera aus', raise: 'Melden', lower: 'Gemeldet',
-      quality: { title: 'Verbindung', good: 'Gut', fair: 'Mittel', weak: 'Schwach', none: 'Keine' },
+      quality: { title: 'Verbindung', good: 'Gut', fair: 'Mittel', weak: 'Schwach', none: 'Keine', connecting: 'verbindet …' },
     },
     tile: {
       hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',

@@ -25,7 +25,7 @@ const entering = {
   },
   lobby: {
     waiting: 'You will be let in soon', joining: 'Connecting …', opens: 'Please stay here. The room opens by itself.',
-    privacy: 'In the lobby nobody sees or hears you, and you see and hear nobody. Nothing is recorded.', self: 'Preview', bothOff: 'Microphone and camera are off', onlyMicrophone: 'The microphone is ready, the camera is off', leave: 'Leave the lobby',
+    privacy: 'In the lobby nobody sees or hears you, and you see and hear nobody. Nothing is recorded.', self: 'Preview', bothOff: 'Microphone and camera are off', onlyMicrophone: 'The microphone is ready, the camera is off', leave: 'Leave',
   },
   closed: {
     again: 'Join again',
@@ -40,7 +40,7 @@ const entering = {
 const inside = {
   room: {
     skip: 'To the board', controls: 'My controls', leave: 'Leave', noRecording: 'No recording', minutesLeft: (minutes: number) => (minutes === 0 ? 'Time is up' : `${minutes} min left`), present: (count: number) => (count === 1 ? '1 person here' : `${count} here`),
-    microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None' },
+    microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
     hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting …', microphoneOff: 'Mic off', weak: 'Weak connection',

@@ -19,3 +19,14 @@ export function colourOf(id: string): number {
   for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 4096;
   return sum % 8;
 }
+
+/**
+ * What fits under a small picture: "Amira" for "Amira H." while no other Amira is here, "Fr. Yıldız" for "Frau Yıldız".
+ */
+export function shortName(name: string, all: readonly string[]): string {
+  const titled = name.replace(/^Frau\s+/, 'Fr. ').replace(/^Herr\s+/, 'Hr. ');
+  const first = /^(\S+)\s+\p{L}\.$/u.exec(titled)?.[1];
+  if (first === undefined || first.endsWith('.')) return titled;
+  const alike = all.filter((other) => other !== name && (other === first || other.startsWith(`${first} `)));
+  return alike.length === 0 ? first : titled;
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSample } from '../protocol/stats';
 import { newsBetween } from './announce';
 import { backoff } from './backoff';
-import { initials, personColour } from './names';
+import { initials, personColour, shortName } from './names';
 import { minutesLeft, planOf, whenOf } from './plan';
 import { withChange } from './presence';
 import { judgeQuality } from './quality';
@@ -11,6 +11,10 @@ import { model, peer, room } from './testing';
 describe('names', () => {
   it.each([['Frau Yıldız', 'Y'], ['Amira H.', 'AH'], ['Ben', 'B'], ['  ', '?'], ['ömer özil', 'ÖÖ'], ['😀 Test', '😀T']])('%j becomes %j', (name, letters) => {
     expect(initials(name)).toBe(letters);
+  });
+  it('are short under a picture while they stay clear', () => {
+    const all = ['Amira H.', 'Ben K.', 'Ben L.', 'Frau Yıldız', 'Kateryna Petrenko'];
+    expect(all.map((name) => shortName(name, all))).toEqual(['Amira', 'Ben K.', 'Ben L.', 'Fr. Yıldız', 'Kateryna Petrenko']);
   });
   it('have one of eight colours', () => {
     expect([0, 7, 8, -1].map(personColour)).toEqual([1, 8, 1, 8].map((place) => `--who: var(--person-${place})`));
