@@ -47,10 +47,10 @@ describe('deck', () => {
     expect(ids(deck)).toEqual([first, copy, second]);
     const [one, two] = slidesOf(deck);
     expect(two && slideTitle(two)).toBe('Parabeln');
-    expect(two?.elements[0]).toMatchObject({ color: 'mark', lines: ['Parabeln'] });
+    expect(two?.elements[0]).toMatchObject({ color: 'mark', lines: ['', 'Parabeln'] });
     expect(two?.elements[0]?.id).not.toBe(one?.elements[0]?.id);
     write(deck, copy, two?.elements[0]?.id ?? '', 'nur hier');
-    expect(slidesOf(deck)[0]?.elements[0]?.lines).toEqual(['Parabeln']);
+    expect(slidesOf(deck)[0]?.elements[0]?.lines).toEqual(['', 'Parabeln']);
   });
 
   it('undoes the deletion of a slide with all it held', () => {
@@ -62,7 +62,7 @@ describe('deck', () => {
     removeSlide(deck, first);
     expect(ids(deck)).not.toContain(first);
     undo.undo();
-    expect(slidesOf(deck)[0]).toMatchObject({ id: first, elements: [{ lines: ['bleibt'] }] });
+    expect(slidesOf(deck)[0]).toMatchObject({ id: first, elements: [{ lines: ['', 'bleibt'] }] });
   });
 
   it('writes geometry as one key, whole numbers, and nothing when nothing moved', () => {
