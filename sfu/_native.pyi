@@ -83,7 +83,7 @@ class Plane:
         extensions: list[tuple[int, str]],
         cname: str,
     ) -> None:
-        """A stream towards the session: (codec, payload type, -1 or that of its retransmissions); `rtx_ssrc` 0: none."""
+        """A stream towards the session: (codec, payload type, -1 or its retransmissions); `rtx_ssrc` 0: none."""
 
     def set_slot(self, session: int, slot: int, source: int, generation: int) -> None:
         """Show a source in a slot; 0: nothing."""
