@@ -25,6 +25,7 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_8
 from OpenSSL import SSL
 
 from sfu.errors import ProtocolError, StateError
+from sfu.plane import Profile
 from sfu.sdp import Fingerprint
 
 MTU: Final = 1200
@@ -33,7 +34,10 @@ MAX_MESSAGE: Final = 8 * 1024
 """Longest handshake message we let OpenSSL reassemble; a browser's certificate is below 1 KB."""
 HANDSHAKE_SECONDS: Final = 15.0
 
-_PROFILES: Final = {"AEAD_AES_128_GCM": SRTP_AEAD_AES_128_GCM, "AES128_CM_SHA1_80": SRTP_AES128_CM_SHA1_80}
+_PROFILES: Final[dict[Profile, SRTPProtectionProfile]] = {
+    "AEAD_AES_128_GCM": SRTP_AEAD_AES_128_GCM,
+    "AES128_CM_SHA1_80": SRTP_AES128_CM_SHA1_80,
+}
 _DTLS_1_2: Final = 0xFEFD
 _RECORD_HEADER: Final = 13
 _HANDSHAKE: Final = 22
@@ -42,7 +46,7 @@ _HANDSHAKE: Final = 22
 class SrtpKeys(msgspec.Struct, frozen=True):
     """Master keys and salts of both directions, seen from us."""
 
-    profile: str
+    profile: Profile
     receive_key: bytes
     receive_salt: bytes
     send_key: bytes
@@ -160,7 +164,7 @@ class DtlsLink(RTCDtlsTransport):
             if profile.openssl_profile == selected:
                 self._keys = self._export(name, profile)
 
-    def _export(self, name: str, profile: SRTPProtectionProfile) -> SrtpKeys:
+    def _export(self, name: Profile, profile: SRTPProtectionProfile) -> SrtpKeys:
         length = profile.key_length
         material = self._connection().export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (length + profile.salt_length))
         client, server = (profile.get_key_and_salt(material, index) for index in (0, 1))

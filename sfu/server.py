@@ -131,7 +131,7 @@ class MediaServer:
 
     def counters(self) -> dict[str, int]:
         """The planes' counters summed, and what this side counts."""
-        total = {"rooms": len(self._rooms), "sessions": len(self._entries), "events_dropped": self._dropped}
+        total = {"rooms": len(self._rooms), "connections": len(self._entries), "events_dropped": self._dropped}
         for port in self._ports:
             for name, value in port.plane.counters().items():
                 total[name] = total.get(name, 0) + value

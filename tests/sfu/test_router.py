@@ -487,14 +487,14 @@ def _random_event(model: Model, random: Random, names: list[str]) -> None:
     match random.randrange(11):
         case 0:
             chosen = frozenset(random.sample(names, random.randrange(len(names)))) if random.random() < 0.3 else None
-            bits = [random.random() < 0.8 for _ in range(4)]
-            model.admit(name, rights=MediaRights(*bits, audience=chosen))
+            publish, screen, receive, moderator = (random.random() < 0.8 for _ in range(4))
+            model.admit(name, rights=MediaRights(publish, screen, receive, moderator, audience=chosen))
         case 1 | 2 if model.router.rights(name):
             model.attach(name, levelled=random.random() < 0.7, featured=random.random() < 0.2)
         case 3 | 4 if name in model.sessions:
             model.tell(Connected(name))
         case 5 if random.random() < 0.5:
-            model.tell(random.choice([Left(name), Detached(name)]))
+            model.tell(Left(name) if random.random() < 0.5 else Detached(name))
             model.forget(name)
         case 6:
             model.tell(Staged(random.choice([*names, None])))

@@ -92,12 +92,12 @@ def test_time_alone_lets_it_leave_when_the_deadline_says() -> None:
     room = Room()
     room.step({1: 30}, 3)
     first = room.voices.next_deadline(room.now)
-    assert first == pytest.approx(room.now + SPEAKING_SECONDS)
+    assert first is not None and first == pytest.approx(room.now + SPEAKING_SECONDS)
     assert room.voices.speaking(room.now) == [1]
     assert not room.voices.expire(first)
     assert room.voices.speaking(first) == []
     second = room.voices.next_deadline(first)
-    assert second == pytest.approx(room.now + LEAVE_SECONDS)
+    assert second is not None and second == pytest.approx(room.now + LEAVE_SECONDS)
     assert room.voices.expire(second)
 
 

@@ -1,0 +1,115 @@
+"""Real Chromium pages in one room of a real MediaServer: pictures are decoded and sound has energy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page, async_playwright
+
+from sfu.model import PeerConnected, PeerLost, SlotOffer, SourceOffer
+from sfu.room import MediaRoom
+from tests.sfu.peers import PUPIL, TEACHER, Log, running
+
+pytestmark = pytest.mark.e2e
+
+FLAGS = [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--no-sandbox",
+]
+PAGE = Path(__file__).parent / "browser.html"
+
+
+class OfferBody(msgspec.Struct):
+    """What the page posts."""
+
+    sdp: str
+    sources: list[SourceOffer]
+    slots: list[SlotOffer]
+
+
+@asynccontextmanager
+async def _signalling(room: MediaRoom) -> AsyncIterator[str]:
+    async def page(_: web.Request) -> web.StreamResponse:
+        return web.FileResponse(PAGE)
+
+    async def offer(request: web.Request) -> web.Response:
+        body = msgspec.json.decode(await request.read(), type=OfferBody)
+        answer = await room.offer(request.match_info["peer"], body.sdp, body.sources, body.slots)
+        return web.json_response({"sdp": answer})
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    app.router.add_post("/offer/{peer}", offer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+@asynccontextmanager
+async def _chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def _join(browser: Browser, url: str, peer: str) -> Page:
+    page = await browser.new_page()
+    await page.goto(url)
+    await page.evaluate(f"join('{peer}')")
+    return page
+
+
+async def _rises(page: Page, slot: str, above: float) -> float:
+    """Wait until a slot has decoded more pictures, or heard more energy, than this."""
+    for _ in range(80):
+        found: dict[str, float] = await page.evaluate("heardAndSeen()")
+        if found.get(slot, 0) > above:
+            return found[slot]
+        await page.wait_for_timeout(250)
+    raise AssertionError(f"{slot} never rose above {above}: {found}")
+
+
+async def test_two_pages_see_and_hear_each_other() -> None:
+    async with running() as server, _chromium() as browser:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("teacher", TEACHER)
+        room.admit("pupil", PUPIL)
+        async with _signalling(room) as url:
+            teacher, pupil = await _join(browser, url, "teacher"), await _join(browser, url, "pupil")
+            for name in ("teacher", "pupil"):
+                await log.until(PeerConnected(name))
+            await teacher.evaluate("publish()")
+            await pupil.evaluate("publish()")
+            for page in (teacher, pupil):
+                await _rises(page, "tile-1", await _rises(page, "tile-1", 5) + 20)
+                await _rises(page, "voice-1", await _rises(page, "voice-1", 0))
+
+            room.set_stage("teacher")
+            seen = await _rises(pupil, "stage", 5)
+            await _rises(pupil, "stage-audio", 0)
+
+            await pupil.evaluate("negotiate('pupil', true)")
+            await _rises(pupil, "stage", seen + 60)
+
+            room.set_rights("pupil", msgspec.structs.replace(PUPIL, publish=False))
+            before = await teacher.evaluate("heardAndSeen()")
+            await _rises(pupil, "stage", await _rises(pupil, "stage", 0) + 30)
+            after = await teacher.evaluate("heardAndSeen()")
+            assert after["tile-1"] <= before["tile-1"] + 5, "the pupil's camera went on without the right"
+
+            await teacher.evaluate("connection.close()")
+            await log.until(PeerLost("teacher", "closed"))
+            room.leave("pupil")
+            room.leave("teacher")
+            assert set(room.counts().values()) == {0}

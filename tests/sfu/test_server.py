@@ -1,0 +1,312 @@
+"""The whole engine with real peers: WHIP in, WHEP out, rights, losses, a loop that stands still, maps that empty."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+from aiortc import RTCPeerConnection
+from msgspec.structs import replace
+
+from sfu.errors import AccessDenied, Overloaded, ProtocolError, StateError
+from sfu.fragment import parse_fragment
+from sfu.model import PeerConnected, PeerLost, SlotOffer, SlotsChanged, SourceChanged, SourceOffer
+from sfu.room import MAX_PEERS
+from sfu.server import MAX_SESSIONS, MediaConfig, MediaServer
+from tests.sfu.offers import recorded
+from tests.sfu.peers import PUPIL, TEACHER, Log, next_loudness, next_picture, player, publisher, running
+
+SOURCES = [SourceOffer("0", "microphone"), SourceOffer("1", "camera")]
+
+
+async def _sees(connection: RTCPeerConnection, brightness: int) -> None:
+    async with asyncio.timeout(15):
+        while abs(await next_picture(connection) - brightness) > 12:
+            pass
+
+
+async def _hears(connection: RTCPeerConnection) -> None:
+    async with asyncio.timeout(15):
+        while await next_loudness(connection) < 300:
+            pass
+
+
+async def test_what_is_published_by_whip_is_played_by_whep() -> None:
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        room.admit("w", PUPIL)
+        async with publisher(room, "a", 190), player(room, "w") as watching:
+            await log.until(PeerConnected("w"))
+            await log.until(SourceChanged("a", "camera", True))
+            await _sees(watching, 190)
+            await _hears(watching)
+            assert server.counters()["forwarded"] > 0
+            shown = await log.until(lambda event: isinstance(event, SlotsChanged) and event.peer == "w")
+            assert isinstance(shown, SlotsChanged)
+            assert {slot.slot for slot in shown.slots} == {"voice-1", "stage"}
+        for peer in "aw":
+            await log.until(PeerLost(peer, "closed"))
+            room.leave(peer)
+        assert set(room.counts().values()) == set(server.counts().values()) == {0}
+        bounds, counts, seconds = server.forward_histogram()
+        assert len(counts) >= len(bounds) > 0 and sum(counts) > 0 and seconds > 0
+
+
+async def test_a_player_follows_whom_it_asked_for_and_the_stage_otherwise() -> None:
+    async with running() as server, AsyncExitStack() as stack:
+        log = Log()
+        room = server.room("lesson", log)
+        for peer in ("dark", "light", "follower", "watcher"):
+            room.admit(peer, PUPIL)
+        await stack.enter_async_context(publisher(room, "dark", 40, audio=False))
+        await stack.enter_async_context(publisher(room, "light", 220, audio=False))
+        follower = await stack.enter_async_context(player(room, "follower", of="light"))
+        watcher = await stack.enter_async_context(player(room, "watcher"))
+        room.set_stage("dark")
+        await asyncio.gather(_sees(follower, 220), _sees(watcher, 40))
+        room.set_stage("light")
+        await _sees(watcher, 220)
+
+
+async def test_a_picture_withdrawn_stops_and_returns_with_the_right() -> None:
+    async with running() as server, AsyncExitStack() as stack:
+        log = Log()
+        room = server.room("lesson", log)
+        for peer in ("a", "b", "w"):
+            room.admit(peer, PUPIL)
+        await stack.enter_async_context(publisher(room, "a", 40, audio=False))
+        await stack.enter_async_context(publisher(room, "b", 220, audio=False))
+        watcher = await stack.enter_async_context(player(room, "w"))
+        room.set_stage("a")
+        await _sees(watcher, 40)
+        room.set_rights("a", replace(PUPIL, publish=False))
+        room.set_stage("b")
+        await _sees(watcher, 220)
+        room.set_stage("a")
+        room.set_rights("a", PUPIL)
+        await _sees(watcher, 40)
+
+
+async def test_a_loop_that_stands_still_costs_nobody_the_call() -> None:
+    async with running() as server, AsyncExitStack() as stack:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        room.admit("w", PUPIL)
+        await stack.enter_async_context(publisher(room, "a", 120))
+        watcher = await stack.enter_async_context(player(room, "w"))
+        await _sees(watcher, 120)
+        # Both peers live on this loop too, so they stand still with it; the plane must not mind either.
+        time.sleep(3)  # noqa: ASYNC251
+        answered = server.counters()["stun_answered"]
+        await _sees(watcher, 120)
+        async with asyncio.timeout(15):
+            while server.counters()["stun_answered"] <= answered:
+                await next_picture(watcher)
+        assert not [event for event in log.events if isinstance(event, PeerLost)]
+
+
+async def test_disconnect_ends_the_connection_and_keeps_the_peer() -> None:
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        async with publisher(room, "a", 100, audio=False) as connection:
+            await log.until(PeerConnected("a"))
+            changed = asyncio.Event()
+            connection.on("connectionstatechange", changed.set)
+            room.disconnect("a")
+            async with asyncio.timeout(5):
+                while connection.connectionState != "closed":
+                    await changed.wait()
+                    changed.clear()
+        assert room.counts() == {"peers": 1, "sources": 0, "slots": 0, "sessions": 0}
+        assert not [event for event in log.events if isinstance(event, PeerLost)]
+        async with publisher(room, "a", 100, audio=False):
+            assert room.counts()["sessions"] == 1
+
+
+async def test_a_new_connection_replaces_the_old_and_a_second_offer_does_not() -> None:
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        text = recorded("chromium-whip")
+        first = await room.publish("a", text)
+        again = await room.publish("a", text)
+        assert _line(first, "a=ice-ufrag") == _line(again, "a=ice-ufrag")
+        assert _line(first, "o=").replace(" 1 IN", " 2 IN") == _line(again, "o=")
+        restarted = await room.publish("a", text.replace("a=ice-ufrag:", "a=ice-ufrag:new"))
+        assert _line(restarted, "a=ice-ufrag") != _line(first, "a=ice-ufrag")
+        replaced = await room.publish("a", recorded("aiortc-whip"))
+        assert _line(replaced, "o=").split()[1] != _line(first, "o=").split()[1]
+        assert room.counts() == {"peers": 1, "sources": 2, "slots": 0, "sessions": 1}
+        assert server.counts()["sources"] == 2
+
+
+async def test_later_offers_add_and_drop_sources_but_never_change_a_purpose() -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        room.admit("a", TEACHER)
+        text = recorded("chromium-room")
+        slots = [SlotOffer("5", "stage"), SlotOffer("4", "stage-audio")]
+        await room.offer("a", text, SOURCES, slots)
+        assert room.counts()["sources"] == 2
+        await room.offer("a", text, [*SOURCES[:1], SourceOffer("2", "screen")], slots)
+        assert room.counts() == {"peers": 1, "sources": 2, "slots": 2, "sessions": 1}
+        with pytest.raises(ProtocolError) as caught:
+            await room.offer("a", text, [SourceOffer("2", "camera")], slots)
+        assert caught.value.code == "sdp_purpose"
+        with pytest.raises(ProtocolError):
+            await room.offer("a", text, SOURCES, [SlotOffer("5", "screen")])
+        assert room.counts()["sources"] == 2
+
+
+@pytest.mark.parametrize(
+    ("sources", "slots", "code"),
+    [
+        ([SourceOffer("99", "camera")], [], "sdp_mid"),
+        ([SourceOffer("0", "camera")], [], "sdp_purpose"),
+        ([SourceOffer("1", "camera"), SourceOffer("2", "camera")], [], "sdp_purpose"),
+        ([SourceOffer("1", "camera"), SourceOffer("1", "screen")], [], "sdp_purpose"),
+        ([SourceOffer("1", "camera")], [SlotOffer("1", "stage")], "sdp_purpose"),
+        ([], [SlotOffer("5", "stage"), SlotOffer("5", "screen")], "sdp_purpose"),
+        ([], [SlotOffer("5", "stage"), SlotOffer("7", "stage")], "sdp_purpose"),
+        ([], [SlotOffer("5", "throne")], "sdp_purpose"),
+        ([SourceOffer("5", "camera")], [], "sdp_no_codec"),
+        ([], [], "sdp_no_codec"),
+    ],
+)
+async def test_contradictory_offers_are_refused_and_leave_nothing(
+    sources: list[SourceOffer], slots: list[SlotOffer], code: str
+) -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        room.admit("a", PUPIL)
+        with pytest.raises(ProtocolError) as caught:
+            await room.offer("a", recorded("chromium-room"), sources, slots)
+        assert caught.value.code == code
+        assert room.counts() == {"peers": 1, "sources": 0, "slots": 0, "sessions": 0}
+
+
+async def test_a_restart_by_fragment_answers_new_credentials() -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        room.admit("a", PUPIL)
+        with pytest.raises(AccessDenied):
+            room.restart("a", "a=candidate:x\r\n")
+        answer = await room.publish("a", recorded("chromium-whip"))
+        assert room.restart("a", "a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n") == ""
+        fragment = room.restart("a", "a=ice-ufrag:fresh\r\na=ice-pwd:0123456789012345678901\r\n")
+        fresh = parse_fragment(fragment)
+        assert fresh is not None and fresh[0] not in answer
+        assert room.restart("a", "a=ice-ufrag:fresh\r\na=ice-pwd:0123456789012345678901\r\n") == ""
+
+
+async def test_strangers_and_those_without_rights_are_refused() -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        with pytest.raises(AccessDenied) as caught:
+            await room.publish("nobody", recorded("chromium-whip"))
+        assert caught.value.code == "not_found"
+        room.admit("a", replace(PUPIL, publish=False, receive=False))
+        with pytest.raises(AccessDenied) as caught:
+            await room.publish("a", recorded("chromium-whip"))
+        assert caught.value.code == "not_allowed"
+        with pytest.raises(AccessDenied):
+            await room.play("a", recorded("chromium-whep"), None)
+        with pytest.raises(AccessDenied):
+            room.set_rights("nobody", PUPIL)
+        room.disconnect("nobody")
+        room.leave("nobody")
+        room.mute("nobody", True)
+        room.set_page("nobody", [])
+
+
+async def test_rooms_and_servers_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        for number in range(MAX_PEERS):
+            room.admit(f"p{number}", PUPIL)
+        with pytest.raises(Overloaded) as caught:
+            room.admit("one more", PUPIL)
+        assert caught.value.code == "room_full"
+        room.admit("p0", TEACHER)
+        monkeypatch.setattr("sfu.server.MAX_SESSIONS", 1)
+        await room.publish("p0", recorded("chromium-whip"))
+        with pytest.raises(Overloaded) as caught:
+            await room.publish("p1", recorded("chromium-whip"))
+        assert caught.value.code == "server_full"
+        assert server.counts()["sessions"] == room.counts()["sessions"] == 1
+    assert MAX_SESSIONS > 2000
+
+
+async def test_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sfu.session.CONNECT_SECONDS", 0.01)
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        await room.publish("a", recorded("chromium-whip"))
+        await log.until(PeerLost("a", "timeout"))
+        assert room.counts() == {"peers": 1, "sources": 0, "slots": 0, "sessions": 0}
+
+
+async def test_a_closed_room_is_empty_and_of_no_use() -> None:
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        assert server.room("lesson", Log()) is room
+        room.admit("a", PUPIL)
+        await room.publish("a", recorded("chromium-whip"))
+        server.close_room("lesson")
+        server.close_room("lesson")
+        with pytest.raises(StateError):
+            room.admit("b", PUPIL)
+        with pytest.raises(AccessDenied):
+            await room.publish("a", recorded("chromium-whip"))
+        room.leave("a")
+        assert server.room("lesson", log) is not room
+
+
+async def test_rooms_spread_over_threads_and_each_has_a_port() -> None:
+    async with running(MediaConfig(threads=2)) as server:
+        ports = set()
+        for name in ("one", "two"):
+            room = server.room(name, Log())
+            room.admit("a", PUPIL)
+            answer = await room.publish("a", recorded("chromium-whip"))
+            ports.add(_line(answer, "a=candidate").split()[5])
+        assert len(ports) == 2
+
+
+async def test_public_addresses_are_offered_and_the_end_is_said() -> None:
+    async with running(MediaConfig(public_ips=("203.0.113.9",))) as server:
+        room = server.room("lesson", Log())
+        room.admit("a", PUPIL)
+        answer = await room.publish("a", recorded("chromium-whip"))
+        offered = [line.split()[4] for line in answer.split("\r\n") if line.startswith("a=candidate")]
+        assert offered == ["203.0.113.9", "127.0.0.1"]
+        assert "a=end-of-candidates" in answer and "a=ice-lite" in answer and "a=setup:passive" in answer
+
+
+async def test_a_server_that_was_not_started_has_no_rooms() -> None:
+    server = MediaServer(MediaConfig())
+    with pytest.raises(StateError):
+        server.room("lesson", Log())
+    assert server.forward_histogram() == ([], [], 0.0)
+    await server.close()
+
+
+async def test_a_port_that_is_taken_is_an_os_error(unused_port: int) -> None:
+    async with running(MediaConfig(udp_port=unused_port)):
+        with pytest.raises(OSError, match=r"."):
+            await MediaServer(MediaConfig(udp_port=unused_port)).start()
+
+
+def _line(text: str, prefix: str) -> str:
+    return next(line for line in text.split("\r\n") if line.startswith(prefix))
