@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from collab.schema import Column, Row, Slide, deck_seed, table_seed
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import (
     DocumentView,
@@ -29,8 +28,6 @@ from web.school.actions import (
 from web.school.model import DocumentInfo, DocumentKind, Folder, Person, Right, SharedRight
 from web.school.store import new_id
 from web.services import Services
-
-NEW_TABLE = (8, 20)  # columns, rows
 
 
 class NewFolder(Struct, frozen=True):
@@ -125,7 +122,7 @@ async def create_document(call: Call[NewDocument]) -> DocumentView:
     if body.folder is not None:
         await _check_folder(call.services, person, body.folder)
     document = DocumentInfo(new_id(), person.school, body.kind, body.title, body.folder, person.id)
-    await call.services.documents.create(document.id, body.kind, _seed(body.kind))
+    await call.services.documents.create(document.id, body.kind)
     await do_create_document(call.services.school, document)
     return document_view(document, "write")
 
@@ -134,8 +131,9 @@ async def show_document(call: Call[Nothing]) -> OpenDocument:
     """One document, and what the caller may do with it."""
     document, right = await call.services.access.access_document(call.person, call.id())
     if document.kind == "scratch":
-        await call.services.documents.create(document.id, "scratch", None)
-    epoch = await call.services.documents.epoch(document.id)
+        await call.services.documents.create(document.id, "scratch")
+    heads = await call.services.documents.store.heads([document.id])
+    epoch = heads[document.id].epoch if document.id in heads else 0
     return OpenDocument(document.id, document.kind, document.title, document.folder, document.owner, right, epoch)
 
 
@@ -180,13 +178,6 @@ async def _check_folder(services: Services, person: Person, folder_id: str) -> N
     _, right = await services.access.access_folder(person, folder_id)
     if right != "write":
         raise forbidden("this folder may only be read")
-
-
-def _seed(kind: Literal["deck", "table"]) -> bytes:
-    if kind == "deck":
-        return deck_seed([Slide(())])
-    columns, rows = NEW_TABLE
-    return table_seed([Column()] * columns, [Row(())] * rows)
 
 
 def _shares(body: Rights) -> list[SharedRight]:

@@ -87,6 +87,8 @@ def endpoint(
         caller = await caller_of(raw, services) if auth == "session" else None
         body = await decode_body(raw, request) if request is not Nothing else request()
         answer = await handler(Call(services, caller, body, raw))
+        if method != "GET" and caller is not None:
+            await services.live.hasten()  # live connections hear of it now, not at the next poll
         return answer if isinstance(answer, web.StreamResponse) else encode_answer(answer, status)
 
     return Route(method, path, handle, summary, auth, None if request is Nothing else request, response, status, errors)

@@ -85,8 +85,12 @@ class SchoolStore:
     async def open(cls, url: str, *, demo: bool = False, clock: Callable[[], int] = now_ms) -> SchoolStore:
         """Open a migrated database and check that it keeps what it commits."""
         store = cls(_engine(url), demo=demo, clock=clock)
-        async with store.read() as connection:
-            await _assert_durable(connection)
+        try:
+            async with store.read() as connection:
+                await assert_durable(connection)
+        except BaseException:
+            await store.close()
+            raise
         return store
 
     async def close(self) -> None:
@@ -189,7 +193,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-async def _assert_durable(connection: AsyncConnection) -> None:
+async def assert_durable(connection: AsyncConnection) -> None:
+    """Raise StateError unless what is committed here survives a power cut."""
     if connection.dialect.name == "sqlite":
         mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar()
         level = (await connection.execute(text("PRAGMA synchronous"))).scalar()
