@@ -17,6 +17,8 @@ pub mod packet_map;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
+#[cfg(test)]
+mod simulation;
 pub mod slot;
 #[cfg(test)]
 mod testing;

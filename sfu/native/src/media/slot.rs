@@ -74,6 +74,8 @@ struct Assignment {
 struct Head {
     index: u64,
     timestamp: u32,
+    /// It was sent, not a probe left out: what follows it directly begins a frame.
+    settled: bool,
 }
 
 /// One stream towards one viewer.
@@ -207,12 +209,13 @@ impl Slot {
             self.head = Some(Head {
                 index,
                 timestamp: packet.view.header.timestamp,
+                settled: true,
             });
             self.next_number = number + 1;
-            self.timeline.sent(packet.capture, timestamp);
-            if let Some(rewrite) = &outgoing.vp8 {
-                self.continuity.sent(rewrite);
-            }
+        }
+        self.timeline.sent(packet.capture, timestamp);
+        if let Some(rewrite) = &outgoing.vp8 {
+            self.continuity.sent(rewrite);
         }
         self.packets = self.packets.wrapping_add(1);
         let octets = u32::try_from(packet.view.payload().len()).unwrap_or(0);
@@ -251,6 +254,7 @@ impl Slot {
             self.next_number = segment.from_number;
             self.head = Some(Head {
                 index: packet.index,
+                settled: false,
                 ..head
             });
             return None;
@@ -260,7 +264,7 @@ impl Slot {
             return Some(segment);
         }
         let pause = timestamp.wrapping_sub(head.timestamp);
-        let follows = packet.index == head.index + 1;
+        let follows = head.settled && packet.index == head.index + 1;
         let shift = segment.timestamp_shift;
         let planned = timestamp.wrapping_add(shift);
         let frame = Frame {

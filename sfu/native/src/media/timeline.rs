@@ -20,7 +20,7 @@ const PAUSE: u64 = 60_000;
 const AUDIO_STEP: u64 = 20_000;
 const VIDEO_STEP: u64 = 1_000;
 
-/// The newest packet sent.
+/// The packet sent with the highest timestamp.
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     capture: u64,
@@ -115,9 +115,12 @@ impl Timeline {
         ahead <= self.ticks(TOLERANCE).cast_signed()
     }
 
-    /// The newest packet went out.
+    /// A packet went out.
     pub fn sent(&mut self, capture: u64, timestamp: u32) {
-        self.sent = Some(Sent { capture, timestamp });
+        let newer = |sent: Sent| later(timestamp, sent.timestamp) == timestamp;
+        if self.sent.is_none_or(newer) {
+            self.sent = Some(Sent { capture, timestamp });
+        }
     }
 
     /// The timestamp of what is captured at `now`; `None` before the first packet.

@@ -167,13 +167,23 @@ impl Continuity {
         }
     }
 
-    /// Remember what the newest packet got.
+    /// Remember what a packet got, unless a newer one went before it.
     pub fn sent(&mut self, rewrite: &Rewrite) {
-        self.picture = rewrite.picture.map(|picture| picture.id).or(self.picture);
-        self.base_layer = rewrite
-            .base_layer
-            .map(|(_, value)| value)
-            .or(self.base_layer);
+        if let Some(Picture { id, wide }) = rewrite.picture {
+            let half = if wide { 0x4000 } else { 0x40 };
+            let newer = |last: u16| (id.wrapping_sub(last) & (2 * half - 1)) < half;
+            if self.picture.is_none_or(newer) {
+                self.picture = Some(id);
+            }
+        }
+        if let Some((_, value)) = rewrite.base_layer {
+            if self
+                .base_layer
+                .is_none_or(|last| value.wrapping_sub(last) < 0x80)
+            {
+                self.base_layer = Some(value);
+            }
+        }
     }
 }
 

@@ -8,7 +8,10 @@ fn ntp_counts_seconds_in_32_32() {
     assert_eq!(ntp(0), 0);
     assert_eq!(ntp(3 * SECOND + SECOND / 2), 3 << 32 | 1 << 31);
     assert_eq!(middle(ntp(3 * SECOND + SECOND / 2)), 3 << 16 | 1 << 15);
-    assert_eq!(micros(ntp(123_456_789 * SECOND + 250_000)), 123_456_789_250_000);
+    assert_eq!(
+        micros(ntp(123_456_789 * SECOND + 250_000)),
+        123_456_789_250_000
+    );
     assert_eq!(micros(u64::MAX), 4_294_967_295_999_999);
 }
 
@@ -33,7 +36,10 @@ fn arrival_stands_in_before_the_first_report() {
     let mut clock = CaptureClock::new(90_000);
     assert_eq!(clock.capture(77, 1, &sender), 77, "nothing known");
     clock.arrived(10 * SECOND, 4_294_967_000);
-    assert_eq!(clock.capture(10 * SECOND, 4_294_967_000, &sender), 10 * SECOND);
+    assert_eq!(
+        clock.capture(10 * SECOND, 4_294_967_000, &sender),
+        10 * SECOND
+    );
     // 90,000 ticks later, across the wrap, and 40 ms late.
     let late = 11 * SECOND + 40_000;
     let rtp = 4_294_967_000u32.wrapping_add(90_000);
@@ -42,7 +48,10 @@ fn arrival_stands_in_before_the_first_report() {
     // A faster packet moves the line down.
     let rtp = rtp.wrapping_add(90_000);
     clock.arrived(12 * SECOND - 30_000, rtp);
-    assert_eq!(clock.capture(12 * SECOND, rtp, &sender), 12 * SECOND - 30_000);
+    assert_eq!(
+        clock.capture(12 * SECOND, rtp, &sender),
+        12 * SECOND - 30_000
+    );
 }
 
 #[test]
@@ -53,15 +62,32 @@ fn reports_of_one_sender_join_its_streams() {
     let sender_time = |server: u64| server + 3_000_000_000 * SECOND;
     let mut sender = SenderClock::default();
     let (mut sound, mut picture) = (CaptureClock::new(48_000), CaptureClock::new(90_000));
-    let sound_rtp = |at: u64| u32::try_from(at * 48 / 1_000 % (1 << 32)).unwrap().wrapping_add(9);
-    let picture_rtp = |at: u64| u32::try_from(at * 90 / 1_000 % (1 << 32)).unwrap().wrapping_mul(1);
+    let sound_rtp = |at: u64| {
+        u32::try_from(at * 48 / 1_000 % (1 << 32))
+            .unwrap()
+            .wrapping_add(9)
+    };
+    let picture_rtp = |at: u64| {
+        u32::try_from(at * 90 / 1_000 % (1 << 32))
+            .unwrap()
+            .wrapping_mul(1)
+    };
     for step in 0..500u64 {
         let captured = 100 * SECOND + step * 20_000;
-        sound.arrived(captured + 5_000 + chance.next() % 10_000, sound_rtp(captured));
-        picture.arrived(captured + 60_000 + chance.next() % 50_000, picture_rtp(captured));
+        sound.arrived(
+            captured + 5_000 + chance.next() % 10_000,
+            sound_rtp(captured),
+        );
+        picture.arrived(
+            captured + 60_000 + chance.next() % 50_000,
+            picture_rtp(captured),
+        );
         let now = captured + 150_000;
         if step % 50 == 0 {
-            sender.report(captured + 5_000 + chance.next() % 40_000, ntp(sender_time(captured)));
+            sender.report(
+                captured + 5_000 + chance.next() % 40_000,
+                ntp(sender_time(captured)),
+            );
             sound.report(ntp(sender_time(captured)), sound_rtp(captured));
             picture.report(ntp(sender_time(captured)), picture_rtp(captured));
         }

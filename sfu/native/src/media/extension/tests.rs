@@ -58,23 +58,7 @@ fn a_foreign_profile_has_no_elements() {
 #[test]
 fn reads_what_it_knows() {
     let bytes = [
-        0x10,
-        b'm',
-        0x20,
-        b'r',
-        0x30,
-        b'q',
-        0x40,
-        0x80 | 30,
-        0x51,
-        1,
-        2,
-        0x62,
-        1,
-        2,
-        3,
-        0x70,
-        1,
+        0x10, b'm', 0x20, b'r', 0x30, b'q', 0x40, 0x9e, 0x51, 1, 2, 0x62, 1, 2, 3, 0x70, 1,
     ];
     let found = Extensions::read(Elements::new(ONE_BYTE, &bytes), ids());
     assert_eq!(found.mid, Some(&b"m"[..]));

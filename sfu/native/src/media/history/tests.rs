@@ -51,7 +51,10 @@ fn never_gives_a_torn_packet() {
                 found += 1;
             }
         }
-        assert!(found >= 7 || index < 7, "10,000 bytes hold at least seven packets");
+        assert!(
+            found >= 7 || index < 7,
+            "10,000 bytes hold at least seven packets"
+        );
         assert!(history.get(index).is_some());
     }
 }

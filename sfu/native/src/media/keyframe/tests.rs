@@ -42,8 +42,10 @@ fn requests_are_half_a_second_apart() {
 fn an_unanswered_request_is_repeated_each_second_while_anyone_waits() {
     let mut authority = KeyframeAuthority::default();
     authority.request();
-    let asked: Vec<u64> =
-        (0..4 * SECOND).step_by(100_000).filter(|&now| authority.poll(now)).collect();
+    let asked: Vec<u64> = (0..4 * SECOND)
+        .step_by(100_000)
+        .filter(|&now| authority.poll(now))
+        .collect();
     assert_eq!(asked, [0, SECOND, 2 * SECOND, 3 * SECOND]);
     assert_eq!(authority.next_deadline(), Some(4 * SECOND));
     authority.forget();

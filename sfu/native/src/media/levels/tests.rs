@@ -57,7 +57,10 @@ fn a_level_that_never_varies_loses_its_rank() {
         (meter.tick(now), meter.is_constant())
     };
     for tick in 0..49 {
-        assert_eq!(report(10 + u8::from(tick % 2 == 0), tick * TICK), (Some(10 + u8::from(tick % 2 == 0)), false));
+        assert_eq!(
+            report(10 + u8::from(tick % 2 == 0), tick * TICK),
+            (Some(10 + u8::from(tick % 2 == 0)), false)
+        );
     }
     assert_eq!(report(10, 50 * TICK), (Some(THRESHOLD - 1), true));
     assert_eq!(report(10, 51 * TICK), (Some(THRESHOLD - 1), true));
@@ -73,6 +76,9 @@ fn speech_keeps_its_rank() {
         meter.packet(tick * TICK, level);
         let report = meter.tick(tick * TICK);
         assert!(!meter.is_constant());
-        assert_eq!(report.filter(|&level| level != QUIET), (level < THRESHOLD).then_some(level));
+        assert_eq!(
+            report.filter(|&level| level != QUIET),
+            (level < THRESHOLD).then_some(level)
+        );
     }
 }

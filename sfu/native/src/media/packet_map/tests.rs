@@ -1,7 +1,13 @@
 use super::*;
 
 fn segment(generation: u64, from_index: u64, from_number: u64) -> Segment {
-    Segment { source: 1, generation, from_index, from_number, ..Segment::default() }
+    Segment {
+        source: 1,
+        generation,
+        from_index,
+        from_number,
+        ..Segment::default()
+    }
 }
 
 #[test]
@@ -32,7 +38,11 @@ fn generations_do_not_mix() {
     map.begin(segment(1, 100, 1_000));
     map.begin(segment(2, 50, 1_010));
     map.begin(segment(3, 200, 1_020));
-    assert_eq!(map.by_index(1, 101), None, "only the present generation is looked up by index");
+    assert_eq!(
+        map.by_index(1, 101),
+        None,
+        "only the present generation is looked up by index"
+    );
     assert_eq!(map.by_index(2, 51), None);
     assert_eq!(map.by_index(3, 201).unwrap().generation, 3);
     assert_eq!(map.by_number(1_005).unwrap().0.generation, 1);

@@ -89,12 +89,20 @@ fn a_jump_needs_a_second_packet() {
         receiver.receive(0, 1_002, 0).unwrap();
         let there = 1_002u16.wrapping_add(jump);
         assert_eq!(receiver.receive(0, there, 0), None);
-        assert_eq!(receiver.receive(0, there, 0), None, "the same one confirms nothing");
+        assert_eq!(
+            receiver.receive(0, there, 0),
+            None,
+            "the same one confirms nothing"
+        );
         let arrival = receiver.receive(0, there.wrapping_add(1), 0).unwrap();
         assert!(arrival.restarted && arrival.newest);
         assert!(arrival.index > before.index + 0x1_0000);
         assert_eq!(arrival.index & 0xffff, u64::from(there.wrapping_add(1)));
-        assert_eq!(nacks(&mut receiver, SECOND), [], "nothing is asked for from before");
+        assert_eq!(
+            nacks(&mut receiver, SECOND),
+            [],
+            "nothing is asked for from before"
+        );
         let block = receiver.report_block(0).unwrap();
         assert_eq!((block.total_lost, block.fraction_lost), (0, 0));
         assert_eq!(receiver.repaired(1_001), None);
@@ -126,7 +134,11 @@ fn reports_loss_of_originals() {
     assert_eq!((block.last_report, block.delay), (0, 0));
     receiver.receive(0, 100, 0).unwrap();
     assert_eq!(receiver.report_block(0).unwrap().fraction_lost, 0);
-    assert_eq!(receiver.report_block(0).unwrap().fraction_lost, 0, "an empty interval");
+    assert_eq!(
+        receiver.report_block(0).unwrap().fraction_lost,
+        0,
+        "an empty interval"
+    );
     receiver.receive(0, 65_535, 0).unwrap();
     let block = receiver.report_block(0).unwrap();
     assert_eq!(block.total_lost, 24, "reordering around the first packet");
@@ -137,7 +149,9 @@ fn reports_loss_of_originals() {
 fn counts_cycles() {
     let mut receiver = receiver();
     for step in 0..70_000u32 {
-        receiver.receive(0, u16::try_from((step + 10) & 0xffff).unwrap(), 0).unwrap();
+        receiver
+            .receive(0, u16::try_from((step + 10) & 0xffff).unwrap(), 0)
+            .unwrap();
     }
     assert_eq!(receiver.report_block(0).unwrap().highest_sequence, 70_009);
 }
@@ -153,19 +167,30 @@ fn jitter_is_that_of_the_rfc() {
     let jitter = receiver.report_block(0).unwrap().jitter;
     assert!((880..=900).contains(&jitter), "{jitter}");
     receiver.receive(8 * SECOND, 400, 0x8000_0000).unwrap();
-    assert!(receiver.report_block(0).unwrap().jitter < 7_000, "a leap is bounded");
+    assert!(
+        receiver.report_block(0).unwrap().jitter < 7_000,
+        "a leap is bounded"
+    );
 }
 
 #[test]
 fn quotes_the_last_sender_report() {
     let mut receiver = receiver();
     receiver.receive(SECOND, 1, 90_000).unwrap();
-    let info = SenderInfo { ntp: 0x1111_2222_3333_4444, rtp: 90_000, packets: 1, octets: 1 };
+    let info = SenderInfo {
+        ntp: 0x1111_2222_3333_4444,
+        rtp: 90_000,
+        packets: 1,
+        octets: 1,
+    };
     receiver.sender_report(SECOND, &info);
     let block = receiver.report_block(2 * SECOND + SECOND / 2).unwrap();
     assert_eq!(block.last_report, 0x2222_3333);
     assert_eq!(block.delay, 65_536 * 3 / 2);
-    assert_eq!(receiver.report_block(u64::MAX >> 16).unwrap().delay, u32::MAX);
+    assert_eq!(
+        receiver.report_block(u64::MAX >> 16).unwrap().delay,
+        u32::MAX
+    );
     let mut sender = SenderClock::default();
     sender.report(SECOND, info.ntp);
     assert_eq!(receiver.capture(2 * SECOND, 180_000, &sender), 2 * SECOND);

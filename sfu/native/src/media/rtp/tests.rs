@@ -2,7 +2,7 @@ use super::super::testing::{ids, mutate, rtp};
 use super::*;
 
 fn header_bytes() -> Vec<u8> {
-    vec![0x80, 0x80 | 111, 0x12, 0x34, 0, 0, 0, 9, 0, 0, 0, 7]
+    vec![0x80, 0xef, 0x12, 0x34, 0, 0, 0, 9, 0, 0, 0, 7]
 }
 
 #[test]

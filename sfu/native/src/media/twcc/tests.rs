@@ -7,10 +7,16 @@ use std::collections::BTreeMap;
 fn learn(bytes: &[u8]) -> Vec<(u16, Option<i64>)> {
     Compound::new(bytes)
         .flat_map(|packet| {
-            let Ok(Rtcp::TransportCc(feedback)) = packet else { panic!("{packet:?}") };
+            let Ok(Rtcp::TransportCc(feedback)) = packet else {
+                panic!("{packet:?}")
+            };
             assert_eq!((feedback.sender, feedback.media), (1, 2));
             let told: Vec<_> = feedback.packets().collect();
-            assert_eq!(told.len(), usize::from(feedback.count), "chunks and deltas are complete");
+            assert_eq!(
+                told.len(),
+                usize::from(feedback.count),
+                "chunks and deltas are complete"
+            );
             told
         })
         .map(|(sequence, at)| (sequence, at.map(|at| at * 250)))
@@ -107,7 +113,10 @@ fn a_long_silence_begins_a_new_packet() {
     recorder.arrived(1_000 + 17_000_000, 3); // just what it can
     let bytes = feedback(&mut recorder, 30_000_000);
     assert_eq!(Compound::new(&bytes).count(), 2);
-    let told: Vec<_> = learn(&bytes).into_iter().map(|(_, at)| at.unwrap()).collect();
+    let told: Vec<_> = learn(&bytes)
+        .into_iter()
+        .map(|(_, at)| at.unwrap())
+        .collect();
     assert_eq!(told, [1_000, 9_001_000, 17_001_000]);
 }
 
@@ -121,7 +130,9 @@ fn feedback_packets_are_numbered_and_fit_a_datagram() {
     let mut number = 0;
     let mut out = Vec::new();
     while recorder.feedback(9_000_000, 1, 2, &mut out) {
-        let Some(Ok(Rtcp::TransportCc(feedback))) = Compound::new(&out).next() else { panic!() };
+        let Some(Ok(Rtcp::TransportCc(feedback))) = Compound::new(&out).next() else {
+            panic!()
+        };
         assert_eq!(feedback.number, number);
         number += 1;
         assert!(out.len() <= 1_000, "{}", out.len());
@@ -142,7 +153,11 @@ fn a_lossy_transport_is_told_exactly() {
             now += chance.next() % 5_000;
             sequence = sequence.wrapping_add(1);
             let late = u16::try_from(chance.below(4)).unwrap();
-            let this = if chance.percent(10) { sequence.wrapping_sub(late) } else { sequence };
+            let this = if chance.percent(10) {
+                sequence.wrapping_sub(late)
+            } else {
+                sequence
+            };
             if chance.percent(85) {
                 arrived.entry(this).or_insert(now);
                 recorder.arrived(now, this);
@@ -154,8 +169,10 @@ fn a_lossy_transport_is_told_exactly() {
         for (sequence, at) in learn(&feedback(&mut recorder, now + EVERY)) {
             at.map(|at| told.insert(sequence, at.cast_unsigned()));
         }
-        let rounded: BTreeMap<_, _> =
-            arrived.into_iter().map(|(sequence, at)| (sequence, at / UNIT * UNIT)).collect();
+        let rounded: BTreeMap<_, _> = arrived
+            .into_iter()
+            .map(|(sequence, at)| (sequence, at / UNIT * UNIT))
+            .collect();
         assert_eq!(told, rounded);
     }
 }
