@@ -1,1 +1,1 @@
-"""Shared state: co-edited documents, chat and presence. Knows documents, channels and rights, and nothing of schools."""
+"""Shared state: co-edited documents, chat and presence. Knows documents, channels and rights; no schools."""

@@ -1,7 +1,8 @@
 """Everybody who has one document open on this worker: fans out changes and awareness.
 
-Laws: a frame is built once and the same bytes go to every transport; one write per client and round; nobody gets own changes or an own awareness entry back;
-changes go only to clients whose first sync was answered. Awareness changes of one tick are joined, the last of each person counts (COALESCE).
+Laws: a frame is built once and the same bytes go to every transport; one write per client and round; nobody gets own
+changes or an own awareness entry back; changes go only to clients whose first sync was answered. Awareness changes of
+one tick are joined, the last of each person counts (COALESCE).
 """
 
 from __future__ import annotations

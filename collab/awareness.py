@@ -1,11 +1,14 @@
 """Who is in a document and where their cursor is: the rules for awareness entries, without I/O or clock.
 
 Laws:
-- an entry counts only if its client id belongs to the connection that sent it; a connection owns one id: the first it sends that nobody owns. All
-  others (stock clients echo everything they see) are ignored, not punished. The same account may take its id along to a new connection.
+- an entry counts only if its client id belongs to the connection that sent it; a connection owns one id: the first it
+  sends that nobody owns. All others (stock clients echo everything they see) are ignored, not punished. The same
+  account may take its id along to a new connection.
 - the server writes `user` (id, name, role, colour) into each state; what the client claims there is lost.
-- clocks are the server's: they only rise, also over workers (they start from wall time in tenths of a second), so a stale "gone" never wins.
-- nobody gets an own id back. Everything live is sent again before stock clients would drop it (30 s); a dead worker's people go with it.
+- clocks are the server's: they only rise, also over workers (they start from wall time in tenths of a second), so a
+  stale "gone" never wins.
+- nobody gets an own id back. Everything live is sent again before stock clients would drop it (30 s); a dead worker's
+  people go with it.
 - at most `MAX_PEOPLE` entries and `MAX_STATE` bytes a state; more is ignored.
 Not done here: sending, and deciding when a connection is dead.
 """
@@ -29,7 +32,7 @@ _GONE = b"null"
 
 
 class Editor(Struct, frozen=True):
-    """Who a connection is: account, name and role as the application knows them; colour 0 to 7 stands for --person-N."""
+    """Who a connection is: account, name, role as the application knows them; colour 0 to 7 is --person-N."""
 
     account: str
     name: str

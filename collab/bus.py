@@ -1,10 +1,11 @@
 """How workers hear from each other: publish, subscribe, lease.
 
-Laws: a message arrives at most once and may be lost; whoever listens must be able to find out from the store what it missed. `publish` never raises and
-never waits for the bus. `healthy` says whether our own ear works: it turns False within 3 s when nothing we send to ourselves comes back, and
-callbacks in `on_health` hear of each change. A lease has one holder at a time; its epoch rises at each acquisition, also when the bus lost its
-memory. While the bus is away holders keep what they have and nobody acquires; after its return nobody acquires for one TTL, so that holders renew first.
-Here: the interface and the memory bus of a single process. `redis_bus.py` has the other.
+Laws: a message arrives at most once and may be lost; whoever listens must be able to find out from the store what it
+missed. `publish` never raises and never waits for the bus. `healthy` says whether our own ear works: it turns False
+within 3 s when nothing we send to ourselves comes back, and callbacks in `on_health` hear of each change. A lease has
+one holder at a time; its epoch rises at each acquisition, also when the bus lost its memory. While the bus is away
+holders keep what they have and nobody acquires; after its return nobody acquires for one TTL, so that holders renew
+first. Here: the interface and the memory bus of a single process. `redis_bus.py` has the other.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Yjs updates (encoding V1), state vectors and WebSocket framing: parsed and checked before any CRDT sees a byte.
 
-Laws: parsing is total and bounded by the input's length; everything is checked that could hurt the CRDT or a browser: structure, string encoding,
-nesting, clock range, references into the future, trailing bytes. A V2-encoded update always leaves trailing bytes under V1 and is refused so.
-Known kinds are those of Yjs 13 (content 0 to 10, types 0 to 6): newer ones would make the document unreadable for it.
-Not done here: whether the parts an update builds on are there (`outline.py`), and JSON grammar (the CRDT's decoder refuses it cleanly).
+Laws: parsing is total and bounded by the input's length; everything is checked that could hurt the CRDT or a browser:
+structure, string encoding, nesting, clock range, references into the future, trailing bytes. A V2-encoded update
+always leaves trailing bytes under V1 and is refused so. Known kinds are those of Yjs 13 (content 0 to 10, types 0 to
+6): newer ones would make the document unreadable for it. Not done here: whether the parts an update builds on are
+there (`outline.py`), and JSON grammar (the CRDT's decoder refuses it cleanly).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Group commit: one task of the worker writes what all its documents have to log, batch after batch.
 
-Laws: while one transaction runs, the next batch gathers; a document has at most one batch under way, so each appears once in a transaction; whoever waits
-learns of its own document only. A commit that takes longer than `DEADLINE` counts as failed: its outcome is unknown, the document must be reloaded.
+Laws: while one transaction runs, the next batch gathers; a document has at most one batch under way, so each appears
+once in a transaction; whoever waits learns of its own document only. A commit that takes longer than `DEADLINE`
+counts as failed: its outcome is unknown, the document must be reloaded.
 """
 
 from __future__ import annotations

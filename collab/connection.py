@@ -1,8 +1,9 @@
 """One client of a document: what it may do, what it has sent, how far its work is durable.
 
-Laws: `receive` never blocks and never raises: it parses, counts against the person's budget and hands over to the document's owner, whose inbox is bounded
-(DISCONNECT 4529). The ack counts the client's frames from the first on: it passes a frame only when that one and all before it are durable or were known;
-a frame whose dependencies were missing holds it until a step 2 of the client has brought them.
+Laws: `receive` never blocks and never raises: it parses, counts against the person's budget and hands over to the
+document's owner, whose inbox is bounded (DISCONNECT 4529). The ack counts the client's frames from the first on: it
+passes a frame only when that one and all before it are durable or were known; a frame whose dependencies were missing
+holds it until a step 2 of the client has brought them.
 """
 
 from __future__ import annotations
@@ -110,7 +111,9 @@ class Connection:
         self.close(close_code(error), error.code)
 
     def handled(self, held: bool = False, answer: bool = False) -> None:
-        """Note that one more of its frames was dealt with: `held` if its dependencies were missing, `answer` if it was a step 2."""
+        """Note that one more of its frames was dealt with: `held` if its dependencies were missing, `answer` if it
+        was a step 2.
+        """
         self._handled += 1
         if held:
             self._held = True

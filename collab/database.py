@@ -1,8 +1,9 @@
-"""The database of documents and channels: SQLite or PostgreSQL, opened, migrated, and checked for keeping what it commits.
+"""The database of documents and channels: SQLite or PostgreSQL, opened, migrated, and checked for keeping what it
+commits.
 
-Laws: durable or not at all: SQLite runs with WAL and synchronous=FULL, PostgreSQL with synchronous_commit=on, both asserted when opened. SQLite has one
-writer at a time in a process, and a writing transaction begins IMMEDIATE, so it never fails half-way for the lock. What goes wrong in the database leaves
-as StateError("store_failed").
+Laws: durable or not at all: SQLite runs with WAL and synchronous=FULL, PostgreSQL with synchronous_commit=on, both
+asserted when opened. SQLite has one writer at a time in a process, and a writing transaction begins IMMEDIATE, so it
+never fails half-way for the lock. What goes wrong in the database leaves as StateError("store_failed").
 """
 
 from __future__ import annotations
@@ -34,8 +35,12 @@ class Database:
     async def open(cls, url: str) -> Database:
         """Open a migrated database; raises StateError if it does not keep what it commits."""
         database = cls(url)
-        async with database.read() as connection:
-            await _assert_durable(connection)
+        try:
+            async with database.read() as connection:
+                await _assert_durable(connection)
+        except BaseException:
+            await database.close()
+            raise
         return database
 
     async def close(self) -> None:
@@ -68,7 +73,7 @@ class Database:
                     yield connection
 
 
-class _translated:  # noqa: N801 (reads as a block)
+class _translated:
     def __enter__(self) -> None:
         return None
 
@@ -78,7 +83,9 @@ class _translated:  # noqa: N801 (reads as a block)
 
 
 def migrate(url: str) -> None:
-    """Bring the database to the newest shape; safe for several processes at once, with or without a running event loop."""
+    """Bring the database to the newest shape; safe for several processes at once, with or without a running event
+    loop.
+    """
     failure: list[BaseException] = []
 
     def run() -> None:
@@ -113,7 +120,7 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+    connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -133,4 +140,6 @@ async def _assert_durable(connection: AsyncConnection) -> None:
     else:
         durable = (await connection.execute(text("SHOW synchronous_commit"))).scalar() == "on"
     if not durable:
-        raise StateError("store_not_durable", "the database does not keep what it commits (WAL and FULL, synchronous_commit=on)")
+        raise StateError(
+            "store_not_durable", "the database does not keep what it commits (WAL and FULL, synchronous_commit=on)"
+        )

@@ -30,7 +30,11 @@ def demo_deck() -> bytes:
                     Box(
                         "text",
                         _LEFT,
-                        ("Normalparabel: y = x²", "Der Scheitel liegt im Ursprung: S(0 | 0)", "Sie ist symmetrisch zur y-Achse."),
+                        (
+                            "Normalparabel: y = x²",
+                            "Der Scheitel liegt im Ursprung: S(0 | 0)",
+                            "Sie ist symmetrisch zur y-Achse.",
+                        ),
                     ),
                     Box("rect", _RIGHT, fill="mark", alt="Kasten für die Wertetabelle"),
                     Box(
@@ -46,7 +50,11 @@ def demo_deck() -> bytes:
             Slide(
                 (
                     Box("title", _TITLE, ("Nach oben, nach rechts",)),
-                    Box("text", _LEFT, ("Ausgang: y = x²", "2 nach rechts: y = (x − 2)²", "1 nach oben: y = (x − 2)² + 1")),
+                    Box(
+                        "text",
+                        _LEFT,
+                        ("Ausgang: y = x²", "2 nach rechts: y = (x − 2)²", "1 nach oben: y = (x − 2)² + 1"),
+                    ),
                     Box("text", _RIGHT, ("y = (x − 2)² + 1", "Scheitel S(2 | 1)"), color="mark", size="l"),
                     foot,
                 ),
@@ -72,7 +80,14 @@ def demo_deck() -> bytes:
             Slide(
                 (
                     Box("title", _TITLE, ("Hausaufgabe",), color="mark"),
-                    Box("text", _WIDE, ("Buch S. 48, Nr. 3 und 5", "Wer mag: Findet eine Parabel in eurer Umgebung und fotografiert sie.")),
+                    Box(
+                        "text",
+                        _WIDE,
+                        (
+                            "Buch S. 48, Nr. 3 und 5",
+                            "Wer mag: Findet eine Parabel in eurer Umgebung und fotografiert sie.",
+                        ),
+                    ),
                     foot,
                 ),
             ),
@@ -82,7 +97,16 @@ def demo_deck() -> bytes:
 
 def demo_table() -> bytes:
     """Return the seed of "Messreihe Fadenpendel" (physics, year 9): ten swings, three runs, the period and g."""
-    groups = ("Amira, Ben", "Clara, Deniz", "Emil, Fatma", "Greta, Hannes", "Ida, Jonas", "Kateryna, Leo", "Mats, Nour", "Oskar, Paula")
+    groups = (
+        "Amira, Ben",
+        "Clara, Deniz",
+        "Emil, Fatma",
+        "Greta, Hannes",
+        "Ida, Jonas",
+        "Kateryna, Leo",
+        "Mats, Nour",
+        "Oskar, Paula",
+    )
     runs: tuple[tuple[float | None, ...], ...] = (
         (0.30, 10.9, 10.8, 10.9),
         (0.40, 12.5, 12.5, 12.6),
@@ -94,7 +118,16 @@ def demo_table() -> bytes:
         (1.00, None, None, None),
     )
     columns = (Column(160, "text"), Column(120, "0.00"), *[Column(120, "0.0")] * 3, *[Column(120, "0.00")] * 3)
-    heading = ("Gruppe", "Länge l in m", "1. Messung in s", "2. Messung in s", "3. Messung in s", "Dauer T in s", "T² in s²", "g in m/s²")
+    heading = (
+        "Gruppe",
+        "Länge l in m",
+        "1. Messung in s",
+        "2. Messung in s",
+        "3. Messung in s",
+        "Dauer T in s",
+        "T² in s²",
+        "g in m/s²",
+    )
     rows = [Row(heading, head=True)]
     for number, (group, run) in enumerate(zip(groups, runs, strict=True), 2):
         rows.append(Row((group, *run, *_formulas(number))) if None not in run else Row((group, *run)))

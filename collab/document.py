@@ -1,8 +1,9 @@
 """The live document: one CRDT with its outline, the only place that touches pycrdt.
 
-Laws: nothing enters that `outline.py` did not place, so nothing is ever pending inside the CRDT; `apply` returns exactly the bytes to log and to
-fan out, or None for what was known already; a decode error leaves everything as it was; a panic of the CRDT makes the document broken, and its owner
-must discard and reload it. Not done here: storing, sending, rights.
+Laws: nothing enters that `outline.py` did not place, so nothing is ever pending inside the CRDT; `apply` returns
+exactly the bytes to log and to fan out, or None for what was known already; a decode error leaves everything as it
+was; a panic of the CRDT makes the document broken, and its owner must discard and reload it. Not done here: storing,
+sending, rights.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The documents of one worker: who is connected to which, and the clocks that keep them honest.
 
-Laws: a document is loaded once however many connect at the same time; any worker serves any document; the bus only hastens what the store would tell within
-`poll_seconds`. Everything periodic happens here: repeated announcements, reading heads, renewing awareness, breaking silence, noticing dead workers.
-Not done here: deciding who may do what (the application passes rights in) and the WebSocket itself (it passes a transport in).
+Laws: a document is loaded once however many connect at the same time; any worker serves any document; the bus only
+hastens what the store would tell within `poll_seconds`. Everything periodic happens here: repeated announcements,
+reading heads, renewing awareness, breaking silence, noticing dead workers. Not done here: deciding who may do what
+(the application passes rights in) and the WebSocket itself (it passes a transport in).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .awareness import Editor
 from .bus import Bus, Subscription
@@ -132,7 +133,7 @@ class Hub:
             await asyncio.shield(keeper.loaded)
             if self._keepers.get(document) is not keeper:
                 raise StateError("resync", "the document is loaded again")
-            if epoch is not None and epoch != keeper.epoch:
+            if epoch is not None and epoch != keeper.ledger.epoch:
                 raise AccessDenied("other_epoch", "the document was rebuilt")
         except BaseException:
             person.close(document)
@@ -147,7 +148,7 @@ class Hub:
     def epoch(self, document: str) -> int | None:
         """Return the epoch of a live document."""
         keeper = self._keepers.get(document)
-        return keeper.epoch if keeper is not None and keeper.loaded.done() else None
+        return keeper.ledger.epoch if keeper is not None and keeper.loaded.done() else None
 
     def statistics(self) -> Counters:
         """Return the counters up to now, with what there is at the moment."""
@@ -180,7 +181,7 @@ class Hub:
     # ---- first syncs: at most so many large answers at once
 
     def take_first_sync(self, keeper: Keeper, connection: Connection) -> bool:
-        """Take one of the places for first answers, kept until the client has read most of it; False if none is free."""
+        """Take a place for a first answer, kept until the client has read most of it; False if none is free."""
         self._syncing = {other for other in self._syncing if other.open and other.outbox.congested()}
         if len(self._syncing) >= self.limits.first_syncs:
             self._wanting.append(keeper)
@@ -221,8 +222,9 @@ class Hub:
 
     def announce(self, keeper: Keeper, news: Announce) -> None:
         """Tell other workers of new entries now, and their head again a little later."""
+        news = structs.replace(news, worker=self.worker)
         if news.data is not None and sum(map(len, news.data)) > self.limits.announce_bytes:
-            news = Announce(news.worker, news.first, news.head, None, {})
+            news = Announce(self.worker, news.first, news.head, None, {})
         self.publish(keeper.document, news)
         now = self.clock()
         self._repeats = [repeat for repeat in self._repeats if repeat[1] is not keeper]
@@ -242,6 +244,10 @@ class Hub:
     def count_refused(self, _: CollabError) -> None:
         """Count a client that was closed for cause."""
         self.counters.refused += 1
+
+    def count_quarantined(self) -> None:
+        """Count an entry of a log that had to be put aside."""
+        self.counters.quarantined += 1
 
     async def _forever(self, what: Callable[[], Coroutine[object, object, None]]) -> None:
         while True:
@@ -270,7 +276,7 @@ class Hub:
         due = {keeper for at, keeper in self._repeats if at <= now}
         self._repeats = [repeat for repeat in self._repeats if repeat[0] > now]
         for keeper in due:
-            self.publish(keeper.document, Announce(self.worker, keeper.known + 1, keeper.known, None, {}))
+            self.publish(keeper.document, Announce(self.worker, keeper.ledger.known + 1, keeper.ledger.known, None, {}))
 
     async def _tick(self) -> None:
         await asyncio.sleep(1.0)

@@ -1,11 +1,12 @@
 """The task that owns one live document: load, judge, apply, log, then acknowledge and fan out, unload.
 
 Laws:
-- only this task changes the document; clients and the bus put into its bounded inbox. A round applies what waits, commits it as one batch, and only then
-  answers, acknowledges, fans out and announces. While a commit runs nobody is answered from the document.
-- a commit that fails, or a CRDT that breaks, discards the live document: every client is closed with 4509 and the next one loads it afresh.
-- entries of the log that cannot be applied are quarantined and reported; they never keep a document from opening.
-- rounds that follow each other closely join in a tick; a single writer is never delayed.
+- only this task changes the document; clients and the bus put into its bounded inbox (DISCONNECT). A round applies
+  what waits, commits it as one batch, and only then answers, acknowledges, fans out and announces. While a commit runs
+  nobody is answered from the document.
+- a commit that fails, or a CRDT that breaks, discards the live document: every client is closed with 4509 and the next
+  one loads it afresh.
+- rounds of several writers that follow each other closely join in a tick; a single writer is never delayed.
 - it unloads only when nobody is there, nothing waits, and both were so without any await in between.
 """
 
@@ -22,10 +23,10 @@ from .audience import Audience, only_presence, remotes
 from .awareness import Here
 from .codec import frame_binary
 from .connection import Connection
-from .document import Judged, LiveDocument
-from .errors import AccessDenied, CollabError, Overloaded, ProtocolError, StateError
+from .errors import AccessDenied, CollabError, Overloaded, StateError
+from .ledger import Ledger
 from .outbox import Kind
-from .store import Batch, LogEntry, NewEntry, Snapshot
+from .store import NewEntry
 from .sync import Changes, Entry, Step1, build_step1, build_step2
 from .wire import Announce, People
 
@@ -48,8 +49,6 @@ class _Round(Struct):
     events: list[tuple[Connection | None, bytes]] = []
     entries: list[NewEntry] = []
     authors: dict[int, str] = {}
-    questions: list[Step1] = []
-    asking: list[tuple[Connection, Step1]] = []
     requests: list[Connection] = []
     received: list[_Received] = []
 
@@ -60,29 +59,21 @@ class Keeper:
     def __init__(self, hub: Hub, document: str) -> None:
         self.hub = hub
         self.document = document
-        self.epoch = 0
-        self.kind = ""
-        self.known = 0
-        self.pins = 0
-        self.clean = True
+        self.ledger = Ledger(document, hub.store, hub.limits, hub.count_quarantined)
         self.audience = Audience(hub.worker, hub.limits, hub.clock, hub.on_congested)
         self.loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._live = LiveDocument()
-        self._authors: dict[int, str] = {}
-        self._snapshot_seq = 0
-        self._size = 0
+        self.pins = 0
         self._inbox: deque[_Received] = deque()
         self._inbox_bytes = 0
         self._announced: deque[Announce] = deque()
         self._waiting: deque[tuple[Connection, Step1]] = deque()
         self._behind = False
-        self._wake = asyncio.Event()
-        self._idle_since = hub.clock()
-        self._round_at = float("-inf")
-        self._last_writers: set[Connection] = set()
-        self._based_at = float("-inf")
-        self._renewed_at = hub.clock()
+        self._clean = True
         self._stopping = False
+        self._wake = asyncio.Event()
+        self._last_writers: set[Connection] = set()
+        self._idle_since = self._renewed_at = hub.clock()
+        self._round_at = self._based_at = float("-inf")
         self.task = asyncio.create_task(self._run(), name=f"keeper {document}")
 
     # ---- from clients and the bus: never blocks
@@ -90,7 +81,7 @@ class Keeper:
     def attach(self, connection: Connection) -> None:
         """Add a client: it is asked what it has, and told who is here."""
         self.audience.connections[connection.number] = connection
-        self.audience.send(connection, frame_binary(build_step1(self._live.state_vector())), Kind.CONTROL)
+        self.audience.send(connection, frame_binary(build_step1(self.ledger.live.state_vector())), Kind.CONTROL)
         self.audience.send_people(connection)
 
     def detach(self, connection: Connection) -> None:
@@ -133,7 +124,7 @@ class Keeper:
 
     def receive_announcement(self, announcement: Announce) -> None:
         """Take another worker's word about the log."""
-        if announcement.head > self.known:
+        if announcement.head > self.ledger.known:
             if len(self._announced) >= 256:
                 self._announced.clear()
                 self._behind = True
@@ -142,9 +133,9 @@ class Keeper:
 
     def check_head(self, head: int, epoch: int) -> None:
         """Compare with what the store says; catches up, or ends after the epoch was raised."""
-        if epoch != self.epoch:
+        if epoch != self.ledger.epoch:
             self.discard(AccessDenied("other_epoch", "the document was rebuilt"))
-        elif head > self.known:
+        elif head > self.ledger.known:
             self._behind = True
             self._wake.set()
 
@@ -166,7 +157,7 @@ class Keeper:
     def discard(self, error: CollabError) -> None:
         """Close every client with the error and forget the live document."""
         self._stopping = True
-        self.clean = False
+        self._clean = False
         self.hub.forget(self)
         for connection in list(self.audience.connections.values()):
             connection.refuse(error)
@@ -197,7 +188,8 @@ class Keeper:
                     break
         except CollabError as error:
             _log.warning("document %s is discarded: %s %s", self.document, error.code, error.text)
-            self.discard(error if isinstance(error, StateError) else StateError("resync", error.text))
+            gone = error.code in ("other_epoch", "unknown_document")
+            self.discard(error if gone or isinstance(error, StateError) else StateError("resync", error.text))
         except Exception:
             _log.exception("document %s is discarded", self.document)
             self.discard(StateError("resync", "the document is loaded again"))
@@ -206,37 +198,8 @@ class Keeper:
 
     async def _load(self) -> None:
         await self.hub.listen(self)
-        loaded = await self.hub.store.load(self.document)
-        self.kind, self.epoch, self._authors = loaded.kind, loaded.epoch, dict(loaded.authors)
-        if loaded.snapshot is not None:
-            self._snapshot_seq = self.known = loaded.snapshot.seq
-            self._size = len(loaded.snapshot.state)
-            self._live.load_snapshot(loaded.snapshot.state, loaded.snapshot.outline)
-        await self._take_entries(loaded.entries)
-        self.known = max(self.known, loaded.head)
-        self.audience.base = self._live.state_vector()
-
-    async def _take_entries(self, entries: tuple[LogEntry, ...]) -> list[tuple[Connection | None, bytes]]:
-        events: list[tuple[Connection | None, bytes]] = []
-        for entry in entries:
-            if entry.seq <= self.known:
-                continue
-            try:
-                judged = self._live.judge(entry.data)
-                event = self._live.apply(judged)
-            except CollabError as error:
-                if self._live.broken:
-                    raise
-                _log.error("entry %s of document %s is quarantined: %s", entry.seq, self.document, error.text)
-                self.hub.counters.quarantined += 1
-                await self.hub.store.quarantine(self.document, entry.seq, f"{error.code}: {error.text}")
-                continue
-            finally:
-                self.known = entry.seq
-            if event is not None:
-                events.append((None, event))
-                self._size += len(event)
-        return events
+        await self.ledger.load()
+        self.audience.base = self.ledger.live.state_vector()
 
     async def _join(self) -> None:
         """Let closely following rounds of several writers become one."""
@@ -249,7 +212,7 @@ class Keeper:
     async def _round(self) -> None:
         now = self._round_at = self.hub.clock()
         work = _Round()
-        self.clean = False
+        self._clean = False
         received, self._inbox, self._inbox_bytes = self._inbox, deque(), 0
         for item in received:
             if isinstance(item.message, Step1):
@@ -258,44 +221,54 @@ class Keeper:
                 self._take_changes(item, item.message, work)
         if received:
             self._last_writers = {item.connection for item in received}
-        events = await self._hear()
-        if work.entries:
-            events += await self._commit(work)
-        if any(not connection.synced for connection, _ in self._waiting) and not work.entries:
-            events += await self._catch_up()
+        others = await self._log(work)
         if self._stopping:
             return
-        self.clean = True
-        self.audience.fan_out([*events, *work.events])
+        self._clean = True
+        self.audience.fan_out([*((None, event) for event in others), *work.events])
         self._ask(work.requests)
         self._answer(now)
         self._after(work)
 
+    async def _log(self, work: _Round) -> list[bytes]:
+        """Commit this round's changes, take in what others have logged; returns the latter."""
+        announced, self._announced = self._announced, deque()
+        events = await self.ledger.hear(announced)
+        if work.entries:
+            announcement, others = await self.ledger.commit(self.hub.committer, work.entries, work.authors)
+            events += others
+            self.hub.counters.updates += len(work.entries)
+            self.hub.announce(self, announcement)
+        if self._behind or any(not connection.synced for connection, _ in self._waiting):
+            self._behind = False
+            events += await self.ledger.catch_up()
+        return events
+
     def _take_changes(self, item: _Received, message: Changes, work: _Round) -> None:
         connection = item.connection
         try:
-            judged = self._live.judge(message.update)
+            judged = self.ledger.live.judge(message.update)
             if not connection.rights.write:
-                if not self._live.changes_nothing(judged):
+                if not self.ledger.live.changes_nothing(judged):
                     raise AccessDenied("not_allowed", "this document may only be read")
                 connection.handled(answer=message.answer)
                 return
             if judged.placement is None:
                 self._miss(connection, work)
                 return
-            self._claim(connection, judged, work)
-            event = self._live.apply(judged)
+            claimed = self.ledger.claim(connection.editor.account, judged, work.authors)
+            event = self.ledger.apply(judged)
         except CollabError as error:
-            if self._live.broken:
+            if self.ledger.live.broken:
                 raise
             connection.refuse(error)
             return
         connection.handled(answer=message.answer)
         work.received.append(item)
         if event is not None:
+            work.authors.update(claimed)
             work.events.append((connection, event))
             work.entries.append(NewEntry(connection.editor.account, f"{self.hub.worker}/{connection.number}", event))
-            self._size += len(event)
 
     def _miss(self, connection: Connection, work: _Round) -> None:
         connection.handled(held=True)
@@ -305,64 +278,8 @@ class Keeper:
         else:
             work.requests.append(connection)
 
-    def _claim(self, connection: Connection, judged: Judged, work: _Round) -> None:
-        assert judged.placement is not None
-        account = connection.editor.account
-        clients = judged.placement.clients()
-        for client in clients:
-            owner = self._authors.get(client, work.authors.get(client, account))
-            if owner != account:
-                raise AccessDenied("foreign_author", "this client id belongs to somebody else")
-        limit = self.hub.limits.document_bytes
-        if self._size + len(judged.data) > limit:
-            self._size = len(self._live.full())
-            if self._size + len(judged.data) > limit:
-                raise ProtocolError("too_large", "the document would become too large")
-        work.authors.update({client: account for client in clients if client not in self._authors})
-
-    async def _commit(self, work: _Round) -> list[tuple[Connection | None, bytes]]:
-        done = await self.hub.committer.commit(Batch(self.document, tuple(work.entries), work.authors))
-        self._authors.update(work.authors)
-        self.hub.counters.updates += len(work.entries)
-        events: list[tuple[Connection | None, bytes]] = []
-        if done.first != self.known + 1:
-            events = await self._catch_up()
-        self.known = max(self.known, done.head)
-        self.hub.announce(
-            self, Announce(self.hub.worker, done.first, done.head, [entry.data for entry in work.entries], work.authors)
-        )
-        return events
-
-    async def _hear(self) -> list[tuple[Connection | None, bytes]]:
-        """Apply what other workers announced; reads the log where there is a gap."""
-        events: list[tuple[Connection | None, bytes]] = []
-        while self._announced:
-            news = self._announced.popleft()
-            if news.head <= self.known:
-                continue
-            if news.data is None or news.first > self.known + 1:
-                self._behind = True
-                continue
-            self._authors.update(news.authors)
-            entries = tuple(LogEntry(seq, "", data) for seq, data in enumerate(news.data, news.first))
-            events += await self._take_entries(entries)
-        if self._behind:
-            events += await self._catch_up()
-        return events
-
-    async def _catch_up(self) -> list[tuple[Connection | None, bytes]]:
-        self._behind = False
-        news = await self.hub.store.news(self.document, self.known)
-        if news.epoch != self.epoch:
-            self.discard(AccessDenied("other_epoch", "the document was rebuilt"))
-            return []
-        self._authors.update(news.authors)
-        events = await self._take_entries(news.entries)
-        self.known = max(self.known, news.head)
-        return events
-
     def _ask(self, connections: list[Connection]) -> None:
-        frame = frame_binary(build_step1(self._live.state_vector())) if connections else b""
+        frame = frame_binary(build_step1(self.ledger.live.state_vector())) if connections else b""
         for connection in connections:
             if connection.open:
                 self.audience.send(connection, frame, Kind.CONTROL)
@@ -377,10 +294,10 @@ class Keeper:
                 self._waiting.append((connection, message))
                 continue
             try:
-                frame = frame_binary(build_step2(self._live.diff(message.state_vector)))
+                frame = frame_binary(build_step2(self.ledger.live.diff(message.state_vector)))
                 connection.person.reply(now, len(frame))
             except CollabError as error:
-                if self._live.broken:
+                if self.ledger.live.broken:
                     raise
                 connection.refuse(error)
                 continue
@@ -393,24 +310,23 @@ class Keeper:
             self.hub.observe_ack(now - item.at)
         if now - self._based_at > 1.0:
             self._based_at = now
-            self.audience.base = self._live.state_vector()
+            self.audience.base = self.ledger.live.state_vector()
         if self.audience.congested:
             self.pump()
 
     def pump(self) -> None:
         """Feed clients that do not keep up."""
-        self.audience.pump(self._difference if self.clean else None)
+        self.audience.pump(self._difference if self._clean else None)
 
     def _difference(self, base: bytes | None) -> bytes:
-        return frame_binary(build_step2(self._live.diff(base or b"\x00")))
+        return frame_binary(build_step2(self.ledger.live.diff(base or b"\x00")))
 
     async def _unload(self) -> bool:
         """Compact when it is worth it; forget the document when nobody has needed it for a while."""
-        limits = self.hub.limits
+        enough = self.hub.limits.compact_entries
         idle = self._is_idle()
-        grown = self.known - self._snapshot_seq
-        if grown >= limits.compact_entries or (idle and grown >= min(50, limits.compact_entries)):
-            await self._compact()
+        if self.ledger.grown() >= (min(50, enough) if idle else enough):
+            await self.ledger.compact()
         if not (idle and self._is_idle()):
             return False
         self.hub.forget(self)
@@ -419,13 +335,3 @@ class Keeper:
     def _is_idle(self) -> bool:
         busy = self.audience.connections or self._inbox or self._announced or self._waiting or self.pins
         return not busy and self.hub.clock() - self._idle_since >= self.hub.limits.idle_seconds
-
-    async def _compact(self) -> None:
-        snapshot = Snapshot(self.known, self._live.full(), self._live.outline.encode())
-        try:
-            if await self.hub.store.compact(self.document, snapshot, self._snapshot_seq, self.hub.limits.keep_seconds):
-                self._snapshot_seq, self._size = snapshot.seq, len(snapshot.state)
-            else:
-                self._snapshot_seq = snapshot.seq  # somebody else's is as good; ours would be refused again
-        except StateError as error:
-            _log.warning("document %s is not compacted: %s", self.document, error.text)

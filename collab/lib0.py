@@ -1,7 +1,8 @@
 """The byte encoding under the Yjs wire: variable-length integers, strings and plain values (lib0 "any").
 
-Laws: reading is total: any bytes give a value or a ProtocolError, never another exception; nothing is read past the end; a value nested deeper than
-`MAX_NESTING` is refused here, before a CRDT sees it (pycrdt dies at some 26,000 levels, browsers cannot open 2,000, JSON parsers stop at 128).
+Laws: reading is total: any bytes give a value or a ProtocolError, never another exception; nothing is read past the
+end; a value nested deeper than `MAX_NESTING` is refused here, before a CRDT sees it (pycrdt dies at some 26,000
+levels, browsers cannot open 2,000, JSON parsers stop at 128).
 """
 
 from __future__ import annotations

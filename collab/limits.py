@@ -1,7 +1,7 @@
 """Bounds, and the budgets of each person: how much, how often, how many. Time is an argument.
 
-Laws: budgets belong to an account, not to an address or a connection, so opening ten sockets buys nothing; what is spent refills evenly; a budget that is
-used up raises Overloaded and the connection closes with 4529.
+Laws: budgets belong to an account, not to an address or a connection, so opening ten sockets buys nothing; what is
+spent refills evenly; a budget that is used up raises Overloaded and the connection closes with 4529.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """What waits to be sent to one document client, above its transport. Without I/O of its own, time is an argument.
 
-Laws: the transport is fed only while it holds less than 64 KiB, so what can still be dropped stays here. When more than the bound waits, or something waits
-for longer than 5 s: first awareness is dropped (DROP), then all updates are replaced by one state-vector difference (COALESCE), then the client is cut
-off with 4529 (DISCONNECT; it resyncs). Answers to sync step 1 are exempt: they go straight to the transport. A client that keeps up never waits: its
-frames are written at once.
+Laws: the transport is fed only while it holds less than 64 KiB, so what can still be dropped stays here. When more
+than the bound waits, or something waits for longer than 5 s: first awareness is dropped (DROP), then all updates are
+replaced by one state-vector difference (COALESCE), then the client is cut off with 4529 (DISCONNECT; it resyncs).
+Answers to sync step 1 are exempt: they go straight to the transport. A client that keeps up never waits: its frames
+are written at once.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ class Outbox:
         return dropped
 
     def pump(self, now: float, difference: Callable[[bytes | None], bytes] | None) -> None:
-        """Feed the transport with what waits; `difference` builds the frame from `base`, None while the document is between states."""
+        """Feed the transport with what waits; `difference` builds the frame from `base`, None while the document is
+        between states.
+        """
         if self.state is State.LOST or self.state is State.FLOWING:
             return
         wrote = False

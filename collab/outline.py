@@ -1,12 +1,16 @@
-"""What a document holds, without its content: which ids are there, how deep each lies, which of them are second halves of a character.
+"""What a document holds, without its content: which ids are there, how deep each lies, which of them are second
+halves of a character.
 
 From this alone an update can be judged before the CRDT sees it:
-- it builds on parts that are not there          -> `Placement` is None: neither apply nor log it, ask for the difference;
+- it builds on parts that are not there          -> `Placement` is None: neither apply nor log it, ask for the
+  difference;
 - its parts wait for each other in a circle      -> refused (a CRDT would keep them pending for ever);
-- it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack, browsers overflow far earlier);
+- it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack,
+  browsers overflow far earlier);
 - it cuts a surrogate pair                       -> refused (Yjs and pycrdt then differ for good).
-Laws: `place` changes nothing, `add` takes what was placed; ids of one client are contiguous from 0. Runs of one depth are one entry, so a text of
-any length costs one. An outline is stored beside each snapshot, since parsing a large snapshot again costs more than loading it.
+Laws: `place` changes nothing, `add` takes what was placed; ids of one client are contiguous from 0. Runs of one depth
+are one entry, so a text of any length costs one. An outline is stored beside each snapshot, since parsing a large
+snapshot again costs more than loading it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The bus over Redis (or Valkey): lossy pub/sub that knows when it is deaf, and leases by one script each.
 
-Laws: as in bus.py. One task writes (a bounded queue, DROP: what is published while Redis is away is lost at once), one task listens on a connection of its
-own. Every second we publish to a topic only we hear; 3 s without it and the listening connection is thrown away and made anew (a half-open
-connection, or one whose subscriptions the server forgot, looks alive otherwise). Keys of one lease share a hash tag, so a cluster can hold them.
+Laws: as in bus.py. One task writes (a bounded queue, DROP: what is published while Redis is away is lost at once),
+one task listens on a connection of its own. Every second we publish to a topic only we hear; 3 s without it and the
+listening connection is thrown away and made anew (a half-open connection, or one whose subscriptions the server
+forgot, looks alive otherwise). Keys of one lease share a hash tag, so a cluster can hold them.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ class RedisBus:
         self.tell(topic, payload)
 
     async def subscribe(self, topic: str, on_message: OnMessage) -> Subscription:
-        """Listen to a topic; returns once the server confirmed, or at once when it is away (the listening task makes up for it)."""
+        """Listen to a topic; returns once the server confirmed, or at once when it is away (the listening task makes
+        up for it).
+        """
         known = topic in self._topics.listeners
         listener = self._topics.add(topic, on_message, self._on_last)
         if not known:
@@ -172,7 +175,7 @@ class RedisBus:
         pubsub, self._pubsub = self._pubsub, None
         if pubsub is not None:
             with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await pubsub.aclose()
+                await pubsub.aclose()  # type: ignore[no-untyped-call]
 
     async def _send(self) -> None:
         while True:
@@ -203,7 +206,7 @@ class RedisBus:
             return None
         try:
             keys = (self._key(name), self._key(name) + ":epoch")
-            epoch = await self._redis.eval(_ACQUIRE, 2, *keys, holder, str(int(ttl * 1000)))  # type: ignore[misc]
+            epoch = await self._redis.eval(_ACQUIRE, 2, *keys, holder, str(int(ttl * 1000)))
         except (RedisError, OSError, TimeoutError):
             return None
         return _RedisLease(self._redis, self._key(name), name, holder, int(epoch), ttl) if epoch is not None else None
@@ -214,7 +217,7 @@ class RedisBus:
             held = await self._redis.get(self._key(name))
         except (RedisError, OSError, TimeoutError) as error:
             raise StateError("bus_away", f"the bus cannot be reached: {error}") from error
-        return bytes(held).decode().rpartition(" ")[0] if held is not None else None
+        return _text(held).rpartition(" ")[0] if held is not None else None
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}lease:{{{name}}}"
@@ -233,7 +236,7 @@ class _RedisLease:
         """Prolong it, or write it down again if Redis forgot it."""
         value = f"{self.holder} {self.epoch}"
         try:
-            kept = await self._redis.eval(_RENEW, 1, self._key, value, str(int(self._ttl * 1000)))  # type: ignore[misc]
+            kept = await self._redis.eval(_RENEW, 1, self._key, value, str(int(self._ttl * 1000)))
         except (RedisError, OSError, TimeoutError) as error:
             raise StateError("bus_away", f"the bus cannot be reached: {error}") from error
         return bool(kept)
@@ -241,4 +244,8 @@ class _RedisLease:
     async def release(self) -> None:
         """Give it up."""
         with contextlib.suppress(RedisError, OSError, TimeoutError):
-            await self._redis.eval(_RELEASE, 1, self._key, f"{self.holder} {self.epoch}")  # type: ignore[misc]
+            await self._redis.eval(_RELEASE, 1, self._key, f"{self.holder} {self.epoch}")
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

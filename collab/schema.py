@@ -1,4 +1,5 @@
-"""The shapes of decks and tables inside a Yjs document, and how a new one is seeded. Twin: web/client/src/documents/schema.ts.
+"""The shapes of decks and tables inside a Yjs document, and how a new one is seeded. Twin:
+web/client/src/documents/schema.ts.
 
 Everything is last-writer-wins per key; what must change together is one key. Root types:
 
@@ -14,7 +15,8 @@ Everything is last-writer-wins per key; what must change together is one key. Ro
       "#"     "head": a heading row
 
     Deck
-    slides: Map<slideId, Map{ "!": pos, bg: "board"|"paper", els: Map<elId, Map>, ink: Map<strokeId, stroke>, notes: XmlFragment }>
+    slides: Map<slideId, Map{ "!": pos, bg: "board"|"paper", els: Map<elId, Map>, ink: Map<strokeId, stroke>, notes:
+    XmlFragment }>
       element { k, g, z, color?, size?, align?, fill?, src?, alt?, body? }
         k      "title" | "text" | "image" | "rect" | "ellipse" | "line"
         g      [x, y, w, h, rot]: units of a 1600 x 900 slide, rot in degrees clockwise around the middle; one key
@@ -27,9 +29,9 @@ Everything is last-writer-wins per key; what must change together is one key. Ro
         body   title and text: XmlFragment of <paragraph> elements holding one XmlText each
       stroke  plain JSON {c: color, w: width, p: [x, y, pressure, x, y, pressure, ...]}
 
-Ids match [A-Za-z0-9]{1,24}, are random and never reused. Order is by (pos, id), both compared by code unit. A pos is a fraction in base 62
-written without "0." (digits 0-9A-Za-z, never empty, never ending in "0"); `position_between` makes one, with jitter, so that two people who insert
-at the same place do not interleave.
+Ids match [A-Za-z0-9]{1,24}, are random and never reused. Order is by (pos, id), both compared by code unit. A pos is
+a fraction in base 62 written without "0." (digits 0-9A-Za-z, never empty, never ending in "0"); `position_between`
+makes one, with jitter, so that two people who insert at the same place do not interleave.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
-from pycrdt import Array, Doc, Map, XmlElement, XmlFragment, XmlText
+from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
 SEED_CLIENT = 1
 """The client id that seeds carry; bound to the server, so nobody can write under it."""

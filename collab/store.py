@@ -1,11 +1,13 @@
 """Where documents are kept: heads, one snapshot each, the log, and who owns which client id.
 
 Laws:
-- a batch of several documents is one transaction; their heads are locked by one statement in the order of their ids (unsorted, two workers deadlock);
-  entries get the next numbers of their document; when the batch fails, each document is tried alone, so one that fails never fails the others.
-- a client id belongs to the account that first wrote under it; a batch that says otherwise fails for that document with AccessDenied(foreign_author).
-- load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq` compared in the same transaction);
-  entries stay for `keep_seconds` as history and then go.
+- a batch of several documents is one transaction; their heads are locked by one statement in the order of their ids
+  (unsorted, two workers deadlock); entries get the next numbers of their document; when the batch fails, each
+  document is tried alone, so one that fails never fails the others.
+- a client id belongs to the account that first wrote under it; a batch that says otherwise fails for that document
+  with AccessDenied(foreign_author).
+- load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq`
+  compared in the same transaction); entries stay for `keep_seconds` as history and then go.
 - no row leaves this file, only the structs below; what fails in the database is StateError(store_failed).
 """
 
@@ -15,7 +17,23 @@ import time
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, bindparam, delete, insert, select, text, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +41,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .database import Database, migrate
 from .errors import AccessDenied, CollabError, StateError
 
-__all__ = ["Batch", "Committed", "DocumentStore", "Head", "Loaded", "LogEntry", "NewEntry", "News", "Snapshot", "migrate"]
+__all__ = [
+    "Batch",
+    "Committed",
+    "DocumentStore",
+    "Head",
+    "Loaded",
+    "LogEntry",
+    "NewEntry",
+    "News",
+    "Snapshot",
+    "migrate",
+]
 
 _metadata = MetaData()
 _document = Table(
@@ -66,7 +95,9 @@ _author = Table(
 )
 
 _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-_HEADS = select(_document.c.id, _document.c.head, _document.c.epoch).where(_document.c.id.in_(bindparam("ids", expanding=True)))
+_HEADS = select(_document.c.id, _document.c.head, _document.c.epoch).where(
+    _document.c.id.in_(bindparam("ids", expanding=True))
+)
 _LOCK_HEADS = _HEADS.order_by(_document.c.id).with_for_update()
 _SET_HEAD = update(_document).where(_document.c.id == bindparam("which")).values(head=bindparam("to"))
 
@@ -159,7 +190,9 @@ class DocumentStore:
         at = _now()
         row = {"id": document, "kind": kind, "epoch": 1, "head": 0, "snapshot_seq": 0, "created_at": at}
         async with self.database.write() as connection:
-            result = await connection.execute(self._insert(_document).values(row).on_conflict_do_nothing().returning(_document.c.id))
+            result = await connection.execute(
+                self._insert(_document).values(row).on_conflict_do_nothing().returning(_document.c.id)
+            )
             if result.first() is None:
                 return False
             if seed is not None:
@@ -232,19 +265,31 @@ class DocumentStore:
                 first = heads[batch.document] + 1
                 for seq, entry in enumerate(batch.entries, first):
                     rows.append(
-                        {"document": batch.document, "seq": seq, "account": entry.account, "origin": entry.origin, "at": at, "data": entry.data}
+                        {
+                            "document": batch.document,
+                            "seq": seq,
+                            "account": entry.account,
+                            "origin": entry.origin,
+                            "at": at,
+                            "data": entry.data,
+                        }
                     )
                 results[batch.document] = Committed(batch.document, first, first + len(batch.entries) - 1)
             await self._bind(connection, batches, at)
             await connection.execute(insert(_log), rows)
-            await connection.execute(_SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()])
+            await connection.execute(
+                _SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()]
+            )
         return results
 
     async def _bind(self, connection: AsyncConnection, batches: Sequence[Batch], at: int) -> None:
         wanted = {(batch.document, client): account for batch in batches for client, account in batch.authors.items()}
         if not wanted:
             return
-        rows = [{"document": document, "client": client, "account": account, "at": at} for (document, client), account in wanted.items()]
+        rows = [
+            {"document": document, "client": client, "account": account, "at": at}
+            for (document, client), account in wanted.items()
+        ]
         await connection.execute(self._insert(_author).on_conflict_do_nothing(), rows)
         columns = (_author.c.document, _author.c.client)
         found = await connection.execute(select(*columns, _author.c.account).where(tuple_(*columns).in_(list(wanted))))
@@ -255,11 +300,21 @@ class DocumentStore:
     async def compact(self, document: str, snapshot: Snapshot, expected_seq: int, keep_seconds: float) -> bool:
         """Replace the snapshot if it is still the one of `expected_seq`; returns whether it was."""
         at = _now()
-        row = {"document": document, "seq": snapshot.seq, "at": at, "state": snapshot.state, "outline": snapshot.outline}
+        row = {
+            "document": document,
+            "seq": snapshot.seq,
+            "at": at,
+            "state": snapshot.state,
+            "outline": snapshot.outline,
+        }
         async with self.database.write() as connection:
             taken = await connection.execute(
                 update(_document)
-                .where(_document.c.id == document, _document.c.snapshot_seq == expected_seq, _document.c.head >= snapshot.seq)
+                .where(
+                    _document.c.id == document,
+                    _document.c.snapshot_seq == expected_seq,
+                    _document.c.head >= snapshot.seq,
+                )
                 .values(snapshot_seq=snapshot.seq)
             )
             if taken.rowcount != 1:
@@ -267,20 +322,30 @@ class DocumentStore:
             statement = self._insert(_snapshot).values(row)
             changed = {key: value for key, value in row.items() if key != "document"}
             await connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=changed))
-            old = (_log.c.document == document, _log.c.seq <= snapshot.seq, _log.c.at < at - int(keep_seconds * 1000), _log.c.quarantined.is_(None))
+            old = (
+                _log.c.document == document,
+                _log.c.seq <= snapshot.seq,
+                _log.c.at < at - int(keep_seconds * 1000),
+                _log.c.quarantined.is_(None),
+            )
             await connection.execute(delete(_log).where(*old))
         return True
 
     async def quarantine(self, document: str, seq: int, reason: str) -> None:
         """Mark an entry that cannot be loaded; it stays for people to look at."""
         async with self.database.write() as connection:
-            await connection.execute(update(_log).where(_log.c.document == document, _log.c.seq == seq).values(quarantined=reason))
+            await connection.execute(
+                update(_log).where(_log.c.document == document, _log.c.seq == seq).values(quarantined=reason)
+            )
 
     async def raise_epoch(self, document: str) -> int:
         """Raise a document's epoch, so that no client brings back what was before; returns the new one."""
         async with self.database.write() as connection:
             row = await connection.execute(
-                update(_document).where(_document.c.id == document).values(epoch=_document.c.epoch + 1).returning(_document.c.epoch)
+                update(_document)
+                .where(_document.c.id == document)
+                .values(epoch=_document.c.epoch + 1)
+                .returning(_document.c.epoch)
             )
             epoch = row.scalar()
         if epoch is None:

@@ -1,11 +1,12 @@
 """The messages of the raw WebSocket: the y-websocket protocol, and our ack.
 
-    [0, 0, state vector]   sync step 1: what I have; answered by step 2      [1, entries]   awareness: who is here, cursors
-    [0, 1, update]         sync step 2: what you lack                        [2, ...]       auth: ignored
-    [0, 2, update]         an update                                         [3]            query awareness
-    [100, n]               ours, only to clients that asked for it: so many of your step 2 and update frames are durable or were known
+    [0, 0, state vector]   sync step 1: what I have; answered by step 2      [1, entries]   awareness: who is here,
+    cursors [0, 1, update]         sync step 2: what you lack                        [2, ...]       auth: ignored [0,
+    2, update]         an update                                         [3]            query awareness [100, n]
+    ours, only to clients that asked for it: so many of your step 2 and update frames are durable or were known
 
-Laws: one message a WebSocket frame; parsing is total, other kinds are `Other` and ignored, bytes after the message are refused.
+Laws: one message a WebSocket frame; parsing is total, other kinds are `Other` and ignored, bytes after the message
+are refused.
 """
 
 from __future__ import annotations
@@ -129,5 +130,7 @@ def build_entry(entry: Entry) -> bytes:
 
 
 def build_awareness(entries: list[bytes]) -> bytes:
-    """Build an awareness message from encoded entries; none makes the empty message that keeps stock clients from reconnecting."""
+    """Build an awareness message from encoded entries; none makes the empty message that keeps stock clients from
+    reconnecting.
+    """
     return bytes((_AWARENESS,)) + build_buffer(build_uint(len(entries)) + b"".join(entries))

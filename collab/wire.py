@@ -1,4 +1,6 @@
-"""What workers tell each other about a document, over the bus topic `doc:{document}`. MessagePack; anything else is ignored."""
+"""What workers tell each other about a document, over the bus topic `doc:{document}`. MessagePack; anything else is
+ignored.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from .awareness import Remote
 
 
 class Announce(Struct, frozen=True, tag="a", array_like=True):
-    """Entries [first, head] are in the log; with their bytes unless they are large. `authors`: client ids bound by them."""
+    """Entries [first, head] are in the log; with their bytes unless they are large. `authors`: client ids bound by
+    them.
+    """
 
     worker: str
     first: int

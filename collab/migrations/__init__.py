@@ -1,6 +1,7 @@
 """The migrations of documents and channels, run by Alembic over a version table of their own.
 
-Laws: a released revision is never edited; the whole upgrade is one transaction under a lock, so that a second process waits and finds nothing to do.
+Laws: a released revision is never edited; the whole upgrade is one transaction under a lock, so that a second process
+waits and finds nothing to do.
 """
 
 from __future__ import annotations

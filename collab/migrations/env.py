@@ -6,6 +6,8 @@ from alembic import context
 
 from collab.migrations import VERSION_TABLE
 
-context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE, transaction_per_migration=False)
+context.configure(
+    connection=context.config.attributes["connection"], version_table=VERSION_TABLE, transaction_per_migration=False
+)
 with context.begin_transaction():
     context.run_migrations()

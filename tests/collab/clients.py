@@ -1,4 +1,4 @@
-"""Clients for tests: a transport that keeps frames in memory, and a Yjs replica that speaks the y-websocket protocol over it."""
+"""Clients for tests: a transport in memory, and a Yjs replica that speaks the y-websocket protocol over it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def unframe(data: bytes) -> list[bytes]:
 
 
 class Replica:
-    """A client's copy of a document. `outgoing` is what it wants to send; it echoes foreign awareness as stock clients do."""
+    """A client's copy of a document; `outgoing` waits to be sent. Echoes foreign awareness as stock clients do."""
 
     def __init__(self, client_id: int | None = None) -> None:
         self.doc: Doc[Any] = Doc(client_id=client_id)

@@ -12,7 +12,6 @@ from collab.store import DocumentStore, migrate
 from tests.collab.school import Classroom
 
 
-
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[DocumentStore]:
     """An open store on SQLite."""

@@ -36,7 +36,9 @@ class Classroom:
         await self.hubs[0].create("doc", "scratch")
         return self
 
-    async def __aexit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
         for hub in self.hubs:
             await hub.close()
 

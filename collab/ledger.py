@@ -1,0 +1,149 @@
+"""One document in step with its log: what is alive, up to which entry, and who owns which client id.
+
+Laws: `known` is the entry up to which everything is in the live document; entries are applied in the order of their
+numbers, so what they build on is always there. One that cannot be applied is quarantined and reported, and never keeps
+the document from opening. What this worker writes is applied first and logged as one batch; if that fails the live
+document holds what nobody stored: the owner must discard it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from .committer import Committer
+from .document import Judged, LiveDocument
+from .errors import AccessDenied, CollabError, ProtocolError, StateError
+from .limits import Limits
+from .store import Batch, DocumentStore, LogEntry, NewEntry, Snapshot
+from .wire import Announce
+
+_log = logging.getLogger("collab.ledger")
+
+
+class OnQuarantine(Protocol):
+    """Called for each entry that is put aside."""
+
+    def __call__(self) -> None: ...
+
+
+class Ledger:
+    """The live document and its place in the log."""
+
+    def __init__(self, document: str, store: DocumentStore, limits: Limits, on_quarantine: OnQuarantine) -> None:
+        self.document = document
+        self.live = LiveDocument()
+        self.kind = ""
+        self.epoch = 0
+        self.known = 0
+        self._store = store
+        self._limits = limits
+        self._on_quarantine = on_quarantine
+        self._authors: dict[int, str] = {}
+        self._snapshot_seq = 0
+        self._size = 0
+
+    async def load(self) -> None:
+        """Load everything; raises AccessDenied(unknown_document) or StateError."""
+        loaded = await self._store.load(self.document)
+        self.kind, self.epoch, self._authors = loaded.kind, loaded.epoch, dict(loaded.authors)
+        if loaded.snapshot is not None:
+            self._snapshot_seq = self.known = loaded.snapshot.seq
+            self._size = len(loaded.snapshot.state)
+            self.live.load_snapshot(loaded.snapshot.state, loaded.snapshot.outline)
+        await self._take(loaded.entries)
+        self.known = max(self.known, loaded.head)
+
+    def claim(self, account: str, judged: Judged, claimed: Mapping[int, str]) -> dict[int, str]:
+        """Return the client ids that an update binds to `account` now.
+
+        Raises AccessDenied(foreign_author), ProtocolError(too_large).
+        """
+        assert judged.placement is not None
+        clients = judged.placement.clients()
+        for client in clients:
+            if self._authors.get(client, claimed.get(client, account)) != account:
+                raise AccessDenied("foreign_author", "this client id belongs to somebody else")
+        limit = self._limits.document_bytes
+        if self._size + len(judged.data) > limit:
+            self._size = len(self.live.full())
+            if self._size + len(judged.data) > limit:
+                raise ProtocolError("too_large", "the document would become too large")
+        return {client: account for client in clients if client not in self._authors}
+
+    def apply(self, judged: Judged) -> bytes | None:
+        """Apply a judged update; returns what is new and must be logged."""
+        event = self.live.apply(judged)
+        if event is not None:
+            self._size += len(event)
+        return event
+
+    async def commit(
+        self, committer: Committer, entries: list[NewEntry], authors: dict[int, str]
+    ) -> tuple[Announce, list[bytes]]:
+        """Log what was applied; returns what to announce, and what others logged in between."""
+        done = await committer.commit(Batch(self.document, tuple(entries), authors))
+        self._authors.update(authors)
+        others = await self.catch_up() if done.first != self.known + 1 else []
+        self.known = max(self.known, done.head)
+        return Announce("", done.first, done.head, [entry.data for entry in entries], authors), others
+
+    async def hear(self, announcements: Iterable[Announce]) -> list[bytes]:
+        """Apply what other workers announced, reading the log where there is a gap; returns what is new."""
+        events: list[bytes] = []
+        behind = False
+        for news in announcements:
+            if news.head <= self.known:
+                continue
+            if news.data is None or news.first > self.known + 1:
+                behind = True
+                continue
+            self._authors.update(news.authors)
+            events += await self._take(LogEntry(seq, "", data) for seq, data in enumerate(news.data, news.first))
+        return events + await self.catch_up() if behind else events
+
+    async def catch_up(self) -> list[bytes]:
+        """Read what was logged since; returns what is new. Raises AccessDenied when the document is not the same."""
+        news = await self._store.news(self.document, self.known)
+        if news.epoch != self.epoch:
+            raise AccessDenied("other_epoch", "the document was rebuilt")
+        self._authors.update(news.authors)
+        events = await self._take(news.entries)
+        self.known = max(self.known, news.head)
+        return events
+
+    async def _take(self, entries: Iterable[LogEntry]) -> list[bytes]:
+        events: list[bytes] = []
+        for entry in entries:
+            if entry.seq <= self.known:
+                continue
+            self.known = entry.seq
+            try:
+                event = self.apply(self.live.judge(entry.data))
+            except CollabError as error:
+                if self.live.broken:
+                    raise
+                _log.error("entry %s of document %s is quarantined: %s", entry.seq, self.document, error.text)
+                self._on_quarantine()
+                await self._store.quarantine(self.document, entry.seq, f"{error.code}: {error.text}")
+                continue
+            if event is not None:
+                events.append(event)
+        return events
+
+    def grown(self) -> int:
+        """Return how many entries came since the snapshot."""
+        return self.known - self._snapshot_seq
+
+    async def compact(self) -> None:
+        """Replace the snapshot by one of everything known; a failure is reported and changes nothing."""
+        snapshot = Snapshot(self.known, self.live.full(), self.live.outline.encode())
+        try:
+            ours = await self._store.compact(self.document, snapshot, self._snapshot_seq, self._limits.keep_seconds)
+        except StateError as error:
+            _log.warning("document %s is not compacted: %s", self.document, error.text)
+            return
+        self._snapshot_seq = snapshot.seq  # another worker's is as good: it would be refused again and again
+        if ours:
+            self._size = len(snapshot.state)

@@ -1,0 +1,78 @@
+"""The live document takes what fits, returns exactly what is new, and stays whole when something is refused."""
+
+from __future__ import annotations
+
+import pytest
+from pycrdt import Doc, Map, Text
+
+from collab.codec import parse_update
+from collab.document import LiveDocument
+from collab.errors import ProtocolError, StateError
+from tests.collab.build import block, deletions, item, string, text, update
+from tests.collab.clients import Replica
+
+
+def test_apply_returns_what_is_new_and_none_for_what_was_known() -> None:
+    live = LiveDocument()
+    replica = Replica(5)
+    replica.text += "hallo"
+    data = replica.doc.get_update()
+    event = live.apply(live.judge(data))
+    assert event is not None and parse_update(event).pieces
+    assert live.apply(live.judge(data)) is None
+    assert live.apply(live.judge(b"\x00\x00")) is None
+    assert live.state_vector() == replica.doc.get_state()
+    assert live.diff(b"\x00") == live.full() and live.diff(live.state_vector()) == b"\x00\x00"
+
+
+def test_nothing_incomplete_gets_in() -> None:
+    live = LiveDocument()
+    judged = live.judge(update(block(5, 1, string("x", left=(5, 0)))))
+    assert judged.placement is None
+    with pytest.raises(StateError):
+        live.apply(judged)
+    assert live.full() == b"\x00\x00"
+
+
+def test_what_the_crdt_cannot_decode_changes_nothing() -> None:
+    live = LiveDocument()
+    live.apply(live.judge(update(block(5, 0, string("ab")))))
+    before = live.full()
+    with pytest.raises(ProtocolError):
+        live.apply(live.judge(update(block(5, 2, item(5, text("{no json"), left=(5, 1))))))
+    assert live.full() == before and not live.broken
+    live.apply(live.judge(update(block(5, 2, string("c", left=(5, 1))))))
+    assert live.outline.state_vector() == {5: 3}
+
+
+def test_a_snapshot_comes_back_with_or_without_its_outline() -> None:
+    live = LiveDocument()
+    replica = Replica(5)
+    replica.text += "a😀b"
+    replica.map["k"] = Map({"x": 1})
+    live.apply(live.judge(replica.doc.get_update()))
+    for outline in (live.outline.encode(), None):
+        again = LiveDocument()
+        again.load_snapshot(live.full(), outline)
+        assert again.full() == live.full()
+        assert again.outline.encode() == live.outline.encode()
+        doc: Doc[Text] = Doc()
+        doc.apply_update(again.full())
+        assert str(doc.get("text", type=Text)) == "a😀b"
+
+
+def test_an_update_that_changes_nothing_is_recognised() -> None:
+    live = LiveDocument()
+    replica = Replica(5)
+    replica.text += "hallo welt"
+    del replica.text[2:4]
+    del replica.text[0:2]
+    live.apply(live.judge(replica.doc.get_update()))
+    assert live.changes_nothing(live.judge(replica.doc.get_update()))
+    assert live.changes_nothing(live.judge(update(deleted=deletions((5, 1, 3)))))
+    assert not live.changes_nothing(live.judge(update(deleted=deletions((5, 3, 2)))))
+    assert not live.changes_nothing(live.judge(update(block(6, 0, string("x")))))
+    assert not live.changes_nothing(live.judge(update(block(6, 5, string("x", left=(6, 4))))))
+    del replica.text[0:1]
+    live.apply(live.judge(replica.doc.get_update()))
+    assert live.changes_nothing(live.judge(update(deleted=deletions((5, 0, 5)))))

@@ -1,0 +1,163 @@
+"""The store keeps what it said it keeps, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from collab.committer import Committer
+from collab.database import Database
+from collab.errors import AccessDenied, StateError
+from collab.store import Batch, Committed, DocumentStore, NewEntry, Snapshot, migrate
+
+KEEP = 3600.0
+
+
+def batch(document: str, *data: bytes, authors: dict[int, str] | None = None) -> Batch:
+    return Batch(document, tuple(NewEntry("ada", "w/1", item) for item in data), authors or {})
+
+
+async def test_a_document_is_created_and_seeded_once(any_store: DocumentStore) -> None:
+    seed = Snapshot(0, b"seed", b"outline")
+    assert await any_store.create("a", "deck", seed, 1)
+    assert not await any_store.create("a", "table", Snapshot(0, b"other", b""), 1)
+    loaded = await any_store.load("a")
+    assert (loaded.kind, loaded.epoch, loaded.head, loaded.snapshot) == ("deck", 1, 0, seed)
+    assert loaded.authors == {1: ""} and loaded.entries == ()
+
+
+async def test_entries_are_numbered_per_document(any_store: DocumentStore) -> None:
+    for document in ("a", "b"):
+        await any_store.create(document, "scratch", None, None)
+    results = await any_store.commit([batch("b", b"1", b"2"), batch("a", b"1")])
+    assert results == {"b": Committed("b", 1, 2), "a": Committed("a", 1, 1)}
+    assert (await any_store.commit([batch("b", b"3")]))["b"] == Committed("b", 3, 3)
+    assert {name: head.head for name, head in (await any_store.heads(["a", "b", "none"])).items()} == {"a": 1, "b": 3}
+    loaded = await any_store.load("b")
+    assert [(entry.seq, entry.data) for entry in loaded.entries] == [(1, b"1"), (2, b"2"), (3, b"3")]
+    news = await any_store.news("b", 1)
+    assert news.head == 3 and [entry.seq for entry in news.entries] == [2, 3]
+    assert (await any_store.news("b", 3)).entries == ()
+
+
+async def test_what_is_not_there_is_denied(any_store: DocumentStore) -> None:
+    for call in (any_store.load("none"), any_store.news("none", 0), any_store.raise_epoch("none")):
+        with pytest.raises(AccessDenied):
+            await call
+
+
+async def test_one_failing_document_does_not_fail_the_others(any_store: DocumentStore) -> None:
+    for document in ("a", "b"):
+        await any_store.create(document, "scratch", None, None)
+    results = await any_store.commit([batch("a", b"1"), batch("gone", b"1"), batch("b", b"1")])
+    assert results["a"] == Committed("a", 1, 1) and results["b"] == Committed("b", 1, 1)
+    assert isinstance(results["gone"], StateError)
+
+
+async def test_a_client_id_belongs_to_who_wrote_first(any_store: DocumentStore) -> None:
+    for document in ("a", "b"):
+        await any_store.create(document, "scratch", None, None)
+    assert isinstance((await any_store.commit([batch("a", b"1", authors={5: "ada"})]))["a"], Committed)
+    assert isinstance((await any_store.commit([batch("a", b"2", authors={5: "ada"})]))["a"], Committed)
+    results = await any_store.commit([batch("a", b"3", authors={5: "ben"}), batch("b", b"1", authors={5: "ben"})])
+    assert isinstance(results["a"], AccessDenied) and isinstance(results["b"], Committed)
+    loaded = await any_store.load("a")
+    assert loaded.authors == {5: "ada"} and loaded.head == 2
+
+
+async def test_workers_that_commit_to_the_same_documents_do_not_deadlock(any_store: DocumentStore) -> None:
+    names = [f"d{number}" for number in range(8)]
+    for name in names:
+        await any_store.create(name, "scratch", None, None)
+
+    async def work(order: list[str]) -> None:
+        for _ in range(15):
+            results = await any_store.commit([batch(name, b"x") for name in order])
+            assert all(isinstance(result, Committed) for result in results.values())
+
+    await asyncio.gather(work(names), work(names[::-1]), work(names[4:] + names[:4]))
+    assert {head.head for head in (await any_store.heads(names)).values()} == {45}
+    assert [entry.seq for entry in (await any_store.load("d3")).entries] == list(range(1, 46))
+
+
+async def test_compaction_happens_once_and_keeps_the_recent_log(any_store: DocumentStore) -> None:
+    await any_store.create("a", "scratch", None, None)
+    await any_store.commit([batch("a", b"1", b"2", b"3")])
+    assert await any_store.compact("a", Snapshot(2, b"two", b"o"), 0, KEEP)
+    assert not await any_store.compact("a", Snapshot(3, b"three", b"o"), 0, KEEP), "the loser discards its work"
+    loaded = await any_store.load("a")
+    assert loaded.snapshot == Snapshot(2, b"two", b"o") and [entry.data for entry in loaded.entries] == [b"3"]
+    assert [entry.seq for entry in (await any_store.news("a", 0)).entries] == [1, 2, 3], "history stays"
+    assert await any_store.compact("a", Snapshot(3, b"three", b"o"), 2, keep_seconds=-10)
+    assert (await any_store.news("a", 0)).entries == (), "until it is old"
+    assert (await any_store.load("a")).head == 3
+    assert not await any_store.compact("a", Snapshot(9, b"future", b""), 3, KEEP)
+
+
+async def test_a_quarantined_entry_is_left_out_but_kept(any_store: DocumentStore) -> None:
+    await any_store.create("a", "scratch", None, None)
+    await any_store.commit([batch("a", b"1", b"bad", b"3")])
+    await any_store.quarantine("a", 2, "update_malformed")
+    loaded = await any_store.load("a")
+    assert [entry.data for entry in loaded.entries] == [b"1", b"3"] and loaded.head == 3
+    await any_store.compact("a", Snapshot(3, b"", b""), 0, keep_seconds=-10)
+    async with any_store.database.read() as connection:
+        kept = (await connection.execute(text("SELECT seq, quarantined FROM document_log"))).all()
+    assert [tuple(row) for row in kept] == [(2, "update_malformed")]
+
+
+async def test_the_epoch_rises(any_store: DocumentStore) -> None:
+    await any_store.create("a", "scratch", None, None)
+    assert await any_store.raise_epoch("a") == 2
+    assert (await any_store.load("a")).epoch == 2 and (await any_store.heads(["a"]))["a"].epoch == 2
+
+
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    migrate(database_url)
+    store = await DocumentStore.open(database_url)
+    await store.create("a", "scratch", None, None)
+    migrate(database_url)
+    assert (await store.load("a")).kind == "scratch"
+    await store.close()
+
+
+async def test_a_database_that_may_forget_is_refused(postgres_url: str) -> None:
+    url = postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    migrate(url)
+    database = Database(url)
+    async with database.write() as connection:
+        name = (await connection.execute(text("SELECT current_database()"))).scalar()
+        await connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+    await database.close()
+    with pytest.raises(StateError) as caught:
+        await DocumentStore.open(url)
+    assert caught.value.code == "store_not_durable"
+
+
+async def test_a_database_that_is_away_is_a_state_error() -> None:
+    with pytest.raises(StateError) as caught:
+        await DocumentStore.open("postgresql+asyncpg://kreide@127.0.0.1:1/none")
+    assert caught.value.code == "store_failed"
+
+
+async def test_the_committer_joins_what_waits_into_few_transactions(store: DocumentStore) -> None:
+    names = [f"d{number}" for number in range(50)]
+    for name in names:
+        await store.create(name, "scratch", None, None)
+    transactions: list[int] = []
+
+    class Counting(DocumentStore):
+        async def commit(self, batches):  # type: ignore[no-untyped-def]
+            transactions.append(len(batches))
+            return await super().commit(batches)
+
+    committer = Committer(Counting(store.database))
+    committer.start()
+    results = await asyncio.gather(*(committer.commit(batch(name, b"x")) for name in names))
+    assert {result.document for result in results} == set(names)
+    assert sum(transactions) == 50 and len(transactions) <= 2
+    with pytest.raises(StateError):
+        await committer.commit(batch("gone", b"x"))
+    await committer.close()
