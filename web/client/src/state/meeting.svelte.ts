@@ -182,8 +182,14 @@ export class MeetingSession {
   mute = (peer: string | null) => this.#try('room:mute', { peer });
   askUnmute = (peer: string) => this.#try('room:ask_unmute', { peer });
   stage = (peer: string | null) => this.#try('room:stage', { peer });
-  present = (document: string | null, slide: string | null = null) => this.#try('room:present', { document, slide });
+  turn = (document: string, slide: string) => this.#try('room:present', { document, slide });
   lock = (locked: boolean) => this.#try('room:lock', { locked });
+
+  /** Puts a document on the Tafel (null clears it); who was brought there steps back. */
+  async present(document: string | null): Promise<void> {
+    if (document !== null && this.model?.room.stage !== null) await this.stage(null);
+    await this.#try('room:present', { document, slide: null });
+  }
 
   /** My own press of the microphone: the only thing that lifts a moderator's mute. */
   async pressMicrophone(): Promise<void> {

@@ -68,15 +68,16 @@ describe('the model', () => {
 describe('the Tafel', () => {
   const presenting = { peer: 't', document: 'd', slide: 's' };
 
-  it('shows a shared screen before a document before a person before nothing', () => {
+  it('shows a shared screen before a person before a document before nothing', () => {
     const sharing = model('t', room([teacher, peer('a', { screen: true })], { presenting, stage: 'a' }));
     expect(stageContent(sharing).kind).toBe('screen');
-    expect(stageContent(model('t', room([teacher, peer('a')], { presenting, stage: 'a' })))).toEqual({ kind: 'document', document: 'd', slide: 's', peer: 't' });
-    expect(stageContent(model('t', room([teacher, peer('a')], { stage: 'a' }))).kind).toBe('person');
+    expect(stageContent(model('t', room([teacher, peer('a')], { presenting, stage: 'a' }))).kind).toBe('person');
+    expect(stageContent(model('t', room([teacher, peer('a')], { presenting })))).toEqual({ kind: 'document', document: 'd', slide: 's', peer: 't' });
     expect(stageContent(start()).kind).toBe('empty');
   });
 
   it('is not held by somebody who has left', () => {
     expect(stageContent(model('t', room([teacher], { stage: 'a' }))).kind).toBe('empty');
+    expect(stageContent(model('t', room([teacher], { stage: 'a', presenting }))).kind).toBe('document');
   });
 });

@@ -105,12 +105,12 @@ export type StageContent =
   | { kind: 'person'; peer: PeerView }
   | { kind: 'empty' };
 
-/** What the Tafel shows: a shared screen, else the presented document, else the person on the stage. */
+/** What the Tafel shows: a shared screen, else the person who was brought there, else the presented document. */
 export function stageContent(model: RoomModel): StageContent {
   const sharing = peerOf(model, model.slots.get('screen')?.peer ?? null) ?? model.room.peers.find((peer) => peer.screen) ?? null;
   if (sharing?.screen === true) return { kind: 'screen', peer: sharing };
-  const { presenting } = model.room;
-  if (presenting !== null) return { kind: 'document', document: presenting.document, slide: presenting.slide, peer: presenting.peer };
   const person = peerOf(model, model.room.stage);
-  return person === null ? { kind: 'empty' } : { kind: 'person', peer: person };
+  if (person !== null) return { kind: 'person', peer: person };
+  const { presenting } = model.room;
+  return presenting === null ? { kind: 'empty' } : { kind: 'document', document: presenting.document, slide: presenting.slide, peer: presenting.peer };
 }
