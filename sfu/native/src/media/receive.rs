@@ -106,10 +106,9 @@ impl Receiver {
         if let Some(highest) = self
             .highest
             .filter(|_| arrival.newest && !arrival.restarted)
+            && self.asks
         {
-            if self.asks {
-                self.missing.skipped(now, highest + 1..arrival.index);
-            }
+            self.missing.skipped(now, highest + 1..arrival.index);
         }
         if arrival.newest {
             self.highest = Some(arrival.index);

@@ -50,8 +50,8 @@ impl Network {
 
     fn arrived(&mut self, now: u64) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();
-        while self.under_way.peek().is_some_and(|next| next.0 .0 <= now) {
-            packets.extend(self.under_way.pop().map(|next| next.0 .2));
+        while self.under_way.peek().is_some_and(|next| next.0.0 <= now) {
+            packets.extend(self.under_way.pop().map(|next| next.0.2));
         }
         packets
     }
@@ -107,7 +107,7 @@ impl Scene {
             for packet in self.downlink.arrived(now) {
                 self.viewer.receive(&packet);
             }
-            if now % 50_000 == 0 {
+            if now.is_multiple_of(50_000) {
                 for (kind, lost) in self.viewer.lost() {
                     self.relay.answer(now, kind, lost, &mut self.downlink);
                 }

@@ -8,16 +8,20 @@
 //! the map of the present generation. Retransmissions never outnumber packets by more than
 //! `REPAIR_CREDIT`.
 
+mod dress;
+mod repair;
+
 use super::capture;
-use super::codec::{Codec, Kind, Media, PayloadTypes};
+use super::codec::{Kind, Media, PayloadTypes};
 use super::extension::{AudioLevel, ExtensionIds};
-use super::outgoing::{Mid, OutHeader, Outgoing};
+use super::outgoing::{Mid, Outgoing};
 use super::packet_map::{PacketMap, Segment};
 use super::rtcp::SenderInfo;
 use super::rtp::RtpView;
 use super::timeline::{Frame, Timeline};
 use super::vp8::{Continuity, Shift};
 use super::window::Window;
+pub use repair::Lookup;
 
 /// A source that lost more than this at once begins anew.
 const LONGEST_GAP: u64 = 512;
@@ -50,16 +54,6 @@ pub struct Inbound<'a> {
     pub capture: u64,
     pub media: Media,
     pub audio_level: Option<AudioLevel>,
-}
-
-/// Where to find the packet behind a sequence number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lookup {
-    pub source: u64,
-    pub generation: u64,
-    pub index: u64,
-    /// The slot's own number, to be told to `repair`.
-    pub number: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,98 +276,6 @@ impl Slot {
         Some(segment)
     }
 
-    /// Everything of a packet but its number.
-    fn dress(
-        &self,
-        now: u64,
-        packet: &Inbound,
-        assignment: &Assignment,
-        segment: &Segment,
-    ) -> Option<Outgoing> {
-        let codec = match packet.media {
-            Media::Opus => Codec::Opus,
-            Media::Vp8(_) => Codec::Vp8,
-            Media::Padding => match self.config.kind {
-                Kind::Audio => Codec::Opus,
-                Kind::Video => Codec::Vp8,
-            },
-        };
-        let (payload_type, _) = self.config.payloads.get(codec)?;
-        let incoming = &packet.view.header;
-        let header = OutHeader {
-            marker: incoming.marker,
-            payload_type,
-            sequence: 0,
-            timestamp: incoming.timestamp.wrapping_add(segment.timestamp_shift),
-            ssrc: self.config.ssrc,
-            csrc: assignment.csrc,
-            ids: self.config.ids,
-            mid: if self.mid_known {
-                None
-            } else {
-                self.config.mid
-            },
-            audio_level: packet.audio_level,
-            transport_sequence: None,
-            abs_send_time: Some(abs_send_time(now)),
-        };
-        let vp8 = match &packet.media {
-            Media::Vp8(descriptor) => Some(segment.vp8.rewrite(descriptor)),
-            Media::Opus | Media::Padding => None,
-        };
-        Some(Outgoing {
-            header,
-            original_sequence: None,
-            vp8,
-            started: false,
-        })
-    }
-
-    /// Resolve a sequence number the viewer misses. `None`: not sent, too old, or of a generation
-    /// that is no longer shown. The caller checks the audience and looks into the history.
-    #[must_use]
-    pub fn lookup(&self, sequence: u16) -> Option<Lookup> {
-        let assignment = self.assignment?;
-        let newest = self.next_number - 1;
-        let behind = low(newest).wrapping_sub(sequence);
-        let number = newest
-            .checked_sub(u64::from(behind))
-            .filter(|_| behind < 0x8000)?;
-        let (segment, index) = self.map.by_number(number)?;
-        (segment.generation == assignment.generation).then_some(Lookup {
-            source: segment.source,
-            generation: segment.generation,
-            index,
-            number,
-        })
-    }
-
-    /// Make the retransmission of a packet that `lookup` named and the history held.
-    pub fn repair(&mut self, now: u64, found: &Lookup, packet: &Inbound) -> Option<Outgoing> {
-        let assignment = self.assignment?;
-        if assignment.generation != found.generation || self.config.rtx_ssrc == 0 {
-            return None;
-        }
-        let (segment, index) = self.map.by_number(found.number)?;
-        if index != packet.index {
-            return None;
-        }
-        let codec = if self.config.kind == Kind::Audio {
-            Codec::Opus
-        } else {
-            Codec::Vp8
-        };
-        let payload_type = self.config.payloads.get(codec)?.1?;
-        let mut outgoing = self.dress(now, packet, &assignment, segment)?;
-        self.credit = self.credit.checked_sub(1)?;
-        outgoing.original_sequence = Some(low(found.number));
-        outgoing.header.ssrc = self.config.rtx_ssrc;
-        outgoing.header.payload_type = payload_type;
-        outgoing.header.sequence = self.next_rtx;
-        self.next_rtx = self.next_rtx.wrapping_add(1);
-        Some(outgoing)
-    }
-
     /// What a sender report of this stream says now; `None` before the first packet.
     #[must_use]
     pub fn sender_report(&self, now: u64) -> Option<SenderInfo> {
@@ -388,11 +290,6 @@ impl Slot {
 
 fn low(number: u64) -> u16 {
     (number & 0xffff) as u16
-}
-
-/// 6.18 fixed point seconds of server time.
-fn abs_send_time(now: u64) -> u32 {
-    (capture::ntp(now) >> 14 & 0xff_ffff) as u32
 }
 
 #[cfg(test)]

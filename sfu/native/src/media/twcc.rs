@@ -4,9 +4,9 @@
 //! at most `STATUSES` numbers, so it fits a datagram; numbers that came late are reported again with
 //! all behind them. Feedback goes out every `EVERY`, or after `MANY` packets.
 
+use super::rtcp::TRANSPORT_FEEDBACK;
 use super::rtcp::build::{packet, word};
 use super::rtcp::feedback::TRANSPORT_CC;
-use super::rtcp::TRANSPORT_FEEDBACK;
 
 const KEPT: u64 = 1_024;
 const EVERY: u64 = 100_000;

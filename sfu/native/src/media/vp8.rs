@@ -108,10 +108,10 @@ impl Rewrite {
             }
             None => {}
         }
-        if let Some((at, value)) = self.base_layer {
-            if let Some(field) = payload.get_mut(at) {
-                *field = value;
-            }
+        if let Some((at, value)) = self.base_layer
+            && let Some(field) = payload.get_mut(at)
+        {
+            *field = value;
         }
     }
 }
@@ -176,13 +176,12 @@ impl Continuity {
                 self.picture = Some(id);
             }
         }
-        if let Some((_, value)) = rewrite.base_layer {
-            if self
+        if let Some((_, value)) = rewrite.base_layer
+            && self
                 .base_layer
                 .is_none_or(|last| value.wrapping_sub(last) < 0x80)
-            {
-                self.base_layer = Some(value);
-            }
+        {
+            self.base_layer = Some(value);
         }
     }
 }

@@ -20,15 +20,21 @@ fn knows_codecs_by_name() {
 fn tells_where_a_decoder_can_begin() {
     assert!(!Media::read(Codec::Opus, &[]).unwrap().is_entry());
     assert!(Media::read(Codec::Opus, &[1]).unwrap().is_entry());
-    assert!(Media::read(Codec::Vp8, &vp8(true, true, 1, 1))
-        .unwrap()
-        .is_entry());
-    assert!(!Media::read(Codec::Vp8, &vp8(true, false, 1, 1))
-        .unwrap()
-        .is_entry());
-    assert!(!Media::read(Codec::Vp8, &vp8(false, true, 1, 1))
-        .unwrap()
-        .is_entry());
+    assert!(
+        Media::read(Codec::Vp8, &vp8(true, true, 1, 1))
+            .unwrap()
+            .is_entry()
+    );
+    assert!(
+        !Media::read(Codec::Vp8, &vp8(true, false, 1, 1))
+            .unwrap()
+            .is_entry()
+    );
+    assert!(
+        !Media::read(Codec::Vp8, &vp8(false, true, 1, 1))
+            .unwrap()
+            .is_entry()
+    );
     assert!(Media::read(Codec::Vp8, &[0x90]).is_err());
 }
 

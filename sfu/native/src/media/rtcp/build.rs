@@ -6,8 +6,8 @@
 
 use super::feedback::{FULL_INTRA, NACK, PICTURE_LOSS};
 use super::{
-    ReportBlock, SenderInfo, DESCRIPTION, GOODBYE, PAYLOAD_FEEDBACK, RECEIVER_REPORT,
-    SENDER_REPORT, TRANSPORT_FEEDBACK,
+    DESCRIPTION, GOODBYE, PAYLOAD_FEEDBACK, RECEIVER_REPORT, ReportBlock, SENDER_REPORT,
+    SenderInfo, TRANSPORT_FEEDBACK,
 };
 
 /// Most report blocks or SSRCs of one packet.

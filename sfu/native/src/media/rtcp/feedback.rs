@@ -4,7 +4,7 @@
 //! by its length (17 per NACK word), those of transport feedback by its own 16-bit count.
 
 use super::super::rtp::Malformed;
-use super::{take_word, Rtcp, Words, PAYLOAD_FEEDBACK, TRANSPORT_FEEDBACK};
+use super::{PAYLOAD_FEEDBACK, Rtcp, TRANSPORT_FEEDBACK, Words, take_word};
 
 pub(crate) const NACK: u8 = 1;
 pub(crate) const TRANSPORT_CC: u8 = 15;

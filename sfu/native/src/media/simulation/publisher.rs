@@ -1,7 +1,7 @@
 //! Sends sound and pictures with its own clocks and numbers, and answers NACK with RTX.
 
-use super::super::rtcp::build;
 use super::super::rtcp::SenderInfo;
+use super::super::rtcp::build;
 use super::super::testing::{self, Chance};
 use super::super::vp8::Vp8Descriptor;
 use std::collections::HashMap;
@@ -121,11 +121,11 @@ impl Publisher {
     /// What leaves now.
     pub fn send(&mut self, now: u64, live: bool) -> Vec<Vec<u8>> {
         let mut out = Vec::new();
-        if live && now % 20_000 == 0 {
+        if live && now.is_multiple_of(20_000) {
             let label = self.label(now, 0);
             out.push(self.packet(now, false, false, &label));
         }
-        if live && now % 40_000 == 0 {
+        if live && now.is_multiple_of(40_000) {
             self.picture(now);
         }
         if now % 1_000_000 == 500_000 {
@@ -151,7 +151,7 @@ impl Publisher {
         payload.extend(view.payload());
         self.rtx_sequence = self.rtx_sequence.wrapping_add(1);
         let mut repair = testing::rtp(self.rtx_sequence, view.header.timestamp, &payload);
-        repair[1] = u8::from(view.header.marker) << 7 | 97;
+        repair[1] = u8::from(view.header.marker) << 7 | 0x61;
         repair[8..12].copy_from_slice(&(ssrc(self.person, true) + 100).to_be_bytes());
         self.waiting.insert(0, (now, repair));
         assert!(view.payload().is_empty() || Vp8Descriptor::parse(view.payload()).is_ok());

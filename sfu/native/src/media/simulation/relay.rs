@@ -7,11 +7,11 @@ use super::super::keyframe::KeyframeAuthority;
 use super::super::outgoing::Mid;
 use super::super::receive::Receiver;
 use super::super::rtcp::{Compound, Rtcp};
-use super::super::rtp::{is_rtcp, restore_rtx, RtpView};
+use super::super::rtp::{RtpView, is_rtcp, restore_rtx};
 use super::super::slot::{Inbound, Slot, SlotConfig};
-use super::super::testing::{ids, Chance};
-use super::publisher::{ssrc, Publisher};
+use super::super::testing::{Chance, ids};
 use super::Network;
+use super::publisher::{Publisher, ssrc};
 
 struct Source {
     kind: Kind,
@@ -152,10 +152,10 @@ impl Relay {
                 media: Media::read(codec(source.kind), view.payload()).unwrap(),
                 audio_level: None,
             };
-            if let Media::Vp8(descriptor) = inbound.media {
-                if descriptor.keyframe {
-                    source.keyframes.keyframe();
-                }
+            if let Media::Vp8(descriptor) = inbound.media
+                && descriptor.keyframe
+            {
+                source.keyframes.keyframe();
             }
             let outgoing = slot.forward(now, &inbound);
             let started = outgoing.is_some_and(|outgoing| outgoing.started);
@@ -188,8 +188,9 @@ impl Relay {
         for (number, source) in self.sources.iter_mut().enumerate() {
             let mut lost = Vec::new();
             source.receiver.nacks(now, &mut lost);
-            lost.iter()
-                .for_each(|&number_lost| publishers[number / 2].nack(now, number_lost));
+            for &missed in &lost {
+                publishers[number / 2].nack(now, missed);
+            }
             let given_up = source.receiver.take_given_up();
             if source.kind == Kind::Video && number / 2 == self.shown && (waits || given_up) {
                 source.keyframes.request();

@@ -1,7 +1,7 @@
 //! What a viewer makes of its two slots, and what must be true of it.
 
 use super::super::codec::Kind;
-use super::super::rtp::{restore_rtx, RtpView};
+use super::super::rtp::{RtpView, restore_rtx};
 use super::super::vp8::Vp8Descriptor;
 use super::publisher::LABEL;
 use super::relay::Relay;

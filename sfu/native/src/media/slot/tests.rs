@@ -1,3 +1,4 @@
+use super::super::codec::Codec;
 use super::super::rtcp::ReportBlock;
 use super::super::testing::{ids, rtp, vp8};
 use super::*;
@@ -250,9 +251,11 @@ fn sources_follow_each_other_without_a_gap() {
     let last_timestamp = 1_000 + 90_000 + 4 * 3_000;
     slot.assign(2, 2, 10);
     assert!(slot.waits());
-    assert!(delta(65_535, 15_000, 4)
-        .through(&mut slot, SECOND)
-        .is_none());
+    assert!(
+        delta(65_535, 15_000, 4)
+            .through(&mut slot, SECOND)
+            .is_none()
+    );
     for (step, now) in [(0u16, SECOND + 165_000), (1, SECOND + 198_000)] {
         let frame = if step == 0 { key } else { delta };
         let sample = frame(
@@ -302,9 +305,11 @@ fn a_source_that_lost_very_much_begins_anew() {
     let mut slot = slot(Kind::Video);
     slot.assign(1, 1, 9);
     key(100, 0, 1).through(&mut slot, 0).unwrap();
-    assert!(delta(100 + LONGEST_GAP + 1, 90_000, 31)
-        .through(&mut slot, SECOND)
-        .is_none());
+    assert!(
+        delta(100 + LONGEST_GAP + 1, 90_000, 31)
+            .through(&mut slot, SECOND)
+            .is_none()
+    );
     assert!(slot.waits());
     assert_eq!(
         sequence(key(100 + LONGEST_GAP + 2, 90_000, 31).through(&mut slot, SECOND)),
@@ -387,9 +392,11 @@ fn a_repair_is_refused_when_anything_does_not_fit() {
     };
     assert!(refused(&mut slot, &delta(101, 0, 1)), "another packet");
     let unknown = Lookup { number: 3, ..found };
-    assert!(first
-        .hand(0, |inbound| slot.repair(0, &unknown, inbound))
-        .is_none());
+    assert!(
+        first
+            .hand(0, |inbound| slot.repair(0, &unknown, inbound))
+            .is_none()
+    );
     let mut without = slot.clone();
     without.config.rtx_ssrc = 0;
     assert!(refused(&mut without, &first));
@@ -405,9 +412,11 @@ fn a_repair_is_refused_when_anything_does_not_fit() {
     let voice = sound(1, 0);
     voice.through(&mut sound_slot, 0).unwrap();
     let found = sound_slot.lookup(65_535).unwrap();
-    assert!(voice
-        .hand(0, |inbound| sound_slot.repair(0, &found, inbound))
-        .is_none());
+    assert!(
+        voice
+            .hand(0, |inbound| sound_slot.repair(0, &found, inbound))
+            .is_none()
+    );
 }
 
 #[test]
