@@ -12,6 +12,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -21,6 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from .errors import StateError
 from .migrations import upgrade
+
+SCHEMA: Final = "collab"  # of PostgreSQL
 
 
 class Database:
@@ -105,6 +108,8 @@ async def _migrate(url: str) -> None:
     database = Database(url)
     try:
         async with database.write() as connection:
+            if database.dialect == "postgresql":
+                await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             await connection.run_sync(upgrade)
     finally:
         await database.close()
@@ -112,7 +117,9 @@ async def _migrate(url: str) -> None:
 
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+        # A schema of our own: whoever shares the database may have tables of the same names.
+        ours = {"server_settings": {"search_path": SCHEMA}}
+        return create_async_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, connect_args=ours)
     engine = create_async_engine(url, pool_size=3, max_overflow=2)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

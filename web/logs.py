@@ -27,5 +27,7 @@ def set_up_logging(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # It reports every malformed request with the client's address; what our handlers raise is logged by us.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     for part in ("web", "sfu", "collab"):
         logging.getLogger(part).setLevel(level)

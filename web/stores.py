@@ -22,6 +22,7 @@ import collab.database
 import web.school.store
 from collab.bus import MemoryBus
 from collab.demo import demo_deck, demo_table
+from collab.errors import CollabError
 from collab.hub import Hub
 from collab.store import DocumentStore
 from web.auth import Auth
@@ -30,6 +31,7 @@ from web.errors import WebError
 from web.school.demo import seed_demo
 from web.school.store import SchoolStore
 
+STORE_FAILURES: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, CollabError)
 MIGRATION_LOCK: Final = 0x6B726569  # PostgreSQL advisory lock
 
 
@@ -42,7 +44,7 @@ async def prepare_stores(config: Config) -> None:
             await asyncio.to_thread(collab.database.migrate, config.collab_url)
             if config.demo:
                 await _seed_demo(config)
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+    except STORE_FAILURES as error:
         raise ConfigError(f"The database {_where(config)} cannot be used: {_reason(error)}.") from error
 
 
@@ -62,7 +64,7 @@ async def issue_ticket(config: Config, options: argparse.Namespace) -> str:
             await store.close()
     except WebError as error:
         raise ConfigError(f"No ticket: {error.text}.") from error
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+    except STORE_FAILURES as error:
         raise ConfigError(f"The database {_where(config)} cannot be used: {_reason(error)}.") from error
 
 

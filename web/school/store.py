@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Table, event, select, text, update
@@ -30,6 +30,8 @@ from web.school.migrations import upgrade
 EVENTS_AT_ONCE = 1000
 _BODY = msgspec.json.Decoder(EventBody)
 
+SCHEMA: Final = "school"  # of PostgreSQL
+
 
 def now_ms() -> int:
     """The clock of everything in the school: milliseconds since 1970."""
@@ -43,7 +45,7 @@ def new_id() -> str:
 
 def migrate(url: str) -> None:
     """Bring the database to the newest shape; safe to call by several processes at once."""
-    upgrade(_engine(url))
+    upgrade(_engine(url), SCHEMA)
 
 
 class Change:
@@ -173,7 +175,9 @@ async def _held(lock: asyncio.Lock | None) -> AsyncIterator[None]:
 
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        # A schema of our own: documents and messages may live in the same database.
+        ours = {"server_settings": {"search_path": SCHEMA}}
+        return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args=ours)
     engine = create_async_engine(url, pool_size=4, max_overflow=4)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -12,20 +12,20 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 VERSION_TABLE = "alembic_version_school"
 _LOCK = 0x6B72656964650001  # PostgreSQL's advisory lock of this upgrade
 
 
-def upgrade(engine: AsyncEngine) -> None:
+def upgrade(engine: AsyncEngine, schema: str) -> None:
     """Upgrade to the newest revision. Works with or without a running event loop: it uses a thread of its own."""
     failure: list[BaseException] = []
 
     def run() -> None:
         try:
-            asyncio.run(_upgrade(engine))
+            asyncio.run(_upgrade(engine, schema))
         except BaseException as error:
             failure.append(error)
 
@@ -36,10 +36,12 @@ def upgrade(engine: AsyncEngine) -> None:
         raise failure[0]
 
 
-async def _upgrade(engine: AsyncEngine) -> None:
+async def _upgrade(engine: AsyncEngine, schema: str) -> None:
     async with engine.connect() as connection:
         await connection.execution_options(kreide_writes=True)
         async with connection.begin():
+            if engine.dialect.name == "postgresql":
+                await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
             await connection.run_sync(_run)
     await engine.dispose()
 
