@@ -1,4 +1,4 @@
-"""Which picture belongs into which slot of a viewer: stage, screen, tiles. Pure functions over the roster.
+"""Which picture, and which screen's sound, belongs into which slot of a viewer. Pure functions over the roster.
 
 Laws:
 - 0 means nothing. Only sources whose audience holds the viewer are placed.
@@ -12,13 +12,10 @@ from sfu.roster import Peer, Roster
 
 
 def place_stage(roster: Roster, viewer: Peer) -> dict[str, int]:
-    """The stage's picture with its sound; for viewers who cannot choose, somebody's picture."""
+    """The stage's picture; for viewers who cannot choose, somebody's. Its sound is a matter of the voices."""
     if viewer.featured:
         return {"stage": _featured(roster, viewer)}
-    return {
-        "stage": roster.visible(viewer, roster.stage, "camera"),
-        "stage-audio": roster.visible(viewer, roster.stage, "microphone"),
-    }
+    return {"stage": roster.visible(viewer, roster.stage, "camera")}
 
 
 def place_screen(roster: Roster, viewer: Peer) -> dict[str, int]:

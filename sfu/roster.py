@@ -116,6 +116,11 @@ class Roster:
         found = (peer.sources.get(purpose) for peer in self.peers.values())
         return (source for source in found if source and is_in_audience(viewer, source))
 
+    def unlevelled(self) -> list[int]:
+        """Microphones that flow without telling how loud they are."""
+        sources = self.sources.values()
+        return [s.id for s in sources if s.purpose == "microphone" and s.flowing and not s.levelled]
+
     def state(self, slot: SlotEntry) -> SlotState:
         """What the viewer is told about a slot."""
         source = self.sources.get(slot.source)

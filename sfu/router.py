@@ -36,6 +36,9 @@ from sfu.placement import place_screen, place_stage, place_tiles
 from sfu.roster import Peer, Roster, SourceEntry, is_in_audience
 from sfu.voices import Voices
 
+CONTEST_SECONDS: Final = 0.06
+"""How often seats are looked at while more people speak than can be heard."""
+
 _VOICES: Final = ("voice-1", "voice-2", "voice-3")
 
 
@@ -46,6 +49,7 @@ class Router:
         self._roster = Roster()
         self._voices = Voices()
         self._contested = False
+        self._seated = 0.0
         self._speakers: list[str] = []
 
     def number(self, name: str) -> int:
@@ -83,7 +87,7 @@ class Router:
 
     def tick(self, now: float) -> list[Output]:
         """Let time act: speakers who fell quiet give up their seats."""
-        outputs = self._assign_all(now) if self._voices.expire(now) else []
+        outputs = self._assign(now, pictures=False) if self._voices.expire(now) else []
         return [*outputs, *self._tell_speakers(now)]
 
     def next_deadline(self, now: float) -> float | None:
@@ -121,7 +125,8 @@ class Router:
     def _receive_levels(self, now: float, event: Levels) -> list[Output]:
         changed = self._voices.report(now, event.levels)
         changed = self._voices.expire(now) or changed
-        outputs = self._assign_all(now) if changed or self._contested else []
+        due = self._contested and now - self._seated >= CONTEST_SECONDS
+        outputs = self._assign(now, pictures=False) if changed or due else []
         return [*outputs, *self._tell_speakers(now)]
 
     def _receive_flow(self, now: float, event: Flow) -> list[Output]:
@@ -132,7 +137,7 @@ class Router:
         if event.flowing:
             source.since = now
         told = SourceChanged(source.owner.name, source.purpose, event.flowing)
-        return [told, *self._assign_all(now)]
+        return [told, *self._assign(now, pictures=True)]
 
     def _reconcile(self, now: float) -> list[Output]:
         """Tell the plane every audience and mute that changed, then every slot."""
@@ -143,7 +148,7 @@ class Router:
         for source in self._roster.sources.values():
             owner = source.owner
             muted = not owner.may_send(source.purpose)
-            viewers = frozenset() if muted else _viewers(source, receivers, everyone) - {owner.session}
+            viewers = frozenset() if muted else _audience(source, receivers, everyone) - {owner.session}
             if source.purpose == "microphone":
                 self._voices.set_moderator(source.id, owner.rights.moderator)
             if source.muted != muted:
@@ -152,25 +157,29 @@ class Router:
             if source.viewers != viewers:
                 source.viewers = viewers
                 outputs.append(SetAudience(source.id, tuple(sorted(viewers))))
-        return [*outputs, *self._assign_all(now), *self._tell_speakers(now)]
+        return [*outputs, *self._assign(now, pictures=True), *self._tell_speakers(now)]
 
-    def _assign_all(self, now: float) -> list[Output]:
-        self._contested = False
+    def _assign(self, now: float, *, pictures: bool) -> list[Output]:
+        """Fill every viewer's slots; only voices many times a second while people compete for a seat."""
+        self._contested, self._seated = False, now
+        unlevelled = self._roster.unlevelled()
         outputs: list[Output] = []
         for viewer in self._roster.peers.values():
             if viewer.connected and viewer.slots:
-                outputs += self._assign(now, viewer)
+                wanted = self._place_voices(now, viewer, unlevelled)
+                outputs += self._settle(viewer, wanted | self._place_pictures(viewer) if pictures else wanted)
         return outputs
 
-    def _assign(self, now: float, viewer: Peer) -> list[Output]:
-        wanted = place_stage(self._roster, viewer)
-        wanted |= place_tiles(self._roster, viewer, wanted["stage"])
-        wanted |= place_screen(self._roster, viewer)
-        wanted |= self._place_voices(now, viewer, wanted.get("stage-audio", 0))
+    def _place_pictures(self, viewer: Peer) -> dict[str, int]:
+        stage = place_stage(self._roster, viewer)
+        return stage | place_tiles(self._roster, viewer, stage["stage"]) | place_screen(self._roster, viewer)
+
+    def _settle(self, viewer: Peer, wanted: dict[str, int]) -> list[Output]:
+        """Put what is wanted into the slots it names, and tell what changed."""
         outputs: list[Output] = []
-        for slot in viewer.slots.values():
-            source = wanted.get(slot.name, 0)
-            if source != slot.source:
+        for name, source in wanted.items():
+            slot = viewer.slots.get(name)
+            if slot is not None and source != slot.source:
                 slot.source = source
                 slot.generation += 1
                 outputs.append(Assign(viewer.session, slot.id, source, slot.generation))
@@ -178,9 +187,9 @@ class Router:
             outputs.append(SlotsChanged(viewer.name, [self._roster.state(slot) for slot in viewer.slots.values()]))
         return outputs
 
-    def _place_voices(self, now: float, viewer: Peer, on_stage: int) -> dict[str, int]:
-        if "stage-audio" not in viewer.slots:
-            on_stage = 0
+    def _place_voices(self, now: float, viewer: Peer, unlevelled: list[int]) -> dict[str, int]:
+        has_stage = "stage-audio" in viewer.slots
+        on_stage = self._roster.visible(viewer, self._roster.stage, "microphone") if has_stage else 0
         # A stage without sound is a seat like the others.
         names = _VOICES if on_stage else (*_VOICES, "stage-audio")
         pool = [name for name in names if name in viewer.slots]
@@ -189,14 +198,10 @@ class Router:
             source = self._roster.sources.get(source_id)
             return source is not None and source_id != on_stage and is_in_audience(viewer, source)
 
-        unlevelled = [
-            source.id
-            for source in self._roster.of_purpose(viewer, "microphone")
-            if source.flowing and not source.levelled
-        ]
         if self._voices.seat(now, viewer.seats, pool, audible, unlevelled):
             self._contested = True
-        return dict(viewer.seats.taken)
+        placed = {name: viewer.seats.taken.get(name, 0) for name in pool}
+        return placed | ({"stage-audio": on_stage} if on_stage else {})
 
     def _tell_speakers(self, now: float) -> list[Output]:
         speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]
@@ -207,7 +212,7 @@ class Router:
         return [SpeakersChanged(names)]
 
 
-def _viewers(source: SourceEntry, receivers: dict[str, int], everyone: frozenset[int]) -> frozenset[int]:
+def _audience(source: SourceEntry, receivers: dict[str, int], everyone: frozenset[int]) -> frozenset[int]:
     """The sessions that this source's owner lets have it."""
     rights = source.owner.rights
     audiences = [rights.audience, rights.camera_audience if source.purpose == "camera" else None]

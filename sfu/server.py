@@ -13,7 +13,8 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
 
 import ifaddr
 import msgspec
@@ -33,7 +34,7 @@ from sfu.model import (
     SourceOffer,
     SpeakersChanged,
 )
-from sfu.plane import Plane
+from sfu.plane import Event, Plane
 from sfu.room import MediaRoom
 from sfu.session import Port, Session
 
@@ -54,20 +55,26 @@ __all__ = [
 ]
 
 MAX_SESSIONS: Final = 4096
-MAX_HANDSHAKES: Final = 64
+RENEW_BEFORE: Final = timedelta(days=10)
+"""aiortc's certificates are good for 30 days; connections that exist keep theirs."""
+MAX_HANDSHAKES: Final = 256
 """DTLS handshakes at once, 0.35 ms of CPU each; the others wait, their clients repeat the first flight."""
 
 logger = logging.getLogger(__name__)
 
 
 class MediaConfig(msgspec.Struct, frozen=True):
-    """Where media is received. `udp_port` 0 lets the system choose."""
+    """Where media is received. `udp_port` 0 lets the system choose; thread n takes the n-th port from there.
+
+    A remote that says nothing for `consent_seconds` is gone (RFC 7675). The cap is for the allocator to come.
+    """
 
     addresses: tuple[str, ...] = ("127.0.0.1",)
     udp_port: int = 0
     public_ips: tuple[str, ...] = ()
     threads: int = 1
     downlink_cap_kbit: int = 1000
+    consent_seconds: float = 30.0
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -87,18 +94,18 @@ class MediaServer:
         self._entries: dict[int, _Entry] = {}
         self._source_rooms: dict[int, MediaRoom] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._identity = Identity.generateCertificate()
         self._dropped = 0
 
     async def start(self) -> None:
         """Bind the ports and begin; OSError if one cannot be bound."""
-        identity = Identity.generateCertificate()
         numbers = itertools.count(1)
         handshakes = asyncio.Semaphore(MAX_HANDSHAKES)
         addresses = offered_addresses(self._config.addresses, _interface_addresses(), self._config.public_ips)
         for thread in range(self._config.threads):
             udp_port = self._config.udp_port + thread if self._config.udp_port else 0
-            plane = Plane(list(self._config.addresses), udp_port)
-            port = Port(plane, identity, candidates(addresses, plane.port), numbers, handshakes)
+            plane = Plane(list(self._config.addresses), udp_port, consent=self._config.consent_seconds)
+            port = Port(plane, self._fresh_identity, candidates(addresses, plane.port), numbers, handshakes)
             self._ports.append(port)
             asyncio.get_running_loop().add_reader(plane.fileno(), self._on_readable, plane)
 
@@ -183,26 +190,39 @@ class MediaServer:
         self._tasks[session.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(session.id, None))
 
+    def _fresh_identity(self) -> Identity:
+        if self._identity.expires - datetime.now(UTC) < RENEW_BEFORE:
+            self._identity = Identity.generateCertificate()
+        return self._identity
+
     def _on_readable(self, plane: Plane) -> None:
         for event in plane.drain():
-            match event:
-                case ("dtls", int(session), bytes(datagram)):
-                    if session in self._entries:
-                        self._entries[session].session.receive_dtls(datagram)
-                case ("expired", int(session)):
-                    if session in self._entries:
-                        entry = self._entries[session]
-                        entry.room.on_lost(entry.peer, entry.session, "expired")
-                case ("levels", list(levels)):
-                    self._on_levels(levels)
-                case ("source", int(source), str(state)):
-                    if source in self._source_rooms:
-                        self._source_rooms[source].on_flow(source, state == "started")
-                case ("dropped", int(count)):
-                    self._dropped += count
-                    logger.warning("the media thread dropped events", extra={"count": count})
-                case _:
-                    pass  # "connected" and "address": ICE's own business, counted by the plane
+            try:
+                self._on_plane(event)
+            except Exception:
+                logger.exception("a media event could not be handled", extra={"event": event[0]})
+
+    def _on_plane(self, event: Event) -> None:
+        match event:
+            case ("dtls", session, datagram):
+                if session in self._entries:
+                    self._entries[session].session.receive_dtls(datagram)
+            case ("expired", session):
+                if session in self._entries:
+                    entry = self._entries[session]
+                    entry.room.on_lost(entry.peer, entry.session, "expired")
+            case ("levels", levels):
+                self._on_levels(levels)
+            case ("source", source, state):
+                if source in self._source_rooms:
+                    self._source_rooms[source].on_flow(source, state == "started")
+            case ("dropped", count):
+                self._dropped += count
+                logger.warning("the media thread dropped events", extra={"count": count})
+            case ("connected", _, _) | ("address", _, _):
+                pass  # ICE's own business: no address of a person is kept up here
+            case _:
+                assert_never(event)
 
     def _on_levels(self, levels: list[tuple[int, int]]) -> None:
         by_room: dict[MediaRoom, list[tuple[int, int]]] = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -35,7 +35,7 @@ class Port(msgspec.Struct, frozen=True):
     """What the connections on one plane share."""
 
     plane: Plane
-    identity: Identity
+    identity: Callable[[], Identity]
     candidates: tuple[Candidate, ...]
     numbers: Iterator[int]
     handshakes: asyncio.Semaphore
@@ -54,7 +54,8 @@ class Session:
         self._sending: dict[str, Sending] = {}
         self._cname = secrets.token_hex(8)
         self._pipe = DatagramPipe(lambda datagram: port.plane.send_dtls(self.id, datagram))
-        self._link = DtlsLink(self._pipe, port.identity)
+        self._identity = port.identity()
+        self._link = DtlsLink(self._pipe, self._identity)
         self._asked = asyncio.Event()
         self._closed = False
         self._local = self._new_local(session_id=secrets.randbits(62), version=1)
@@ -151,7 +152,7 @@ class Session:
             session_id=session_id,
             version=version,
             credentials=credentials(secrets.token_bytes(CREDENTIAL_ENTROPY)),
-            fingerprints=self._port.identity.fingerprints(),
+            fingerprints=self._identity.fingerprints(),
             candidates=self._port.candidates,
         )
 

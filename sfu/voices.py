@@ -37,10 +37,9 @@ _CONSTANT_DB: Final = 5
 class _Speaker:
     """What is known of one source's loudness."""
 
-    __slots__ = ("active", "constant", "heard", "high", "last", "level", "low", "reports")
+    __slots__ = ("constant", "heard", "high", "last", "level", "low", "reports")
 
     def __init__(self) -> None:
-        self.active = False
         self.constant = False
         self.heard = 0.0
         self.last = -1e9
@@ -56,15 +55,11 @@ class _Speaker:
         self.level = float(level) if faded >= _SILENCE else faded + _ATTACK * (level - faded)
         self.last = now
         self.heard += REPORT_SECONDS
-        self.active = self.active or self.heard >= ENTER_SECONDS - _EPSILON
         self.low, self.high = min(self.low, level), max(self.high, level)
         self.reports += 1
         if self.reports == _CONSTANT_REPORTS:
             self.constant = self.high - self.low <= _CONSTANT_DB
             self.reports, self.low, self.high = 0, 127, 0
-
-    def speaks(self, now: float) -> bool:
-        return self.active and now - self.last < SPEAKING_SECONDS - _EPSILON
 
     def faded(self, now: float) -> float:
         """The smoothed level: quick to rise, slow to fall, so that a pause between words is not an end."""
@@ -73,7 +68,7 @@ class _Speaker:
 
 
 class Seats:
-    """One listener's voices: slot name -> source. The only writer is `Voices.seat`."""
+    """One listener's voices: slot name -> source. Only `Voices.seat` writes to it."""
 
     __slots__ = ("challenger", "since", "taken")
 
@@ -89,6 +84,7 @@ class Voices:
     def __init__(self) -> None:
         self._speakers: dict[int, _Speaker] = {}
         self._moderators: set[int] = set()
+        self._active: set[int] = set()
 
     def add(self, source: int) -> None:
         """A source whose levels will be reported."""
@@ -98,6 +94,7 @@ class Voices:
         """The source is gone."""
         self._speakers.pop(source, None)
         self._moderators.discard(source)
+        self._active.discard(source)
 
     def set_moderator(self, source: int, moderator: bool) -> None:
         """Whether this voice always holds a seat while it speaks."""
@@ -110,36 +107,32 @@ class Voices:
             speaker = self._speakers.get(source)
             if speaker is None or level > THRESHOLD:
                 continue
-            was_active = speaker.active
             speaker.report(now, level)
-            entered = entered or speaker.active != was_active
+            if source not in self._active and speaker.heard >= ENTER_SECONDS - _EPSILON:
+                self._active.add(source)
+                entered = True
         return entered
 
     def expire(self, now: float) -> bool:
         """Let those leave who were quiet for 2 s; True if somebody did."""
-        left = False
-        for speaker in self._speakers.values():
-            if speaker.active and now - speaker.last >= LEAVE_SECONDS - _EPSILON:
-                speaker.active = False
-                speaker.heard = 0.0
-                left = True
-        return left
+        left = {source for source in self._active if now - self._speakers[source].last >= LEAVE_SECONDS - _EPSILON}
+        self._active -= left
+        return bool(left)
 
     def speaking(self, now: float) -> list[int]:
         """Sources that are heard right now, loudest first."""
         return sorted(
-            (s for s, speaker in self._speakers.items() if speaker.speaks(now)),
+            (s for s in self._active if now - self._speakers[s].last < SPEAKING_SECONDS - _EPSILON),
             key=lambda source: self._rank(now, source),
         )
 
     def next_deadline(self, now: float) -> float | None:
         """When time alone changes something."""
         moments = [
-            speaker.last + wait
-            for speaker in self._speakers.values()
-            if speaker.active
+            self._speakers[source].last + wait
+            for source in self._active
             for wait in (SPEAKING_SECONDS, LEAVE_SECONDS)
-            if speaker.last + wait > now + _EPSILON
+            if self._speakers[source].last + wait > now + _EPSILON
         ]
         return min(moments, default=None)
 
@@ -148,11 +141,11 @@ class Voices:
     ) -> bool:
         """Bring one listener's seats up to date; `pool` are its slots. True if someone still wants a seat."""
         for slot, source in list(seats.taken.items()):
-            if slot not in pool or not audible(source) or not (self._is_active(source) or source in unlevelled):
+            if slot not in pool or not audible(source) or not (source in self._active or source in unlevelled):
                 del seats.taken[slot]
         seated = set(seats.taken.values())
         waiting = sorted(
-            (s for s, speaker in self._speakers.items() if speaker.active and s not in seated and audible(s)),
+            (s for s in self._active if s not in seated and audible(s)),
             key=lambda source: (source not in self._moderators, self._rank(now, source)),
         )
         refused: list[int] = []
@@ -169,7 +162,7 @@ class Voices:
     def _seat_for(self, now: float, seats: Seats, pool: Sequence[str], source: int) -> str | None:
         """A seat to be had at once: free, held by nobody who is known to speak, or yielded to a moderator."""
         for slot in pool:
-            if not self._is_active(seats.taken.get(slot, 0)):
+            if seats.taken.get(slot, 0) not in self._active:
                 return slot
         if source not in self._moderators:
             return None
@@ -208,7 +201,3 @@ class Voices:
         if speaker is None or speaker.constant:
             return _SILENCE
         return speaker.faded(now)
-
-    def _is_active(self, source: int) -> bool:
-        speaker = self._speakers.get(source)
-        return speaker is not None and speaker.active

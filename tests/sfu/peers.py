@@ -113,17 +113,20 @@ async def running(config: MediaConfig | None = None) -> AsyncIterator[MediaServe
 
 
 @asynccontextmanager
-async def publisher(room: MediaRoom, peer: str, brightness: int, **kinds: bool) -> AsyncIterator[RTCPeerConnection]:
-    """Somebody who sends a tone and bars by WHIP."""
+async def publisher(
+    room: MediaRoom, peer: str, brightness: int, *, audio: bool = True, without: str | None = None
+) -> AsyncIterator[RTCPeerConnection]:
+    """Somebody who sends a tone and bars by WHIP; lines of the offer that hold `without` are not told."""
     connection = RTCPeerConnection()
-    if kinds.get("audio", True):
+    if audio:
         connection.addTrack(Tone())
-    if kinds.get("video", True):
-        connection.addTrack(Bars(brightness))
+    connection.addTrack(Bars(brightness))
     for transceiver in connection.getTransceivers():
         transceiver.direction = "sendonly"
     await connection.setLocalDescription(await connection.createOffer())
-    answer = await room.publish(peer, connection.localDescription.sdp)
+    lines = connection.localDescription.sdp.split("\r\n")
+    told = "\r\n".join(line for line in lines if without is None or without not in line)
+    answer = await room.publish(peer, told)
     await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     try:
         yield connection

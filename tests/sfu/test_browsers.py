@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -98,6 +99,12 @@ async def test_two_pages_see_and_hear_each_other() -> None:
             room.set_stage("teacher")
             seen = await _rises(pupil, "stage", 5)
             await _rises(pupil, "stage-audio", 0)
+
+            before = await pupil.evaluate("heardAndSeen()")
+            time.sleep(5)  # noqa: ASYNC251  (the loop stands still, the media does not)
+            after = await pupil.evaluate("heardAndSeen()")
+            assert after["stage"] > before["stage"] + 40 and after["stage-audio"] > before["stage-audio"]
+            seen = after["stage"]
 
             await pupil.evaluate("negotiate('pupil', true)")
             await _rises(pupil, "stage", seen + 60)

@@ -7,7 +7,7 @@ import time
 from contextlib import AsyncExitStack
 
 import pytest
-from aiortc import RTCPeerConnection
+from aiortc import RTCPeerConnection, RTCSessionDescription
 from msgspec.structs import replace
 
 from sfu.errors import AccessDenied, Overloaded, ProtocolError, StateError
@@ -54,6 +54,66 @@ async def test_what_is_published_by_whip_is_played_by_whep() -> None:
         assert set(room.counts().values()) == set(server.counts().values()) == {0}
         bounds, counts, seconds = server.forward_histogram()
         assert len(counts) >= len(bounds) > 0 and sum(counts) > 0 and seconds > 0
+
+
+@pytest.mark.parametrize("without", ["sdes:mid", "a=ssrc", "ssrc-audio-level", "rtx", "nack"])
+async def test_clients_that_do_without_are_understood(without: str) -> None:
+    async with running() as server, AsyncExitStack() as stack:
+        room = server.room("lesson", Log())
+        room.admit("a", PUPIL)
+        room.admit("w", PUPIL)
+        await stack.enter_async_context(publisher(room, "a", 150, without=without))
+        watcher = await stack.enter_async_context(player(room, "w"))
+        await _sees(watcher, 150)
+        await _hears(watcher)
+
+
+async def test_who_says_nothing_for_too_long_is_gone() -> None:
+    async with running(MediaConfig(consent_seconds=1.0)) as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        async with publisher(room, "a", 100, audio=False):  # aiortc asks for consent each 5 s
+            await log.until(PeerConnected("a"))
+            await log.until(PeerLost("a", "expired"))
+            assert room.counts() == {"peers": 1, "sources": 0, "slots": 0, "sessions": 0}
+            assert set(server.counts().values()) <= {0, 1}
+
+
+async def test_a_foreign_certificate_ends_the_connection() -> None:
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        connection = RTCPeerConnection()
+        connection.addTransceiver("audio", "sendonly")
+        await connection.setLocalDescription(await connection.createOffer())
+        lines = connection.localDescription.sdp.split("\r\n")
+        forged = [
+            f"a=fingerprint:sha-256 {':'.join(['AB'] * 32)}" if "a=fingerprint" in line else line for line in lines
+        ]
+        answer = await room.publish("a", "\r\n".join(forged))
+        await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        await log.until(PeerLost("a", "failed"))
+        await connection.close()
+        assert PeerConnected("a") not in log.events
+
+
+async def test_a_callback_that_fails_harms_nobody_else() -> None:
+    async with running() as server, AsyncExitStack() as stack:
+        log = Log()
+
+        def fail(event: object) -> None:
+            raise RuntimeError("a bug of the room")
+
+        broken, sound = server.room("broken", fail), server.room("sound", log)
+        broken.admit("a", PUPIL)
+        for peer in ("a", "w"):
+            sound.admit(peer, PUPIL)
+        await stack.enter_async_context(publisher(broken, "a", 30))
+        await stack.enter_async_context(publisher(sound, "a", 200))
+        watcher = await stack.enter_async_context(player(sound, "w"))
+        await _sees(watcher, 200)
 
 
 async def test_a_player_follows_whom_it_asked_for_and_the_stage_otherwise() -> None:
