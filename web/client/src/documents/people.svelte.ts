@@ -59,14 +59,3 @@ function personOf(client: number, state: Readonly<Record<string, unknown>>): Per
 export function distinct(people: readonly Person[]): Person[] {
   return [...new Map(people.map((person) => [`${person.name} ${person.colour}`, person])).values()];
 }
-
-export function initials(name: string): string {
-  const words = name.trim().split(/\s+/u);
-  const first = [...(words[0] ?? '')][0] ?? '';
-  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
-  return (first + last).toLocaleUpperCase();
-}
-
-export function firstName(name: string): string {
-  return name.trim().split(/\s+/u)[0] ?? name;
-}

@@ -6,6 +6,7 @@ const n = (count: number, one: string, many: string) => `${count} ${count === 1 
 export const de = {
   back: 'Zurück zur Übersicht',
   here: (names: string) => `Gerade hier: ${names}`,
+  document: 'Dokument',
   onlyRead: 'Nur lesen',
   undo: 'Rückgängig',
   redo: 'Wiederholen',

@@ -5,6 +5,7 @@ const n = (count: number, one: string, many: string) => `${count} ${count === 1 
 export const en: Strings = {
   back: 'Back to overview',
   here: (names) => `Here now: ${names}`,
+  document: 'Document',
   onlyRead: 'Read only',
   undo: 'Undo',
   redo: 'Redo',

@@ -10,6 +10,7 @@ import { EditorView } from 'prosemirror-view';
 import type { Awareness } from 'y-protocols/awareness';
 import { initProseMirrorDoc, yCursorPlugin, ySyncPlugin, ySyncPluginKey } from 'y-prosemirror';
 import type * as Y from 'yjs';
+import { shortName } from '../../state/names';
 
 const schema = new Schema({
   nodes: {
@@ -48,8 +49,12 @@ export function mountText(place: HTMLElement, fragment: Y.XmlFragment, desk: Tex
       keymap(baseKeymap),
     ],
   });
-  const view = new EditorView({ mount: place }, {
+  const view: EditorView = new EditorView({ mount: place }, {
     state,
+    // y-prosemirror still speaks from timers when the text is already closed.
+    dispatchTransaction: (transaction) => {
+      if (!view.isDestroyed) view.updateState(view.state.apply(transaction));
+    },
     attributes: { role: 'textbox', 'aria-multiline': 'true', 'aria-label': desk.label },
   });
   view.dispatch(view.state.tr.setSelection(Selection.atEnd(view.state.doc)));
@@ -65,7 +70,7 @@ function buildCursor(user: unknown): HTMLElement {
   const number = typeof colour === 'number' ? ((Math.trunc(colour) % 8) + 8) % 8 : 0;
   caret.style.setProperty('--who', `var(--person-${number + 1})`);
   const label = document.createElement('b');
-  label.textContent = typeof name === 'string' ? (name.split(/\s+/u)[0] ?? '') : '';
+  label.textContent = typeof name === 'string' ? shortName(name, []) : '';
   caret.append(label);
   return caret;
 }

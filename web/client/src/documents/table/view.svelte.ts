@@ -102,8 +102,9 @@ export class TableView {
 
   move(rows: number, columns: number, extend: boolean): void {
     const { row, col } = this.at;
-    const inside = Math.abs(columns) > 1 && col >= 0; // End and Home stay among the cells
-    this.goTo(row + rows, inside ? Math.max(0, col + columns) : col + columns, extend);
+    // Home and Ctrl with arrows stay among the cells; single steps reach the headings.
+    const far = (from: number, by: number) => (Math.abs(by) > 1 && from >= 0 ? Math.max(0, from + by) : from + by);
+    this.goTo(far(row, rows), far(col, columns), extend);
   }
 
   selectRows(from: number, to: number): void {
