@@ -150,6 +150,7 @@ class RoomHost:
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
+        self._settle_media()  # the first to come has nobody to tell, but may offer all the same
         return joined
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
