@@ -28,7 +28,8 @@ _ACK = "43"
 class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     """What one connection still has to be sent; engine.io's writer is its only reader.
 
-    `idle` is true only while that writer waits with nothing taken: then nobody stands before a direct write.
+    `idle` is true only while that writer waits with nothing taken; if the box is empty too (a packet may be in it that
+    has woken the writer, which did not run yet), nobody stands before a direct write.
     """
 
     def __init__(self, on_full: Callable[[Outbox], None]) -> None:
@@ -67,6 +68,7 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         transport = self.transport
         if (
             not self.idle
+            or not self.empty()
             or transport is None
             or self.response is None
             or self.response.closed

@@ -9,10 +9,10 @@ Times are milliseconds since 1970.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from web.errors import AccessDenied, Overloaded, StateError
 from web.messages import (
@@ -242,10 +242,9 @@ class Room:
         if shown is not None and shown.peer == peer and not grant.present:
             self.board.presenting = None
             marks.append(Mark("presenting", member))
-        outputs += self._tell(*marks)
-        if old.moderate != grant.moderate:
-            outputs += self._show_anew(member)
-        return outputs
+        anew = self._whose_view_changed(member) if old.moderate != grant.moderate else []
+        outputs += self._tell(*marks, but={other.peer for other in anew})
+        return outputs + self._show(anew)
 
     # --- what a person does for themself ---
 
@@ -283,11 +282,7 @@ class Room:
         if meeting == self.board.meeting:
             return []
         self.board.meeting = meeting
-        return [
-            Say((member.connection,), "room:state", self.state(member.peer))
-            for member in self.members
-            if member.inside and member.connection is not None
-        ]
+        return self._show(self.members)
 
     def media_state(self, peer: str, state: Connection) -> list[Output]:
         """The media plane says how a peer's media connection fares."""
@@ -431,7 +426,7 @@ class Room:
         if member.inside:
             outputs += self._tell(Mark("changed", member))
         outputs += self.set_grant(member.peer, grant)
-        return self._joined(member), outputs
+        return self._joined(member), _without(outputs, arrival.connection)  # the answer says it all
 
     def _joined(self, member: Member) -> RoomJoined:
         state: Literal["joined", "lobby"] = "joined" if member.inside else "lobby"
@@ -444,15 +439,15 @@ class Room:
             room=self.state(member.peer) if member.inside else None,
         )
 
-    def _enter(self, member: Member) -> list[Output]:
-        outputs = self._tell(Mark("joined", member), but=member.peer)
+    def _enter(self, member: Member, *marks: Mark) -> list[Output]:
+        """Count somebody as inside and tell the others; they themself get the whole state."""
         self._let_in.add(member.person.id)
         member.inside = True
-        return outputs
+        self.board.members[member.peer] = self.board.members.pop(member.peer)  # the order is that of entering
+        return self._tell(Mark("joined", member), *marks, but=(member.peer,))
 
     def _admit(self, member: Member) -> list[Output]:
-        outputs = self._enter(member)
-        outputs += self._tell(Mark("lobby"))
+        outputs = self._enter(member, Mark("lobby"))
         if member.connection is not None:
             outputs.append(Say((member.connection,), "room:admitted", self._joined(member)))
         return outputs
@@ -477,22 +472,28 @@ class Room:
         self._let_in.discard(person)
         return [Forget(person)]
 
-    def _show_anew(self, member: Member) -> list[Output]:
-        """Somebody became or ceased to be a moderator: who sees what changed with it."""
-        outputs: list[Output] = []
-        for other in self.members:
-            hidden = viewer_of(self.board, other).startswith("person:")
-            if other.inside and other.connection is not None and (other is member or hidden):
-                outputs.append(Say((other.connection,), "room:state", self.state(other.peer)))
-        return outputs
+    def _whose_view_changed(self, member: Member) -> list[Member]:
+        """Somebody became or ceased to be a moderator: they see other things now, and families see them or not."""
+        return [
+            other
+            for other in self.members
+            if other.inside and (other is member or viewer_of(self.board, other).startswith("person:"))
+        ]
 
-    def _tell(self, *marks: Mark, but: str | None = None) -> list[Output]:
+    def _show(self, members: Iterable[Member]) -> list[Output]:
+        return [
+            Say((member.connection,), "room:state", self.state(member.peer))
+            for member in members
+            if member.inside and member.connection is not None
+        ]
+
+    def _tell(self, *marks: Mark, but: Collection[str] = ()) -> list[Output]:
         """Number a change in each class of viewers and address it to those who are connected."""
         if not marks:
             return []
         audiences: dict[Viewer, list[str]] = {}
         for member in self.members:
-            if member.inside and member.peer != but:
+            if member.inside and member.peer not in but:
                 addresses = audiences.setdefault(viewer_of(self.board, member), [])
                 if member.connection is not None:
                     addresses.append(member.connection)
@@ -505,3 +506,15 @@ class Room:
             if connections:
                 outputs.append(Say(tuple(connections), "room:changed", RoomChanged(self._seqs[viewer], changes)))
         return outputs
+
+
+def _without(outputs: Iterable[Output], connection: str) -> list[Output]:
+    """Return the outputs without what is addressed to one connection."""
+    rest: list[Output] = []
+    for output in outputs:
+        if isinstance(output, Say):
+            output = structs.replace(output, connections=tuple(c for c in output.connections if c != connection))
+            if not output.connections:
+                continue
+        rest.append(output)
+    return rest

@@ -1,0 +1,71 @@
+"""Every message is bounded, decodes strictly, and is the same in TypeScript."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from web import messages as wire
+from web.typescript import build_typescript
+
+TYPESCRIPT = Path(wire.__file__).parent / "client" / "src" / "protocol" / "messages.ts"
+
+
+def test_the_clients_types_are_up_to_date() -> None:
+    assert wire.main(["--check"]) == 0
+    text = TYPESCRIPT.read_text()
+    for event in (*wire.CLIENT_EVENTS, *wire.SERVER_EVENTS):
+        assert f'"{event}":' in text
+
+
+def test_drift_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda _: "old")
+    assert wire.main(["--check"]) == 1
+    assert "python -m web.messages" in capsys.readouterr().err
+
+
+def test_a_type_without_typescript_is_an_error() -> None:
+    class Odd(msgspec.Struct, frozen=True):
+        when: bytes
+
+    with pytest.raises(TypeError):
+        build_typescript({}, {"odd": Odd}, wire.Failure)
+
+
+BAD = {
+    "room:join": [b"{}", b'{"meeting":""}', b'{"meeting":7}', b'{"meeting":"m","client":"%s"}' % (b"k" * 65)],
+    "room:hand": [b"{}", b'{"raised":1}', b'{"raised":"yes"}'],
+    "room:lower": [b"{}", b'{"peer":3}'],
+    "room:media": [b'{"microphone":true}', b'{"microphone":null,"camera":false,"screen":false}'],
+    "media:offer": [
+        b'{"sdp":"%s","sources":[],"slots":[]}' % (b"v" * 65537),
+        b'{"sdp":"v","sources":[{"mid":"0","purpose":"spy"}],"slots":[]}',
+        b'{"sdp":"v","sources":[],"slots":[%s]}' % b",".join([b'{"mid":"0","purpose":"tile-1"}'] * 17),
+    ],
+    "media:page": [b'{"tiles":["1","2","3","4","5","6","7","8","9"]}'],
+    "chat:send": [
+        b'{"channel":"c","text":"","client_id":"1"}',
+        b'{"channel":"c","text":"%s","client_id":"1"}' % (b"x" * 4001),
+        b'{"channel":"c","text":"x","client_id":"%s"}' % (b"i" * 65),
+        b'{"channel":"c","text":"x"}',
+        b"[]",
+        b"null",
+        b'"x"',
+    ],
+    "chat:history": [b'{"channel":"c","after":-1}', b'{"channel":"c","limit":0}', b'{"channel":"c","limit":201}'],
+}
+
+
+@pytest.mark.parametrize(("event", "body"), [(event, body) for event, bodies in BAD.items() for body in bodies])
+def test_what_does_not_fit_is_refused(event: str, body: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(body, type=wire.CLIENT_EVENTS[event][0])
+
+
+def test_the_longest_text_fits() -> None:
+    text = "ä" * 4000
+    body = msgspec.json.encode({"channel": "c", "text": text, "client_id": "1", "later": "fields are ignored"})
+    message = msgspec.json.decode(body, type=wire.ChatSend)
+    assert message.text == text

@@ -1,0 +1,243 @@
+"""Connections, chat and presence as a stock client meets them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+import socketio
+
+from tests.web.house import Caller, House
+from web.school.actions import do_unenrol
+from web.school.model import Enrolment, Person
+
+CLASS = "demo-class"
+
+
+async def login(house: House, account: str) -> aiohttp.ClientSession:
+    http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+    body = {"account": account, "password": "kreide"}
+    async with http.post(f"{house.url}/api/v1/login", json=body, headers={"Origin": house.url}) as response:
+        assert response.status == 200
+    return http
+
+
+async def test_hello_names_the_person_and_the_channels(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    hello = await amira.until("session:hello")
+    assert hello["person"]["name"] == "Amira" and hello["person"]["role"] == "pupil"
+    assert [channel["channel"] for channel in hello["channels"]] == [CLASS]
+    assert hello["channels"][0]["write"] and not hello["channels"][0]["moderate"]
+
+
+async def test_a_message_reaches_everybody_who_may_read_and_its_author(house: House) -> None:
+    teacher, amira, ben = [await house.connect(role=role, name=name) for role, name in
+                           (("teacher", "T"), ("pupil", "Amira"), ("pupil", "Ben"))]  # fmt: skip
+    family = await house.connect("demo-consultation", "guardian", "Haddad")
+    sent = await amira.ask("chat:send", channel=CLASS, text="Warum nach rechts? 🧭", client_id="a1")
+    for caller in (teacher, amira, ben):
+        message = await caller.until("chat:message")
+        assert message["seq"] == sent["seq"] and message["at"] == sent["at"]
+        assert message["text"] == "Warum nach rechts? 🧭" and message["client_id"] == "a1"
+        assert message["author"]["name"] == "Amira"
+    refused = await family.ask("chat:send", channel=CLASS, text="Hallo", client_id="1")
+    assert refused["error"]["code"] == "not_found", "a channel that one may not read does not exist"
+    assert (await family.ask("chat:history", channel=CLASS))["error"]["code"] == "not_found"
+    assert family.all("chat:message") == []
+
+
+async def test_acks_come_in_the_order_of_sending(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    acked: list[tuple[int, int]] = []
+    done = asyncio.Event()
+
+    def on_ack(number: int) -> Any:
+        def take(answer: dict[str, Any]) -> None:
+            acked.append((number, answer["seq"]))
+            if len(acked) == 200:
+                done.set()
+
+        return take
+
+    for number in range(200):
+        message = {"channel": CLASS, "text": f"m{number}", "client_id": f"c{number}"}
+        await amira.sio.emit("chat:send", message, callback=on_ack(number))
+    async with asyncio.timeout(10):
+        await done.wait()
+    first = acked[0][1]
+    assert acked == [(number, first + number) for number in range(200)]
+    page = await amira.ask("chat:history", channel=CLASS, after=first - 1, limit=200)
+    assert [message["text"] for message in page["messages"]] == [f"m{number}" for number in range(200)]
+    assert [message["seq"] for message in amira.all("chat:message")] == [first + n for n in range(200)]
+
+
+async def test_a_repeat_gets_the_same_number_and_is_told_once(house: House) -> None:
+    amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
+    first = await amira.ask("chat:send", channel=CLASS, text="Ja", client_id="same")
+    again = await amira.ask("chat:send", channel=CLASS, text="Ja", client_id="same")
+    other = await ben.ask("chat:send", channel=CLASS, text="Ja", client_id="same")
+    assert again == first and other["seq"] == first["seq"] + 1
+    await ben.until("chat:message", lambda message: message["seq"] == other["seq"])
+    assert len(ben.all("chat:message")) == 2
+
+
+async def test_history_pages(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    for number in range(7):
+        await amira.ask("chat:send", channel=CLASS, text=str(number), client_id=str(number))
+    page = await amira.ask("chat:history", channel=CLASS, after=2, limit=3)
+    assert [message["seq"] for message in page["messages"]] == [3, 4, 5] and page["head"] == 7
+    page = await amira.ask("chat:history", channel=CLASS, before=6, limit=2)
+    assert [message["seq"] for message in page["messages"]] == [4, 5]
+    assert (await amira.ask("chat:history", channel=CLASS, after=7))["messages"] == []
+
+
+async def test_only_a_moderator_deletes(house: House) -> None:
+    teacher, amira = await house.connect(role="teacher", name="T"), await house.connect(name="Amira")
+    seq = (await amira.ask("chat:send", channel=CLASS, text="oops", client_id="1"))["seq"]
+    assert (await amira.ask("chat:delete", channel=CLASS, seq=seq))["error"]["code"] == "not_allowed"
+    assert await teacher.ask("chat:delete", channel=CLASS, seq=seq) == {}
+    assert await amira.until("chat:deleted") == {"channel": CLASS, "seq": seq}
+    (message,) = (await amira.ask("chat:history", channel=CLASS))["messages"]
+    assert message["deleted"] and message["text"] == ""
+    assert (await teacher.ask("chat:delete", channel=CLASS, seq=99))["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("event", "message", "code"),
+    [
+        ("chat:send", {"channel": CLASS, "text": "x" * 4001, "client_id": "1"}, "too_large"),
+        ("chat:send", {"channel": CLASS, "text": " \n ", "client_id": "1"}, "bad_message"),
+        ("chat:send", {"channel": CLASS, "text": "a\x00b", "client_id": "1"}, "bad_message"),
+        ("chat:send", {"channel": "nowhere", "text": "x", "client_id": "1"}, "not_found"),
+        ("chat:send", ["not", "an", "object"], "bad_message"),
+        ("chat:teleport", {}, "bad_message"),
+        ("room:hand", {"raised": True}, "not_in_room"),
+        ("room:join", {"meeting": "nowhere"}, "not_found"),
+        ("room:join", {"meeting": "demo-conference"}, "not_found"),
+        ("media:offer", {"sdp": "v" * 65537, "sources": [], "slots": []}, "too_large"),
+    ],
+)
+async def test_what_is_wrong_is_answered_and_harms_nothing(house: House, event: str, message: Any, code: str) -> None:
+    amira = await house.connect(name="Amira")
+    answer = await amira.sio.call(event, message, timeout=5)
+    assert answer["error"]["code"] == code, answer
+    assert answer["error"]["text"]
+    assert "seq" in await amira.ask("chat:send", channel=CLASS, text="still here", client_id="ok")
+
+
+async def test_too_fast_is_answered_and_not_done(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    answers = await asyncio.gather(
+        *(amira.ask("chat:send", channel=CLASS, text="x", client_id=str(number)) for number in range(330))
+    )
+    refused = [answer for answer in answers if "error" in answer]
+    assert refused and {answer["error"]["code"] for answer in refused} == {"too_fast"}
+    page = await amira.ask("chat:history", channel=CLASS, after=0, limit=200)
+    assert page["head"] == 330 - len(refused)
+
+
+async def test_who_is_there(house: House) -> None:
+    amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
+    second = await house.dial((await house.services.auth.issue_role_ticket("demo-lesson", "pupil", "C")).ticket, "C")
+
+    def has(name: str) -> Any:
+        return lambda news: name in [person["name"] for person in news["people"]]
+
+    await amira.until("presence:changed", has("Ben"))
+    await amira.until("presence:changed", has("C"))
+    person = (await ben.until("session:hello"))["person"]["id"]
+    await ben.sio.disconnect()
+    await amira.until("presence:changed", lambda news: person in news["gone"])
+    assert "Amira" in str(second.all("presence:state")) + str(second.all("presence:changed"))
+
+
+async def test_a_person_with_two_tabs_is_there_until_the_last_is_closed(house: House) -> None:
+    watcher = await house.connect(name="Watcher")
+    ticket = (await house.services.auth.issue_role_ticket("demo-lesson", "pupil", "Twin")).ticket
+    one, two = await house.dial(ticket, "Twin"), await house.dial(ticket, "Twin")
+    person = (await one.until("session:hello"))["person"]["id"]
+    await watcher.until("presence:changed", lambda news: person in [seen["person"] for seen in news["people"]])
+    await one.sio.disconnect()
+    await watcher.ask("chat:send", channel=CLASS, text="a while later", client_id="1")
+    assert not any(person in news["gone"] for news in watcher.all("presence:changed"))
+    await two.sio.disconnect()
+    await watcher.until("presence:changed", lambda news: person in news["gone"])
+
+
+# --- who is let in ---
+
+
+async def refused(house: House, **options: Any) -> str:
+    client = socketio.AsyncClient(reconnection=False, http_session=options.pop("http_session", None))
+    codes: list[str] = []
+    client.on("connect_error", lambda error: codes.append(error["data"]["code"]))
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await client.connect(house.url, transports=["websocket"], **options)
+    await client.disconnect()
+    (code,) = codes
+    return code
+
+
+async def test_without_ticket_or_cookie(house: House) -> None:
+    assert await refused(house) == "unauthenticated"
+    assert await refused(house, auth={"ticket": "a.b.c"}) == "bad_ticket"
+    assert await refused(house, auth={"ticket": {"deep": [1]}}) == "unauthenticated"
+    assert await refused(house, auth=["ticket"]) == "unauthenticated"
+
+
+async def test_a_cookie_counts_only_from_our_own_pages(house: House) -> None:
+    http = await login(house, "pupil1")
+    try:
+        assert await refused(house, http_session=http) == "unauthenticated"
+        assert await refused(house, http_session=http, headers={"Origin": "https://evil.example"}) == "foreign_origin"
+        client = socketio.AsyncClient(http_session=http)
+        await client.connect(house.url, transports=["websocket"], headers={"Origin": house.url})
+        await client.disconnect()
+    finally:
+        await http.close()
+
+
+async def test_a_foreign_origin_is_refused_even_with_a_ticket(house: House) -> None:
+    ticket = (await house.services.auth.issue_role_ticket("demo-lesson", "pupil", "P")).ticket
+    assert await refused(house, auth={"ticket": ticket}, headers={"Origin": "https://evil.example"}) == "foreign_origin"
+
+
+async def test_a_revoked_ticket_ends_its_connection_within_a_second(house: House) -> None:
+    issued = await house.services.auth.issue_role_ticket("demo-lesson", "pupil", "P")
+    caller = await house.dial(issued.ticket, "P")
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    await house.services.auth.revoke_ticket(issued.ticket)
+    await caller.gone()
+    assert loop.time() - begun < 1.0
+
+
+async def test_a_lost_enrolment_silences_the_channel_within_a_second(house: House) -> None:
+    http = await login(house, "pupil1")
+    try:
+        amira = Caller("Amira", socketio.AsyncClient(http_session=http, reconnection=False))
+        await amira.sio.connect(house.url, transports=["websocket"], headers={"Origin": house.url})
+        await amira.until("session:hello")
+        assert (await amira.ask("room:join", meeting="demo-lesson"))["state"] == "joined"
+        store = house.services.school
+        person = (await amira.until("session:hello"))["person"]
+        asker = Person(person["id"], person["school"], person["role"], person["name"])
+        lesson, _ = await house.services.access.access_meeting(asker, "demo-lesson")
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await do_unenrol(store, Enrolment("demo", lesson.school_class or "", "pupil1"))
+        changed = await amira.until("rights:changed")
+        assert changed["channels"] == []
+        assert (await amira.until("room:closed"))["reason"] == "no_right"
+        assert loop.time() - begun < 1.0
+        teacher = await house.connect(role="teacher", name="T")
+        await teacher.ask("chat:send", channel=CLASS, text="secret", client_id="1")
+        answer = await amira.ask("chat:history", channel=CLASS)
+        assert answer["error"]["code"] == "not_found"
+        assert amira.all("chat:message") == []
+        await amira.sio.disconnect()
+    finally:
+        await http.close()
