@@ -123,7 +123,9 @@ def test_a_single_line_without_a_mid_is_answered_without_one() -> None:
     answer = build_answer(parse_offer(text), LOCAL, {0: Receiving()})
     video, audio = _sections(answer)
     assert "a=mid" not in video and "a=group" not in answer
-    assert audio.startswith("audio 0 ")
+    assert audio.startswith("audio 0 ") and "a=mid" in audio
+    bare = build_answer(parse_offer(text.replace("a=mid:audio1\r\n", "")), LOCAL, {0: Receiving()})
+    assert "a=mid" not in bare
 
 
 def test_a_mid_too_long_for_a_one_byte_header_is_not_put_into_packets() -> None:

@@ -46,7 +46,15 @@ async def _signalling(room: MediaRoom) -> AsyncIterator[str]:
         answer = await room.offer(request.match_info["peer"], body.sdp, body.sources, body.slots)
         return web.json_response({"sdp": answer})
 
+    async def whip(request: web.Request) -> web.Response:
+        return web.Response(text=await room.publish(request.match_info["peer"], await request.text()))
+
+    async def whep(request: web.Request) -> web.Response:
+        return web.Response(text=await room.play(request.match_info["peer"], await request.text(), None))
+
     app = web.Application()
+    app.router.add_post("/whip/{peer}", whip)
+    app.router.add_post("/whep/{peer}", whep)
     app.router.add_get("/", page)
     app.router.add_post("/offer/{peer}", offer)
     async with TestServer(app) as server:
@@ -120,3 +128,18 @@ async def test_two_pages_see_and_hear_each_other() -> None:
             room.leave("pupil")
             room.leave("teacher")
             assert set(room.counts().values()) == {0}
+
+
+async def test_a_page_plays_by_whep_what_another_publishes_by_whip() -> None:
+    async with running() as server, _chromium() as browser:
+        room = server.room("lesson", Log())
+        room.admit("camera", PUPIL)
+        room.admit("watcher", PUPIL)
+        async with _signalling(room) as url:
+            camera, watcher = await browser.new_page(), await browser.new_page()
+            for page in (camera, watcher):
+                await page.goto(url)
+            await camera.evaluate("whip('camera')")
+            await watcher.evaluate("whep('watcher')")
+            await _rises(watcher, "stage", await _rises(watcher, "stage", 5) + 20)
+            await _rises(watcher, "voice-1", await _rises(watcher, "voice-1", 0))

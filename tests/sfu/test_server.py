@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from sfu.errors import AccessDenied, Overloaded, ProtocolError, StateError
 from sfu.fragment import parse_fragment
-from sfu.model import PeerConnected, PeerLost, SlotOffer, SlotsChanged, SourceChanged, SourceOffer
+from sfu.model import MediaEvent, PeerConnected, PeerLost, SlotOffer, SlotsChanged, SourceChanged, SourceOffer
 from sfu.room import MAX_PEERS
 from sfu.server import MAX_SESSIONS, MediaConfig, MediaServer
 from tests.sfu.offers import recorded
@@ -103,8 +104,12 @@ async def test_a_callback_that_fails_harms_nobody_else() -> None:
     async with running() as server, AsyncExitStack() as stack:
         log = Log()
 
-        def fail(event: object) -> None:
-            raise RuntimeError("a bug of the room")
+        failed = asyncio.Event()
+
+        def fail(event: MediaEvent) -> None:
+            if isinstance(event, SourceChanged):
+                failed.set()
+                raise RuntimeError("a bug of the room")
 
         broken, sound = server.room("broken", fail), server.room("sound", log)
         broken.admit("a", PUPIL)
@@ -113,7 +118,19 @@ async def test_a_callback_that_fails_harms_nobody_else() -> None:
         await stack.enter_async_context(publisher(broken, "a", 30))
         await stack.enter_async_context(publisher(sound, "a", 200))
         watcher = await stack.enter_async_context(player(sound, "w"))
+        await asyncio.wait_for(failed.wait(), 10)
         await _sees(watcher, 200)
+
+
+async def test_a_certificate_about_to_expire_is_replaced_for_newcomers(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        stated = []
+        for peer, days in (("a", 10), ("b", 10), ("c", 40)):
+            monkeypatch.setattr("sfu.server.RENEW_BEFORE", timedelta(days=days))
+            room.admit(peer, PUPIL)
+            stated.append(_line(await room.publish(peer, recorded("chromium-whip")), "a=fingerprint"))
+        assert stated[0] == stated[1] != stated[2]
 
 
 async def test_a_player_follows_whom_it_asked_for_and_the_stage_otherwise() -> None:
