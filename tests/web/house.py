@@ -38,7 +38,7 @@ class House:
         self.clients: list[Caller] = []
 
     async def connect(
-        self, meeting: str = "demo-lesson", role: str = "pupil", name: str = "P", **options: Any
+        self, meeting: str = "demo-lesson", role: Role = "pupil", name: str = "P", **options: Any
     ) -> Caller:
         """Connect somebody with a ticket, as tools do."""
         issued = await self.services.auth.issue_role_ticket(meeting, role, name)

@@ -56,6 +56,11 @@ class Hall:
         sent: int = self.server.manager.send(self.connected.values(), build_event("note", Note(text)))
         return sent
 
+    def flushed(self) -> bool:
+        """Whether the one connection's transport holds nothing."""
+        transport = self.outbox().transport
+        return transport is not None and transport.get_write_buffer_size() == 0
+
     async def idle(self) -> None:
         """Wait until the one connection's writer waits."""
         await eventually(lambda: bool(self.connected) and self.outbox().idle)
@@ -119,9 +124,7 @@ async def test_an_idle_socket_is_written_directly(hall: Hall, monkeypatch: pytes
         assert hall.say("x" * length) == 1
         await listener.until(len(listener.heard) + 1)
         assert len(listener.heard[-1]) == length
-        transport = hall.outbox().transport
-        assert transport is not None
-        await eventually(lambda transport=transport: transport.get_write_buffer_size() == 0)
+        await eventually(hall.flushed)
     await listener.sio.disconnect()
 
 
