@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .schema import Box, Column, Row, Slide, deck_seed, table_seed
 
 _TITLE = (100.0, 70.0, 1400.0, 110.0, 0.0)
@@ -129,15 +131,17 @@ def demo_table() -> bytes:
         "g in m/s²",
     )
     rows = [Row(heading, head=True)]
-    for number, (group, run) in enumerate(zip(groups, runs, strict=True), 2):
-        rows.append(Row((group, *run, *_formulas(number))) if None not in run else Row((group, *run)))
-    rows.append(Row(("Mittelwert", None, None, None, None, None, None, "=AVERAGE({c8.r2}:{c8.r9})")))
+    rows += [Row((group, *run, *_results(run))) for group, run in zip(groups, runs, strict=True)]
+    found = [_results(run)[2] for run in runs if None not in run]
+    rows.append(Row(("Mittelwert", *[None] * 6, round(sum(found) / len(found), 4))))
     return table_seed(columns, rows)
 
 
-def _formulas(row: int) -> tuple[str, str, str]:
-    return (
-        f"=AVERAGE({{c3.r{row}}}:{{c5.r{row}}})/10",
-        f"={{c6.r{row}}}^2",
-        f"=4*PI()^2*{{c2.r{row}}}/{{c7.r{row}}}",
-    )
+def _results(run: tuple[float | None, ...]) -> tuple[float, ...]:
+    """Period, its square and g of a group whose three runs are there; nothing otherwise."""
+    length, *times = run
+    measured = [time for time in times if time is not None]
+    if length is None or len(measured) < 3:
+        return ()
+    period = round(sum(measured) / len(measured) / 10, 4)
+    return (period, round(period**2, 4), round(4 * math.pi**2 * length / period**2, 4))

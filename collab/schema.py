@@ -7,8 +7,8 @@ Everything is last-writer-wins per key; what must change together is one key. Ro
 
     Table
     rows: Map<rowId, Map{ "!": pos, "#"?: "head", [colId]: cell }>   a row's Map is made once, in its insert
-    cols: Map<colId, Map{ "!": pos, w: px, fmt: format }>
-    dead: Map<rowId, pos>                                            soft-deleted rows, so that ranges keep resolving
+    cols: Map<colId, Map{ "!": pos, w: px, fmt: format, name?: text }>   without a name a column shows only its letter
+    dead: Map<rowId | colId, pos>                                    soft-deleted; what they held stays until swept
       cell    string | number | boolean; absent = empty; a string that starts with "=" is a formula with ids:
               "=SUM({c1.r1}:{c1.r5})" is {colId.rowId}; computed values are never stored
       format  "" (as typed) | "text" | "0" | "0.0" | "0.00" | "0.000" | "%"
