@@ -38,8 +38,8 @@ class Auth:
     ) -> None:
         self._store = store
         self._key = key
-        self._passwords = passwords or Passwords()
-        self._throttle = throttle or Throttle()
+        self._passwords = Passwords() if passwords is None else passwords
+        self._throttle = Throttle() if throttle is None else throttle
         self._sessions = Sessions(store)
 
     @classmethod

@@ -1,0 +1,280 @@
+"""Logins, sessions, guests and tickets against a real database, with a clock that is told the time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.school.town import HOUR, NOW, Clock, found_town, person
+from web import sessions, tickets
+from web.auth import Auth
+from web.errors import AccessDenied, Overloaded, ProtocolError, Unauthenticated
+from web.passwords import Passwords
+from web.school.access import SchoolAccess
+from web.school.actions import (
+    AccountPatch,
+    do_change_account,
+    do_create_account,
+    do_create_guest_link,
+    do_revoke_guest_link,
+)
+from web.school.demo import seed_demo
+from web.school.events import SessionEnded, TicketRevoked
+from web.school.model import Account, GuestLink
+from web.school.store import SchoolStore, migrate
+from web.sessions import token_hash
+from web.throttle import Throttle
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def town(database_url: str, clock: Clock) -> AsyncIterator[SchoolStore]:
+    migrate(database_url)
+    store = await SchoolStore.open(database_url, clock=clock)
+    await found_town(store)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def auth(town: SchoolStore) -> AsyncIterator[Auth]:
+    passwords = Passwords(memory_kib=64, passes=1)
+    auth = await Auth.open(town, passwords=passwords, throttle=Throttle(burst=5, seconds=10))
+    for school, name in (("a", "p1"), ("b", "p1"), ("a", "t1")):
+        await auth.set_password(school, f"{school}-{name}", PASSWORD)
+    yield auth
+    auth.close()
+
+
+async def test_login_and_logout(auth: Auth, town: SchoolStore) -> None:
+    token = await auth.login("a", "p1", PASSWORD)
+    mia = await auth.person_of_session(token)
+    assert (mia.id, mia.school, mia.role, mia.ticket) == ("a-p1", "a", "pupil", None)
+    assert (await SchoolAccess(town).access_meeting(mia, "a-lesson"))[1].publish
+    heads = await town.event_heads()
+    await auth.logout(token)
+    (event,) = await town.events_after(heads)
+    assert event.body == SessionEnded("a-p1")
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(token)
+    with pytest.raises(AccessDenied):
+        await SchoolAccess(town).access_meeting(mia, "a-lesson")
+    await auth.logout(token)
+    await auth.logout("no token at all")
+
+
+async def test_wrong_logins_look_alike(auth: Auth) -> None:
+    seen = set()
+    for school, login, password in (
+        ("a", "p1", "wrong"),
+        ("a", "nobody", PASSWORD),
+        ("a", "p2", ""),  # an account without a password
+        ("none", "p1", PASSWORD),
+        (None, "p1", PASSWORD),  # two schools have a p1
+    ):
+        with pytest.raises(Unauthenticated) as refused:
+            await auth.login(school, login, password)
+        seen.add((refused.value.code, refused.value.text))
+    assert len(seen) == 1
+
+
+async def test_without_a_school_where_the_login_is_unique(auth: Auth, town: SchoolStore) -> None:
+    stored = await auth.hash_password(PASSWORD)
+    await do_create_account(town, Account("a-only", "a", "only", "pupil", "O", "O"), stored)
+    assert (await auth.person_of_session(await auth.login(None, "only", PASSWORD))).id == "a-only"
+
+
+async def test_unknown_accounts_cost_a_hash_too(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    async def verify(_: Passwords, stored: str | None, password: str) -> bool:
+        asked.append(stored)
+        return False
+
+    monkeypatch.setattr(Passwords, "verify", verify)
+    for login in ("p1", "nobody"):
+        with pytest.raises(Unauthenticated):
+            await auth.login("a", login, "x")
+    assert len(asked) == 2 and asked[0] is not None and asked[1] is None
+
+
+async def test_throttled_per_account(auth: Auth, clock: Clock) -> None:
+    for login in ("p1", "nobody"):
+        for _ in range(5):
+            with pytest.raises(Unauthenticated):
+                await auth.login("a", login, "wrong")
+        with pytest.raises(Overloaded) as refused:
+            await auth.login("a", login, PASSWORD)
+        assert refused.value.code == "too_many_attempts"
+    assert await auth.login("a", "t1", PASSWORD), "others log in from the same address"
+    assert await auth.login("b", "p1", PASSWORD)
+    clock.now += 10_000
+    assert await auth.login("a", "p1", PASSWORD)
+
+
+async def test_leaving_out_the_school_buys_no_attempts(auth: Auth, town: SchoolStore) -> None:
+    stored = await auth.hash_password(PASSWORD)
+    await do_create_account(town, Account("a-only", "a", "only", "pupil", "O", "O"), stored)
+    for attempt in range(5):
+        with pytest.raises(Unauthenticated):
+            await auth.login("a" if attempt % 2 else None, "only", "wrong")
+    for school in ("a", None):
+        with pytest.raises(Overloaded):
+            await auth.login(school, "only", PASSWORD)
+
+
+async def test_sessions_end(auth: Auth, town: SchoolStore, clock: Clock) -> None:
+    token = await auth.login("a", "p1", PASSWORD)
+    clock.now += sessions.LIFE
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(token)
+    token = await auth.login("a", "p1", PASSWORD)
+    await do_change_account(town, "a", "a-p1", AccountPatch(disabled=True))
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(token)
+    with pytest.raises(Unauthenticated):
+        await auth.login("a", "p1", PASSWORD)
+    await do_change_account(town, "a", "a-p1", AccountPatch(disabled=False))
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(token)
+
+
+async def test_a_new_password(auth: Auth) -> None:
+    here, elsewhere = await auth.login("a", "p1", PASSWORD), await auth.login("a", "p1", PASSWORD)
+    mia = await auth.person_of_session(here)
+    with pytest.raises(Unauthenticated):
+        await auth.change_password(mia, "wrong", "new password")
+    fresh = await auth.change_password(mia, PASSWORD, "new password")
+    assert (await auth.person_of_session(fresh)).id == "a-p1"
+    for token in (here, elsewhere):
+        with pytest.raises(Unauthenticated):
+            await auth.person_of_session(token)
+    with pytest.raises(Unauthenticated):
+        await auth.login("a", "p1", PASSWORD)
+    assert await auth.login("a", "p1", "new password")
+
+
+async def test_old_hashes_are_renewed_at_login(auth: Auth, town: SchoolStore) -> None:
+    stronger = Passwords(memory_kib=128, passes=1)
+    renewing = await Auth.open(town, passwords=stronger)
+    assert await renewing.login("a", "p1", PASSWORD)
+    async with town.read() as connection:
+        row = await connection.exec_driver_sql("SELECT password_hash FROM account WHERE id = 'a-p1'")
+        assert "$m=128," in str(row.scalar())
+    assert await renewing.login("a", "p1", PASSWORD)
+    renewing.close()
+
+
+async def test_guests(auth: Auth, town: SchoolStore, clock: Clock) -> None:
+    access = SchoolAccess(town)
+    await do_create_guest_link(town, GuestLink("link", "a", "a-lesson", NOW + 2 * HOUR), token_hash("secret"))
+    token = await auth.enter_as_guest("secret", "Frau Gast")
+    guest = await auth.person_of_session(token)
+    assert (guest.role, guest.name, guest.school) == ("guest", "Frau Gast", "a")
+    assert (await access.access_meeting(guest, "a-lesson"))[1].admission == "lobby"
+    with pytest.raises(AccessDenied):
+        await access.access_meeting(guest, "a-staff")
+    with pytest.raises(AccessDenied):
+        auth.issue_meeting_ticket(guest, "a-lesson")
+    assert (await auth.person_of_session(await auth.enter_as_guest("secret", "Frau Gast"))).id != guest.id
+    with pytest.raises(AccessDenied):
+        await auth.enter_as_guest("guessed", "x")
+    await do_revoke_guest_link(town, "a", "link")
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(token)
+    with pytest.raises(AccessDenied):
+        await access.access_meeting(guest, "a-lesson")
+    with pytest.raises(AccessDenied):
+        await auth.enter_as_guest("secret", "again")
+    await do_create_guest_link(town, GuestLink("short", "a", "a-lesson", NOW + HOUR), token_hash("other"))
+    token = await auth.enter_as_guest("other", "x")
+    clock.now += HOUR
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(token)
+    with pytest.raises(AccessDenied):
+        await auth.enter_as_guest("other", "late")
+
+
+async def test_tickets_of_accounts(auth: Auth, town: SchoolStore, clock: Clock) -> None:
+    access = SchoolAccess(town)
+    issued = auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
+    for _ in range(2):  # one ticket serves several connections
+        mia = await auth.person_of_ticket(issued.ticket)
+    assert (mia.id, mia.role) == ("a-p1", "pupil")
+    assert (await access.access_meeting(mia, "a-lesson"))[1].edit
+    await do_change_account(town, "a", "a-p1", AccountPatch(role="teacher"))
+    assert (await auth.person_of_ticket(issued.ticket)).role == "teacher", "the role is read, not remembered"
+    await do_change_account(town, "a", "a-p1", AccountPatch(disabled=True))
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_ticket(issued.ticket)
+    late = auth.issue_document_ticket(person("a", "t1"), "a-deck", "write")
+    clock.now += tickets.LIFE + 1000
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_ticket(late.ticket)
+
+
+async def test_tickets_of_tools(auth: Auth, town: SchoolStore) -> None:
+    access = SchoolAccess(town)
+    teacher = await auth.person_of_ticket((await auth.issue_role_ticket("a-lesson", "teacher", "Tool")).ticket)
+    assert (teacher.name, teacher.school) == ("Tool", "a")
+    assert (await access.access_meeting(teacher, "a-lesson"))[1].moderate
+    issued = await auth.issue_named_document_ticket("a-deck", "read", "Reader")
+    reader = await auth.person_of_ticket(issued.ticket)
+    assert (await access.access_document(reader, "a-deck"))[1] == "read"
+    with pytest.raises(AccessDenied):
+        await access.access_document(reader, "a-table")
+    heads = await town.event_heads()
+    await auth.revoke_ticket(issued.ticket)
+    (event,) = await town.events_after(heads)
+    assert isinstance(event.body, TicketRevoked)
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_ticket(issued.ticket)
+    with pytest.raises(AccessDenied):
+        await access.access_document(reader, "a-deck")
+    await auth.revoke_ticket(issued.ticket)
+    for wrong in (
+        auth.issue_role_ticket("nowhere", "teacher", "T"),
+        auth.issue_named_document_ticket("nothing", "write", "T"),
+        auth.issue_named_document_ticket("scratch-1", "write", "T"),
+    ):
+        with pytest.raises(AccessDenied):
+            await wrong
+    with pytest.raises(ProtocolError):
+        await auth.issue_role_ticket("a-lesson", "teacher", "")
+
+
+async def test_the_key_is_the_databases(town: SchoolStore, auth: Auth) -> None:
+    """Every worker and the command line find the same key; another school server has another."""
+    second = await Auth.open(town, passwords=Passwords(memory_kib=64, passes=1))
+    issued = auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
+    assert (await second.person_of_ticket(issued.ticket)).id == "a-p1"
+    second.close()
+
+
+async def test_tickets_of_another_server(auth: Auth, tmp_path: Path, clock: Clock) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
+    migrate(url)
+    store = await SchoolStore.open(url, clock=clock)
+    await found_town(store)
+    other = await Auth.open(store, passwords=Passwords(memory_kib=64, passes=1))
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_ticket(other.issue_meeting_ticket(person("a", "t1"), "a-lesson").ticket)
+    other.close()
+    await store.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_scratch_tickets_in_demo(auth: Auth, town: SchoolStore) -> None:
+    await seed_demo(town)
+    issued = await auth.issue_named_document_ticket("scratch-1", "write", "Tool")
+    town.demo = True
+    tool = await auth.person_of_ticket(issued.ticket)
+    assert (await SchoolAccess(town).access_document(tool, "scratch-1"))[1] == "write"
