@@ -306,12 +306,11 @@ impl World {
         });
         let before = entry.shown;
         entry.shown = allowed.map(|(place, _)| place);
-        if before != entry.shown {
-            if let Some(source) = before.and_then(|place| self.sources.get_mut(place)) {
-                if let Some(at) = source.viewers.iter().position(|&known| known == session) {
-                    source.viewers.swap_remove(at);
-                }
-            }
+        if before != entry.shown
+            && let Some(source) = before.and_then(|place| self.sources.get_mut(place))
+            && let Some(at) = source.viewers.iter().position(|&known| known == session)
+        {
+            source.viewers.swap_remove(at);
         }
         let Some((place, generation)) = allowed else {
             entry.media.clear();

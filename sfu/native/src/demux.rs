@@ -106,7 +106,7 @@ mod tests {
                 .all(|&kind| kind == Protocol::Unknown)
         );
         assert_eq!(protocol(&[0x80, 200]), Protocol::Rtcp);
-        assert_eq!(protocol(&[0x80, 0x80 | 111]), Protocol::Rtp);
+        assert_eq!(protocol(&[0x80, 0x80 | 0x6f]), Protocol::Rtp);
         assert_eq!(protocol(&[]), Protocol::Unknown);
         assert_eq!(protocol(&[0x80]), Protocol::Unknown);
     }

@@ -27,7 +27,8 @@ const MAX_MEDIA: usize = 1_500;
 const MAX_HANDSHAKE: usize = 8 << 10;
 
 /// Why a packet was not carried.
-enum Drop {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Drop {
     Refused(Refused),
     Malformed,
     Keyless,
@@ -162,7 +163,7 @@ impl World {
             session: self.id_of(place),
             datagram: datagram.to_vec(),
         };
-        if !self.tell(event) {
+        if !self.events.push(event) {
             self.counters.dropped_dtls.one();
         }
     }
@@ -193,12 +194,24 @@ impl World {
         let length = inbound
             .open_rtp(datagram, header.length)
             .map_err(Drop::Refused)?;
-        let packet = &mut datagram[..length];
+        self.opened(now, place, &mut datagram[..length], start)
+    }
+
+    /// Judge one packet that was opened, and put it into the turn.
+    pub(crate) fn opened(
+        &mut self,
+        now: u64,
+        place: Place,
+        packet: &mut [u8],
+        start: usize,
+    ) -> Result<(), Drop> {
+        let session = self.sessions.get_mut(place).ok_or(Drop::Keyless)?;
         let view = RtpView::parse(packet).map_err(|_| Drop::Malformed)?;
         let extensions = view.extensions(session.receive.ids);
         if let Some(number) = extensions.transport_sequence {
             session.arrivals.arrived(now, number);
         }
+        let header = view.header;
         let stream = session
             .source_of(header.ssrc, extensions.mid)
             .ok_or(Drop::Stream)?;
@@ -207,13 +220,13 @@ impl World {
         let (arrival, length, codec) = match payload.ok_or(Drop::Stream)? {
             Payload::Media(codec) => (
                 receive(now, source, codec, &view, &extensions)?,
-                length,
+                packet.len(),
                 codec,
             ),
             Payload::Repair(original) => {
-                let codec = match session.receive.payloads[usize::from(original & 0x7f)] {
-                    Some(Payload::Media(codec)) => codec,
-                    _ => return Err(Drop::Stream),
+                let repaired = session.receive.payloads[usize::from(original & 0x7f)];
+                let Some(Payload::Media(codec)) = repaired else {
+                    return Err(Drop::Stream);
                 };
                 let (arrival, length) = repair(source, packet, original)?;
                 self.counters.repaired.one();
@@ -226,8 +239,7 @@ impl World {
         if source.muted {
             return Err(Drop::Muted);
         }
-        let packet = &datagram[..length];
-        let carried = carry(now, session, source, packet, codec, arrival)?;
+        let carried = carry(now, session, source, &packet[..length], codec, arrival)?;
         self.enter(
             stream,
             Packet {

@@ -30,6 +30,9 @@ pub mod thread;
 pub mod tick;
 pub mod world;
 
+#[cfg(test)]
+mod fuzz;
+
 #[cfg(feature = "python")]
 mod plane;
 

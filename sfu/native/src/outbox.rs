@@ -2,7 +2,7 @@
 //! kernel allows.
 //!
 //! Laws: datagrams for one destination that lie side by side and are of equal length, only the
-//! last shorter, leave as one message (UDP_SEGMENT). What the kernel refuses in one piece is sent
+//! last shorter, leave as one message (`UDP_SEGMENT`). What the kernel refuses in one piece is sent
 //! again datagram by datagram, and that destination (after EIO: the socket) gets no more segments.
 //! A full kernel buffer drops, it never waits. Nothing is kept from one turn to the next.
 
@@ -15,7 +15,7 @@ use crate::socket::{self, Message, SEND_MESSAGES, Socket};
 
 /// Bytes of one turn; a fuller turn is sent in parts.
 const ARENA: usize = 1 << 20;
-/// Datagrams of one message (the kernel's UDP_MAX_SEGMENTS before Linux 6.9).
+/// Datagrams of one message (the kernel's `UDP_MAX_SEGMENTS` before Linux 6.9).
 const MAX_SEGMENTS: usize = 64;
 /// Bytes of one message; what IPv4 can carry less its headers.
 const MAX_MESSAGE: usize = 65_507;

@@ -3,6 +3,7 @@
 //! Laws: no call waits for the media thread but `close`; the GIL is released while it does. Bad
 //! arguments raise `ValueError` here, so that the thread only sees commands that make sense.
 //! Nothing calls back into Python.
+#![allow(clippy::needless_pass_by_value)] // arguments from Python are owned
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,18 +1,23 @@
 //! The kernel's doors: UDP sockets in batches, epoll and eventfd.
 //!
-//! Laws: the only file with `unsafe`; it decides nothing and knows no protocol. Every pointer that
+//! Laws: `unsafe` is in this module and its parts alone; it decides nothing and knows no protocol. Every pointer that
 //! reaches the kernel is built inside the call that uses it, from slices that outlive the call.
 //! Nothing here blocks but `Epoll::wait`.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-use libc::{
-    c_int, c_void, cmsghdr, iovec, mmsghdr, msghdr, sockaddr_in, sockaddr_in6, sockaddr_storage,
-};
+use libc::{c_int, c_void, cmsghdr, iovec, mmsghdr, msghdr, sockaddr_storage};
+
+use address::{from_storage, to_storage};
+
+mod address;
+mod wait;
+
+pub use wait::{Epoll, EventFd, monotonic};
 
 /// Messages of one recvmmsg.
 pub const RECEIVE_MESSAGES: usize = 32;
@@ -207,8 +212,7 @@ impl ReceiveBatch {
             } else {
                 (header.msg_len as usize).min(RECEIVE_BYTES)
             };
-            self.control_lengths[index] =
-                (header.msg_hdr.msg_controllen as usize).min(CONTROL_BYTES);
+            self.control_lengths[index] = header.msg_hdr.msg_controllen.min(CONTROL_BYTES);
         }
         Ok(count)
     }
@@ -331,6 +335,7 @@ pub fn send(socket: &Socket, arena: &[u8], messages: &[Message]) -> io::Result<u
     check(result).map(|sent| usize::try_from(sent).unwrap_or(0))
 }
 
+#[allow(clippy::cast_ptr_alignment)] // `Control` is aligned like cmsghdr, and CMSG_SPACE keeps it so
 fn write_control(header: &mut msghdr, control: &mut Control, message: &Message) {
     let mut used = 0;
     // SAFETY: at most one PKTINFO and one UDP_SEGMENT are written, which CONTROL_BYTES holds.
@@ -392,149 +397,4 @@ fn write_control(header: &mut msghdr, control: &mut Control, message: &Message) 
         header.msg_control = control.0.as_mut_ptr().cast();
         header.msg_controllen = used as _;
     }
-}
-
-fn to_storage(address: &SocketAddr) -> (sockaddr_storage, u32) {
-    // SAFETY: all-zero is valid; sockaddr_storage is larger than and aligned for both families.
-    let mut storage: sockaddr_storage = unsafe { zeroed() };
-    match address {
-        SocketAddr::V4(v4) => {
-            let name = unsafe { &mut *(&raw mut storage).cast::<sockaddr_in>() };
-            name.sin_family = libc::AF_INET as _;
-            name.sin_port = v4.port().to_be();
-            name.sin_addr.s_addr = u32::from(*v4.ip()).to_be();
-            (storage, length_of::<sockaddr_in>())
-        }
-        SocketAddr::V6(v6) => {
-            let name = unsafe { &mut *(&raw mut storage).cast::<sockaddr_in6>() };
-            name.sin6_family = libc::AF_INET6 as _;
-            name.sin6_port = v6.port().to_be();
-            name.sin6_flowinfo = v6.flowinfo();
-            name.sin6_addr.s6_addr = v6.ip().octets();
-            name.sin6_scope_id = v6.scope_id();
-            (storage, length_of::<sockaddr_in6>())
-        }
-    }
-}
-
-fn from_storage(storage: &sockaddr_storage) -> Option<SocketAddr> {
-    match c_int::from(storage.ss_family) {
-        libc::AF_INET => {
-            // SAFETY: the family says what it holds.
-            let name = unsafe { &*(&raw const *storage).cast::<sockaddr_in>() };
-            let ip = Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr));
-            Some(SocketAddr::V4(SocketAddrV4::new(
-                ip,
-                u16::from_be(name.sin_port),
-            )))
-        }
-        libc::AF_INET6 => {
-            // SAFETY: as above.
-            let name = unsafe { &*(&raw const *storage).cast::<sockaddr_in6>() };
-            let ip = Ipv6Addr::from(name.sin6_addr.s6_addr);
-            let port = u16::from_be(name.sin6_port);
-            Some(SocketAddr::V6(SocketAddrV6::new(
-                ip,
-                port,
-                0,
-                name.sin6_scope_id,
-            )))
-        }
-        _ => None,
-    }
-}
-
-/// A counter of the kernel that can be waited for.
-pub struct EventFd(OwnedFd);
-
-impl EventFd {
-    /// # Errors
-    /// What the kernel says.
-    pub fn new() -> io::Result<Self> {
-        // SAFETY: a plain system call; the descriptor is owned from here on.
-        let fd = check(unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) })?;
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
-    }
-
-    /// Make it readable.
-    pub fn signal(&self) {
-        let one = 1_u64;
-        // SAFETY: eight bytes are read from `one`. The only failure is a full counter: readable.
-        unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
-    }
-
-    /// Make it unreadable.
-    pub fn clear(&self) {
-        let mut value = 0_u64;
-        // SAFETY: eight bytes are written to `value`. The only failure is an empty counter.
-        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut value).cast(), 8) };
-    }
-}
-
-impl AsRawFd for EventFd {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
-    }
-}
-
-/// Waits for several descriptors, level triggered.
-pub struct Epoll(OwnedFd);
-
-impl Epoll {
-    /// # Errors
-    /// What the kernel says.
-    pub fn new() -> io::Result<Self> {
-        // SAFETY: a plain system call; the descriptor is owned from here on.
-        let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
-    }
-
-    /// Report `token` while `fd` is readable.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub fn add(&self, fd: &impl AsRawFd, token: u64) -> io::Result<()> {
-        let mut event = libc::epoll_event {
-            events: libc::EPOLLIN as u32,
-            u64: token,
-        };
-        // SAFETY: `event` lives through the call.
-        let result = unsafe {
-            libc::epoll_ctl(
-                self.0.as_raw_fd(),
-                libc::EPOLL_CTL_ADD,
-                fd.as_raw_fd(),
-                &raw mut event,
-            )
-        };
-        check(result).map(|_| ())
-    }
-
-    /// Wait up to `milliseconds` (-1: for ever) and call `ready` with the token of each.
-    pub fn wait(&self, milliseconds: i32, mut ready: impl FnMut(u64)) {
-        const EVENTS: usize = 32;
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
-        // SAFETY: the kernel writes at most EVENTS entries.
-        let result = unsafe {
-            libc::epoll_wait(
-                self.0.as_raw_fd(),
-                events.as_mut_ptr(),
-                EVENTS as c_int,
-                milliseconds,
-            )
-        };
-        for event in events.iter().take(usize::try_from(result).unwrap_or(0)) {
-            ready(event.u64);
-        }
-    }
-}
-
-/// Microseconds of the monotonic clock.
-#[must_use]
-pub fn monotonic() -> u64 {
-    // SAFETY: all-zero is valid and the kernel writes one timespec.
-    let mut now: libc::timespec = unsafe { zeroed() };
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
-    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000
-        + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000
 }

@@ -142,7 +142,12 @@ impl World {
                 );
             }
         }
-        let media = scratch.blocks.first().map_or(0, |block| block.ssrc);
+        // libwebrtc ignores feedback that names a stream it does not send.
+        let mut streams = session.published.iter().filter_map(|&place| {
+            let receiver = self.sources.get(place)?.receiver.as_ref()?;
+            Some(receiver.ssrc())
+        });
+        let media = streams.next().unwrap_or(0);
         while session
             .arrivals
             .feedback(now, reporter, media, &mut scratch.rtcp)

@@ -30,7 +30,7 @@ pub struct Options {
     pub consent: u64,
     /// Without a packet for this long, a source stalls.
     pub stall: u64,
-    /// Whether to use UDP_SEGMENT.
+    /// Whether to use `UDP_SEGMENT`.
     pub segmenting: bool,
 }
 
@@ -103,9 +103,9 @@ impl World {
         }
     }
 
-    /// Tell Python; a full ring is its own counter.
-    pub fn tell(&self, event: Event) -> bool {
-        self.events.push(event)
+    /// Tell Python; a full ring counts itself.
+    pub fn tell(&self, event: Event) {
+        self.events.push(event);
     }
 
     /// Python's id of a session.

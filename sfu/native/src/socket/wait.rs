@@ -1,0 +1,102 @@
+//! Waiting for descriptors, and the clock.
+
+use std::io;
+use std::mem::zeroed;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use super::check;
+
+/// A counter of the kernel that can be waited for.
+pub struct EventFd(OwnedFd);
+
+impl EventFd {
+    /// # Errors
+    /// What the kernel says.
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: a plain system call; the descriptor is owned from here on.
+        let fd = check(unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) })?;
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Make it readable.
+    pub fn signal(&self) {
+        let one = 1_u64;
+        // SAFETY: eight bytes are read from `one`. The only failure is a full counter: readable.
+        unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
+    }
+
+    /// Make it unreadable.
+    pub fn clear(&self) {
+        let mut value = 0_u64;
+        // SAFETY: eight bytes are written to `value`. The only failure is an empty counter.
+        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut value).cast(), 8) };
+    }
+}
+
+impl AsRawFd for EventFd {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// Waits for several descriptors, level triggered.
+pub struct Epoll(OwnedFd);
+
+impl Epoll {
+    /// # Errors
+    /// What the kernel says.
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: a plain system call; the descriptor is owned from here on.
+        let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Report `token` while `fd` is readable.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn add(&self, fd: &impl AsRawFd, token: u64) -> io::Result<()> {
+        let mut event = libc::epoll_event {
+            events: libc::EPOLLIN as u32,
+            u64: token,
+        };
+        // SAFETY: `event` lives through the call.
+        let result = unsafe {
+            libc::epoll_ctl(
+                self.0.as_raw_fd(),
+                libc::EPOLL_CTL_ADD,
+                fd.as_raw_fd(),
+                &raw mut event,
+            )
+        };
+        check(result).map(|_| ())
+    }
+
+    /// Wait up to `milliseconds` (-1: for ever) and call `ready` with the token of each.
+    pub fn wait(&self, milliseconds: i32, mut ready: impl FnMut(u64)) {
+        const EVENTS: usize = 32;
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
+        // SAFETY: the kernel writes at most EVENTS entries.
+        let result = unsafe {
+            libc::epoll_wait(
+                self.0.as_raw_fd(),
+                events.as_mut_ptr(),
+                i32::try_from(EVENTS).unwrap_or(1),
+                milliseconds,
+            )
+        };
+        for event in events.iter().take(usize::try_from(result).unwrap_or(0)) {
+            ready(event.u64);
+        }
+    }
+}
+
+/// Microseconds of the monotonic clock.
+#[must_use]
+pub fn monotonic() -> u64 {
+    // SAFETY: all-zero is valid and the kernel writes one timespec.
+    let mut now: libc::timespec = unsafe { zeroed() };
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000
+        + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000
+}
