@@ -85,7 +85,7 @@ function inside(du: boolean) {
     },
     tile: {
       hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',
-      reconnecting: 'verbindet neu …', microphoneOff: 'Mikro aus', weak: 'Verbindung schwach', picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
+      reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', weak: 'Verbindung schwach', picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
     },
     stage: {
       title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel', document: 'Dokument',
@@ -126,7 +126,7 @@ function inside(du: boolean) {
 export const de = (address: Address) => {
   const du = address === 'du';
   return {
-    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', account: 'Konto', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
+    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', home: 'zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', account: 'Konto', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
     kind: KIND,
     role: ROLE,
     until: (time: string) => `bis ${time}`,

@@ -43,7 +43,7 @@ const inside = {
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
-    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting …', microphoneOff: 'Mic off', weak: 'Weak connection',
+    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', microphoneOff: 'Mic off', weak: 'Weak connection',
     picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
   },
   stage: {
@@ -74,7 +74,7 @@ const inside = {
 };
 
 export const en = (): Catalogue => ({
-  app: { skip: 'Skip to content', toHome: 'To the overview', areas: 'Areas', today: 'Today', chat: 'Chat', account: 'Account', logout: 'Log out', you: 'You' },
+  app: { skip: 'Skip to content', toHome: 'To the overview', home: 'to the overview', areas: 'Areas', today: 'Today', chat: 'Chat', account: 'Account', logout: 'Log out', you: 'You' },
   kind: KIND,
   role: ROLE,
   until: (time) => `until ${time}`,

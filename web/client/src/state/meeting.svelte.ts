@@ -106,11 +106,7 @@ export class MeetingSession {
     if (!again && this.model !== null) this.model = withoutSlots(this.model);
     this.phase = 'room';
     this.#dispatch({ type: 'joined', joined });
-    const channel = joined.room?.channel ?? null;
-    if (channel !== null && this.chat?.channel !== channel) {
-      this.chat?.close();
-      this.chat = new ChannelChat(this.#wire, channel);
-    }
+    this.#openChat();
     this.media.announce();
     if (again) this.media.wake();
     else void this.media.connect();
@@ -120,9 +116,18 @@ export class MeetingSession {
   /** What I may no longer send is switched off here too; the server has stopped it already. */
   #granted(grant: GrantView): void {
     this.#dispatch({ type: 'grant', grant });
+    this.#openChat();
     if (!grant.publish && this.media.microphone) void this.media.switchMicrophone(false);
     if (!grant.publish && this.media.camera !== null) void this.media.switchCamera(false);
     if (!grant.screen && this.media.screen !== null) void this.media.switchScreen(false);
+  }
+
+  /** The chat of the room, while I may take part in it. */
+  #openChat(): void {
+    const channel = this.model?.grant.chat === true ? this.model.room.channel : null;
+    if ((this.chat?.channel ?? null) === channel) return;
+    this.chat?.close();
+    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel);
   }
 
   #dispatch(action: RoomAction): void {
