@@ -112,7 +112,7 @@ export const en: Strings = {
     tabArrange: 'Arrange',
     nothingSelected: 'Select a text box on the slide to style it.',
     size: 'Size',
-    sizes: { s: 'Small', m: 'Medium', l: 'Large', xl: 'Very large' },
+    sizes: { s: 'Small', m: 'Medium', l: 'Large', xl: 'Huge' },
     align: 'Alignment',
     aligns: { start: 'Start', center: 'Centre', end: 'End' },
     color: 'Chalk colour',

@@ -21,6 +21,7 @@ export function selectionsOn(people: readonly Person[], slide: string): Selectio
   });
 }
 
+/** Boxes in flight. Element ids are unique on their slide only: ask with the people on one slide. */
 export function dragsOf(people: readonly Person[]): Map<string, Geometry> {
   const found = new Map<string, Geometry>();
   for (const { doing } of people) {

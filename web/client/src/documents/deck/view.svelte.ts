@@ -14,7 +14,7 @@ export interface Drag {
   readonly g: Geometry;
 }
 
-/** Drags are told so often at most. */
+/** Milliseconds between two words about a drag; the last one is always told. */
 const TELL_EVERY = 50;
 
 export class DeckView {
@@ -36,7 +36,7 @@ export class DeckView {
   readonly #cache = new Map<string, Slide>();
   #frame = 0;
   #lastIndex = 0;
-  #toldAt = 0;
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(doc: Y.Doc, awareness: Awareness) {
     this.deck = deckOf(doc);
@@ -50,6 +50,7 @@ export class DeckView {
   close(): void {
     this.deck.slides.unobserveDeep(this.#onEvents);
     this.undo.close();
+    clearTimeout(this.#telling);
     cancelAnimationFrame(this.#frame);
   }
 
@@ -82,18 +83,15 @@ export class DeckView {
   }
 
   /** Follow a box in flight; others see it, nothing is stored. */
-  dragTo(element: string, g: Geometry, now: number): void {
+  dragTo(element: string, g: Geometry): void {
     this.drag = { element, g };
-    if (now - this.#toldAt < TELL_EVERY) return;
-    this.#toldAt = now;
-    this.#awareness.setLocalStateField('drag', { element, g: g.map(Math.round) });
+    this.#telling ??= setTimeout(() => this.#tellDrag(), TELL_EVERY);
   }
 
   /** The box has landed: one change. */
   drop(): void {
     const { drag, slide } = this;
-    this.drag = null;
-    this.#awareness.setLocalStateField('drag', null);
+    this.cancelDrag();
     if (drag === null || slide === null) return;
     this.undo.part();
     setGeometry(this.deck, slide.id, drag.element, drag.g);
@@ -102,7 +100,14 @@ export class DeckView {
 
   cancelDrag(): void {
     this.drag = null;
-    this.#awareness.setLocalStateField('drag', null);
+    this.#tellDrag();
+  }
+
+  #tellDrag(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    const { drag } = this;
+    this.#awareness.setLocalStateField('drag', drag === null ? null : { element: drag.element, g: drag.g.map(Math.round) });
   }
 
   /** The slide under one's eyes may be gone: the one that took its place is meant then. */
