@@ -56,7 +56,7 @@ async def test_what_is_published_by_whip_is_played_by_whep() -> None:
         assert set(room.counts().values()) == {0}
         assert (server.counts()["sessions"], server.counts()["sources"]) == (0, 0)
         async with asyncio.timeout(5):
-            while any(server.counters()[name] for name in NATIVE_MAPS):
+            while any(server.counters()[name] for name in NATIVE_MAPS):  # noqa: ASYNC110
                 await asyncio.sleep(0)  # the plane takes commands each 10 ms
         bounds, counts, seconds = server.forward_histogram()
         assert len(counts) >= len(bounds) > 0 and sum(counts) > 0 and seconds > 0
