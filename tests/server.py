@@ -29,6 +29,7 @@ class KreideServer:
         self.log = data.parent / f"{data.name}.log"
         self._flags = [*flags, *(["--demo"] if demo else [])]
         self._process: subprocess.Popen[bytes] | None = None
+        self._tickets: dict[tuple[tuple[str, str], ...], str] = {}
 
     def start(self, seconds: float = 30.0) -> None:
         """Start it and return when it is ready; fail with its log when it ends first."""
@@ -84,7 +85,13 @@ class KreideServer:
         os.kill(self.pid, signum)
 
     def ticket(self, **options: str) -> str:
-        """A ticket from the command line: meeting=, role=, name= or document=, right=, name=."""
+        """A ticket from the command line: meeting=, role=, name= or document=, right=, name=. One serves many uses."""
+        wanted = tuple(sorted(options.items()))
+        if wanted not in self._tickets:
+            self._tickets[wanted] = self._print_ticket(options)
+        return self._tickets[wanted]
+
+    def _print_ticket(self, options: dict[str, str]) -> str:
         flags = [part for name, value in options.items() for part in (f"--{name}", value)]
         command = [sys.executable, "-m", "web", "ticket", "--data", str(self.data), *flags]
         if "--database" in self._flags:
