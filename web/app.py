@@ -30,7 +30,7 @@ from web.auth import Auth
 from web.config import Config, ConfigError
 from web.errors import problem
 from web.live import Live
-from web.metrics import Metrics
+from web.metrics import Metrics, connect_engines
 from web.relay import Relay
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
@@ -43,6 +43,7 @@ from web.services import SERVICES, Services
 from web.sockets import Sockets
 
 SECURITY_HEADERS: Final = {
+    "Server": "Kreide",
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src-attr 'unsafe-inline'; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -68,6 +69,9 @@ async def build_app(config: Config, index: int) -> web.Application:
     app[SERVICES] = services
     sockets = Sockets(services)
     documents = DocumentSockets(services)
+    connect_engines(services.metrics, services.media, services.documents)
+    services.metrics.counters({"kreide_chat_delivered": "delivered"}, sockets.counts)
+    services.metrics.connections(lambda: _connections(services, sockets))
     register(app, (*API_ROUTES, *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
     sockets.attach(app)
     app.on_response_prepare.append(_add_security_headers)
@@ -116,6 +120,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     media = await _media(config, index)
     stack.push_async_callback(media.close)
     relay = Relay(worker, config.runtime)
+    relay.serve("metrics", metrics.answer)
     live = Live(school, bus)
     rooms = Rooms(access=access, school=school, media=media, bus=bus, relay=relay, live=live)
     await relay.start()
@@ -125,6 +130,14 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     auth = await Auth.open(school)
     stack.callback(auth.close)
     return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics)
+
+
+def _connections(services: Services, sockets: Sockets) -> dict[str, float]:
+    return {
+        "document": services.documents.statistics().connections,
+        "socket": sockets.counts()["connections"],
+        "media": services.media.counters()["connections"],
+    }
 
 
 async def _bus(config: Config, stack: AsyncExitStack) -> Bus:
@@ -138,7 +151,7 @@ async def _media(config: Config, index: int) -> MediaServer:
     port = config.media_port + index * config.media_threads
     media = MediaServer(
         MediaConfig(
-            addresses=(config.host,),
+            addresses=("0.0.0.0", "::") if config.host in ("0.0.0.0", "::") else (config.host,),
             udp_port=port,
             public_ips=config.public_ips,
             threads=config.media_threads,

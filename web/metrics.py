@@ -1,15 +1,21 @@
 """What the server counts, in Prometheus' text format.
 
 Laws: engines own their counters as plain numbers; this file only reads them when asked. Labels are bounded:
-never a person, a room or an address.
+never a person, a room or an address. Whichever worker is asked tells the sum over all workers, so that a scraper
+that reaches another one each time sees numbers that only rise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from collab.hub import Hub
+from sfu.server import MediaServer
 
 Numbers = Callable[[], Mapping[str, float]]
 # upper bounds in seconds, counts per bucket (not cumulative), sum in seconds
@@ -22,14 +28,13 @@ class Metrics:
 
     def __init__(self, worker: str) -> None:
         self.registry = CollectorRegistry()
-        self.connections = Gauge("kreide_connections", "Open connections by kind", ["kind"], registry=self.registry)
         self.ack_seconds = Histogram(
             "kreide_documents_ack_seconds",
             "From an edit's arrival to its stored acknowledgement",
             buckets=ACK_BUCKETS,
             registry=self.registry,
         )
-        Gauge("kreide_worker_info", "Which worker answers", ["worker"], registry=self.registry).labels(worker).set(1)
+        Gauge("kreide_worker_info", "Which workers run", ["worker"], registry=self.registry).labels(worker).set(1)
 
     def counters(self, names: Mapping[str, str], read: Numbers) -> None:
         """Expose numbers that only rise: metric name -> key of `read()`."""
@@ -43,8 +48,31 @@ class Metrics:
         """Expose a histogram that an engine keeps."""
         self.registry.register(_HistogramReader(name, text, read))
 
+    def connections(self, read: Numbers) -> None:
+        """Expose open connections by kind."""
+        self.registry.register(_ConnectionsReader(read))
+
     def render(self) -> bytes:
+        """Return this worker's numbers as exposition text."""
         return generate_latest(self.registry)
+
+    async def answer(self, _: bytes) -> bytes:
+        """Tell another worker this one's numbers."""
+        return self.render()
+
+
+def merge(texts: Sequence[bytes]) -> bytes:
+    """Add up the numbers of several workers; order and comments are those of the first that has them."""
+    lines: dict[str, float | None] = {}
+    for text in texts:
+        for line in text.decode().splitlines():
+            if line.startswith("#"):
+                lines.setdefault(line, None)
+                continue
+            sample, _, value = line.rpartition(" ")
+            if not sample.split("{")[0].endswith("_created"):  # a time: its sum would say nothing
+                lines[sample] = (lines.get(sample) or 0.0) + float(value)
+    return "".join(f"{line}\n" if value is None else f"{line} {value}\n" for line, value in lines.items()).encode()
 
 
 class _Reader:
@@ -73,9 +101,57 @@ class _HistogramReader:
         bounds, counts, total = self._read()
         buckets: list[tuple[str, float]] = []
         seen = 0
-        for bound, count in zip([*map(str, bounds), "+Inf"], counts, strict=False):
+        named = [str(bound) for bound in bounds if math.isfinite(bound)]
+        for bound, count in zip([*named, "+Inf"], counts, strict=False):
             seen += count
             buckets.append((bound, float(seen)))
         if not buckets or buckets[-1][0] != "+Inf":
             buckets.append(("+Inf", float(seen)))
         yield HistogramMetricFamily(self._name, self._text, buckets=buckets, sum_value=total)
+
+
+class _ConnectionsReader:
+    def __init__(self, read: Numbers) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return [GaugeMetricFamily("kreide_connections", "Open connections by kind", labels=["kind"])]
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily("kreide_connections", "Open connections by kind", labels=["kind"])
+        for kind, number in self._read().items():
+            family.add_metric([kind], float(number))
+        yield family
+
+
+def connect_engines(metrics: Metrics, media: MediaServer, documents: Hub) -> None:
+    """Expose what the engines count."""
+    metrics.counters(
+        {
+            "kreide_media_packets_forwarded": "forwarded",
+            "kreide_media_packets_received": "rtp_in",
+            "kreide_media_packets_retransmitted": "retransmitted",
+            "kreide_media_packets_unauthenticated": "dropped_authentication",
+            "kreide_media_packets_malformed": "dropped_malformed",
+            "kreide_media_packets_unknown": "dropped_unknown",
+            "kreide_media_keyframe_requests": "plis_out",
+            "kreide_media_bytes_sent": "bytes_out",
+        },
+        media.counters,
+    )
+    metrics.gauges({"kreide_media_rooms": "rooms", "kreide_media_sources": "sources"}, media.counters)
+    metrics.histogram("kreide_media_forward_seconds", "From receiving a packet to sending it", media.forward_histogram)
+
+    def of_documents() -> Mapping[str, float]:
+        return msgspec.structs.asdict(documents.statistics())
+
+    metrics.counters(
+        {
+            "kreide_documents_updates": "updates",
+            "kreide_documents_deliveries": "deliveries",
+            "kreide_documents_refused": "refused",
+            "kreide_documents_quarantined": "quarantined",
+        },
+        of_documents,
+    )
+    metrics.gauges({"kreide_documents_live": "documents"}, of_documents)

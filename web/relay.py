@@ -70,6 +70,10 @@ class Relay:
             with contextlib.suppress(FileNotFoundError):
                 self._path(self.worker).unlink()
 
+    def others(self) -> list[str]:
+        """The other workers of this server that are, or lately were, there."""
+        return sorted(path.stem for path in self._folder.glob("*.sock") if path.stem != self.worker)
+
     async def call(self, worker: str, name: str, payload: bytes, deadline: float = 3.0) -> bytes:
         """Return the answer of `worker`'s handler within `deadline` seconds.
 

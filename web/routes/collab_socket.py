@@ -75,8 +75,6 @@ class DocumentSockets:
         transport = request.transport
         if transport is None:
             return socket
-        gauge = self._services.metrics.connections.labels("document")
-        gauge.inc()
         try:
             pipe = _Pipe(socket, transport)
             seat = await self._seat(request, pipe)
@@ -88,8 +86,6 @@ class DocumentSockets:
                 seat.connection.closed()
         except Exception as error:  # top of this socket's task: one peer's trouble stays its own
             await self._refuse(socket, error)
-        finally:
-            gauge.dec()
         return socket
 
     async def drain(self) -> None:

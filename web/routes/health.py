@@ -6,9 +6,13 @@ us to stop. A balancer acts on the status (200 or 503), a person reads the body.
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 from aiohttp import web
 
+from web.metrics import merge
+from web.relay import RelayUnreachable
 from web.routes.table import Route
 from web.services import SERVICES
 
@@ -34,7 +38,12 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    body = request.app[SERVICES].metrics.render()
+    services = request.app[SERVICES]
+    texts = [services.metrics.render()]
+    for worker in services.relay.others():
+        with contextlib.suppress(RelayUnreachable):  # it died, or is just starting
+            texts.append(await services.relay.call(worker, "metrics", b"", deadline=1.0))
+    body = merge(texts)
     return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
