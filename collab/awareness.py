@@ -71,7 +71,7 @@ class Room:
         self.worker = worker
         self.here: dict[int, Here] = {}
         self._owned: dict[int, int] = {}
-        self._gone: dict[int, int] = {}
+        self._gone: dict[int, tuple[int, str]] = {}
 
     def receive(self, now: float, connection: int, editor: Editor, entries: tuple[Entry, ...]) -> list[Here]:
         """Take what a connection sent; returns the entries to pass on to everybody else."""
@@ -90,8 +90,9 @@ class Room:
         known = self.here.get(entry.client)
         if known is not None:
             return own is None and known.account == editor.account
-        # A client that is not here: new, or back again. An echo of somebody who has gone says "null".
-        return entry.state != _GONE and len(self.here) < MAX_PEOPLE
+        # Not here: new, or back again. A late echo of somebody who has just gone comes from another account.
+        _, account = self._gone.get(entry.client, (0, editor.account))
+        return entry.state != _GONE and account == editor.account and len(self.here) < MAX_PEOPLE
 
     def _take(self, now: float, connection: int, editor: Editor, entry: Entry) -> list[Here]:
         if entry.state == _GONE:
@@ -114,7 +115,7 @@ class Room:
 
     def _clock(self, now: float, client: int) -> int:
         known = self.here.get(client)
-        before = known.clock if known is not None else self._gone.pop(client, 0)
+        before = known.clock if known is not None else self._gone.pop(client, (0, ""))[0]
         return max(before + 1, wall_clock(now))
 
     def _remove(self, now: float, client: int) -> list[Here]:
@@ -125,7 +126,7 @@ class Room:
         del self.here[client]
         if known.owner is not None:
             self._owned.pop(known.owner, None)
-        self._gone[client] = clock
+        self._gone[client] = (clock, known.account)
         return [Here(client, clock, _GONE, known.account, known.owner, known.worker)]
 
     def owned_by(self, connection: int) -> int | None:
@@ -151,7 +152,7 @@ class Room:
     def renew(self, now: float) -> list[Here]:
         """Raise the clocks of our own people, to be sent to everybody again; forgets who is long gone."""
         wall = wall_clock(now)
-        self._gone = {client: clock for client, clock in self._gone.items() if clock >= wall - 600}
+        self._gone = {client: gone for client, gone in self._gone.items() if gone[0] >= wall - 600}
         ours = [here for here in self.here.values() if here.owner is not None]
         for here in ours:
             here.clock = max(here.clock + 1, wall)
@@ -162,14 +163,14 @@ class Room:
         changed = []
         for remote in entries:
             known = self.here.get(remote.client)
-            before = known.clock if known is not None else self._gone.get(remote.client, 0)
+            before = known.clock if known is not None else self._gone.get(remote.client, (0, ""))[0]
             if remote.clock <= before:
                 continue
             if remote.state == _GONE:
                 if known is None or known.worker != worker:
                     continue
                 del self.here[remote.client]
-                self._gone[remote.client] = remote.clock
+                self._gone[remote.client] = (remote.clock, remote.account)
             elif known is None and len(self.here) >= MAX_PEOPLE:
                 continue
             here = Here(remote.client, remote.clock, remote.state, remote.account, None, worker)

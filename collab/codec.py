@@ -25,7 +25,11 @@ _XML_ELEMENT, _XML_HOOK, _XML_TEXT = 3, 5, 6
 
 
 class Piece(Struct, frozen=True, gc=False):
-    """One struct of an update: where it is and what it hangs on. `collected` has no neighbours and no parent."""
+    """One struct of an update: where it is and what it hangs on.
+
+    `pairs` are the clocks of its low surrogates; `holds`: others may hang on it (a shared type, or what may have been
+    one); `collected`: nothing but its place is left.
+    """
 
     client: int
     clock: int
@@ -34,6 +38,7 @@ class Piece(Struct, frozen=True, gc=False):
     right: Id | None = None
     parent: Id | None = None
     pairs: tuple[int, ...] = ()
+    holds: bool = False
     collected: bool = False
 
     @property
@@ -42,57 +47,67 @@ class Piece(Struct, frozen=True, gc=False):
         return self.clock + self.length
 
 
-class Deletion(Struct, frozen=True, gc=False):
-    """A range of ids that an update deletes."""
+class Span(Struct, frozen=True, gc=False):
+    """A range of ids of one client."""
 
     client: int
     clock: int
     length: int
 
+    @property
+    def end(self) -> int:
+        """The first clock after it."""
+        return self.clock + self.length
+
 
 class Update(Struct, frozen=True):
-    """What an update contains, without its values. `pairs` of a piece are the clocks of its low surrogates."""
+    """What an update contains, without its values. `gaps` are ids that it passes over."""
 
     pieces: tuple[Piece, ...]
-    deletions: tuple[Deletion, ...]
+    deletions: tuple[Span, ...]
+    gaps: tuple[Span, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Tell whether it changes nothing."""
-        return not self.pieces and not self.deletions
+        return not self.pieces and not self.deletions and not self.gaps
 
 
 def parse_update(data: bytes) -> Update:
     """Parse a whole V1 update; raises ProtocolError (frame_*, update_*)."""
     reader = Reader(data)
     pieces: list[Piece] = []
+    gaps: list[Span] = []
     seen: set[int] = set()
     for _ in range(reader.uint()):
         count = reader.uint()
         client = reader.uint()
         clock = reader.uint()
-        if client in seen:
-            raise ProtocolError("update_malformed", "a client has two blocks")
+        if client in seen or not count:
+            raise ProtocolError("update_malformed", "a client has two blocks, or an empty one")
         seen.add(client)
         for _ in range(count):
-            piece, length = _parse_piece(reader, client, clock)
-            clock += length
+            piece = _parse_piece(reader, client, clock)
+            clock = piece.end
             if clock > MAX_CLOCK:
                 raise ProtocolError("update_malformed", "a clock is out of range")
-            if piece is not None:
+            if isinstance(piece, Piece):
                 pieces.append(piece)
+            else:
+                gaps.append(piece)
     deletions = _parse_deletions(reader)
     if not reader.at_end():
         raise ProtocolError("update_trailing", "the update goes on after its end; encoding V2 is not spoken here")
-    return Update(tuple(pieces), deletions)
+    return Update(tuple(pieces), deletions, tuple(gaps))
 
 
-def _parse_piece(reader: Reader, client: int, clock: int) -> tuple[Piece | None, int]:
+def _parse_piece(reader: Reader, client: int, clock: int) -> Piece | Span:
     info = reader.byte()
     kind = info & _KIND
-    if kind in (_GC, _SKIP):
-        length = _length(reader.uint())
-        return (Piece(client, clock, length, collected=True) if kind == _GC else None), length
+    if kind == _GC:
+        return Piece(client, clock, _length(reader.uint()), holds=True, collected=True)
+    if kind == _SKIP:
+        return Span(client, clock, _length(reader.uint()))
     left = _parse_id(reader) if info & _HAS_LEFT else None
     right = _parse_id(reader) if info & _HAS_RIGHT else None
     parent = None
@@ -104,7 +119,7 @@ def _parse_piece(reader: Reader, client: int, clock: int) -> tuple[Piece | None,
         if reference is not None and reference[0] == client and reference[1] >= clock:
             raise ProtocolError("update_malformed", "a part builds on a later one of its own client")
     length, pairs = _parse_content(reader, kind, clock)
-    return Piece(client, clock, _length(length), left, right, parent, pairs), length
+    return Piece(client, clock, _length(length), left, right, parent, pairs, kind in (_TYPE, _DELETED))
 
 
 def _parse_id(reader: Reader) -> Id:
@@ -179,8 +194,8 @@ def _parse_type(reader: Reader) -> None:
         reader.string()
 
 
-def _parse_deletions(reader: Reader) -> tuple[Deletion, ...]:
-    deletions: list[Deletion] = []
+def _parse_deletions(reader: Reader) -> tuple[Span, ...]:
+    deletions: list[Span] = []
     for _ in range(reader.uint()):
         client = reader.uint()
         for _ in range(reader.uint()):
@@ -188,7 +203,7 @@ def _parse_deletions(reader: Reader) -> tuple[Deletion, ...]:
             length = _length(reader.uint())
             if clock + length > MAX_CLOCK:
                 raise ProtocolError("update_malformed", "a deletion is out of range")
-            deletions.append(Deletion(client, clock, length))
+            deletions.append(Span(client, clock, length))
     return tuple(deletions)
 
 

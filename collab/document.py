@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from pycrdt import Doc, TransactionEvent
 
-from .codec import Deletion, Update, parse_update
+from .codec import Span, Update, parse_state_vector, parse_update
 from .errors import ProtocolError, StateError
 from .outline import Outline, Placement
 
@@ -75,6 +75,8 @@ class LiveDocument:
         try:
             self._doc.apply_update(data)
         except Exception as error:
+            # Decoding fails as a whole; integrating may fail half-way, and then the parts before stay in.
+            self.broken = parse_state_vector(self.state_vector()) != self.outline.state_vector()
             raise ProtocolError("update_malformed", str(error)) from None
         except BaseException as error:
             if type(error).__name__ != "PanicException":
@@ -116,12 +118,12 @@ class LiveDocument:
             return False
         return all(self._is_deleted(deletion) for deletion in judged.update.deletions)
 
-    def _is_deleted(self, deletion: Deletion) -> bool:
+    def _is_deleted(self, deletion: Span) -> bool:
         if self._deleted is None:
             self._deleted = {}
             for known in parse_update(self.diff(self.state_vector())).deletions:
-                self._deleted.setdefault(known.client, []).append((known.clock, known.clock + known.length))
-        start, stop = deletion.clock, deletion.clock + deletion.length
+                self._deleted.setdefault(known.client, []).append((known.clock, known.end))
+        start, stop = deletion.clock, deletion.end
         for low, high in sorted(self._deleted.get(deletion.client, ())):
             if low <= start < high:
                 start = high

@@ -259,9 +259,9 @@ class Keeper:
             claimed = self.ledger.claim(connection.editor.account, judged, work.authors)
             event = self.ledger.apply(judged)
         except CollabError as error:
+            connection.refuse(error)
             if self.ledger.live.broken:
                 raise
-            connection.refuse(error)
             return
         connection.handled(answer=message.answer)
         work.received.append(item)

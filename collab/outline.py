@@ -5,6 +5,7 @@ From this alone an update can be judged before the CRDT sees it:
 - it builds on parts that are not there          -> `Placement` is None: neither apply nor log it, ask for the
   difference;
 - its parts wait for each other in a circle      -> refused (a CRDT would keep them pending for ever);
+- a part hangs on something that is no shared type -> refused (pycrdt stops half-way, with half of it in);
 - it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack,
   browsers overflow far earlier);
 - it cuts a surrogate pair                       -> refused (Yjs and pycrdt then differ for good).
@@ -33,6 +34,7 @@ class Placed(Struct, frozen=True, gc=False):
     start: int
     end: int
     level: int
+    holds: bool
     pairs: tuple[int, ...]
 
 
@@ -47,24 +49,32 @@ class Placement(Struct, frozen=True):
 
 
 class Runs:
-    """Depths of one client's ids: `levels[i]` holds from `starts[i]` on."""
+    """One client's ids: from `starts[i]` on `marks[i]` holds: twice the depth, plus 1 where others may hang on it."""
 
-    __slots__ = ("end", "levels", "starts")
+    __slots__ = ("end", "marks", "starts")
 
     def __init__(self, end: int = 0) -> None:
         self.end = end
         self.starts: list[int] = []
-        self.levels: list[int] = []
+        self.marks: list[int] = []
+
+    def _mark(self, clock: int) -> int:
+        return self.marks[bisect_right(self.starts, clock) - 1]
 
     def level(self, clock: int) -> int:
         """Return the depth of one id."""
-        return self.levels[bisect_right(self.starts, clock) - 1]
+        return self._mark(clock) >> 1
 
-    def append(self, start: int, end: int, level: int) -> None:
+    def holds(self, clock: int) -> bool:
+        """Tell whether others may hang on an id."""
+        return bool(self._mark(clock) & 1)
+
+    def append(self, start: int, end: int, level: int, holds: bool) -> None:
         """Note that [start, end) lies at `level`."""
-        if not self.levels or self.levels[-1] != level:
+        mark = level << 1 | holds
+        if not self.marks or self.marks[-1] != mark:
             self.starts.append(start)
-            self.levels.append(level)
+            self.marks.append(mark)
         self.end = end
 
 
@@ -97,7 +107,7 @@ class Outline:
             runs = self.runs.get(part.client)
             if runs is None:
                 runs = self.runs[part.client] = Runs()
-            runs.append(part.start, part.end, part.level)
+            runs.append(part.start, part.end, part.level, part.holds)
             if part.pairs:
                 self.pairs.setdefault(part.client, set()).update(part.pairs)
 
@@ -120,7 +130,9 @@ class Outline:
         for piece in update.pieces:
             if not (known(piece.left) and known(piece.right) and known(piece.parent)):
                 return False
-        return all(known((deletion.client, deletion.clock + deletion.length - 1)) for deletion in update.deletions)
+        if any(gap.end > self.state(gap.client) for gap in update.gaps):
+            return False
+        return all(known((deletion.client, deletion.end - 1)) for deletion in update.deletions)
 
     def _check_cuts(self, update: Update) -> None:
         own: dict[int, set[int]] = {}
@@ -142,7 +154,7 @@ class Outline:
             ):
                 raise _cut()
         for deletion in update.deletions:
-            if cuts(deletion.client, deletion.clock) or cuts(deletion.client, deletion.clock + deletion.length):
+            if cuts(deletion.client, deletion.clock) or cuts(deletion.client, deletion.end):
                 raise _cut()
 
     def encode(self) -> bytes:
@@ -151,8 +163,8 @@ class Outline:
         for client, runs in self.runs.items():
             parts.append(build_uint(client) + build_uint(runs.end) + build_uint(len(runs.starts)))
             before = 0
-            for start, level in zip(runs.starts, runs.levels, strict=True):
-                parts.append(build_uint(start - before) + build_uint(level))
+            for start, mark in zip(runs.starts, runs.marks, strict=True):
+                parts.append(build_uint(start - before) + build_uint(mark))
                 before = start
             pairs = sorted(self.pairs.get(client, ()))
             parts.append(build_uint(len(pairs)))
@@ -174,7 +186,7 @@ class Outline:
             for _ in range(reader.uint()):
                 start += reader.uint()
                 runs.starts.append(start)
-                runs.levels.append(reader.uint())
+                runs.marks.append(reader.uint())
             clock = 0
             for _ in range(reader.uint()):
                 clock += reader.uint()
@@ -224,17 +236,19 @@ class _Planner:
                 return reference
         return None
 
+    def _runs(self, reference: Id) -> Runs:
+        known = self.outline.runs.get(reference[0])
+        return known if known is not None and reference[1] < known.end else self.fresh[reference[0]]
+
     def _level(self, reference: Id) -> int:
-        client, clock = reference
-        known = self.outline.runs.get(client)
-        if known is not None and clock < known.end:
-            return known.level(clock)
-        return self.fresh[client].level(clock)
+        return self._runs(reference).level(reference[1])
 
     def _place(self, piece: Piece) -> None:
         if piece.collected:
             level = 0
         elif piece.parent is not None:
+            if not self._runs(piece.parent).holds(piece.parent[1]):
+                raise ProtocolError("update_malformed", "a part hangs on something that is no shared type")
             level = self._level(piece.parent) + 1
         else:
             sides = [self._level(side) for side in (piece.left, piece.right) if side is not None]
@@ -245,8 +259,8 @@ class _Planner:
         fresh = self.fresh.get(piece.client)
         if fresh is None:
             fresh = self.fresh[piece.client] = Runs(start)
-        fresh.append(start, piece.end, level)
-        self.placed.append(Placed(piece.client, start, piece.end, level, piece.pairs))
+        fresh.append(start, piece.end, level, piece.holds)
+        self.placed.append(Placed(piece.client, start, piece.end, level, piece.holds, piece.pairs))
 
 
 def _cut() -> ProtocolError:

@@ -145,7 +145,7 @@ class Client:
     def exchange(self) -> bool:
         """Carry everything both ways; returns whether there was anything."""
         busy = bool(self.replica.outgoing or self.transport.frames)
-        while self.replica.outgoing and self.transport.closed is None:
+        while self.replica.outgoing and self.connection.open:
             self.connection.receive(self.replica.outgoing.popleft())
         while self.transport.frames:
             self.replica.take(self.transport.frames.popleft())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from collab.awareness import Editor
@@ -23,11 +23,19 @@ PATIENCE = 20.0
 class Classroom:
     """Hubs ("workers") that share a store and a bus, and the clients connected to them."""
 
-    def __init__(self, store: DocumentStore, bus: Bus, workers: int = 1, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        store: DocumentStore,
+        bus: Bus,
+        workers: int = 1,
+        limits: Limits | None = None,
+        others: Sequence[tuple[DocumentStore, Bus]] = (),
+    ) -> None:
         self.store = store
         self.bus = bus
         self.limits = limits or Limits(idle_seconds=0.0)
-        self.hubs = [Hub(store, bus, f"worker{number}", self.limits) for number in range(workers)]
+        wiring = [(store, bus)] * workers + list(others)
+        self.hubs = [Hub(each, to, f"worker{number}", self.limits) for number, (each, to) in enumerate(wiring)]
         self.clients: list[Client] = []
 
     async def __aenter__(self) -> Classroom:

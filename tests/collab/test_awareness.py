@@ -79,7 +79,10 @@ def test_clocks_rise_over_leaving_and_coming_back() -> None:
     (gone,) = room.connection_closed(NOW, 1)
     (back,) = room.receive(NOW, 2, ADA, say(5, clock=1))
     assert first.clock < gone.clock < back.clock and gone.state == b"null"
-    assert room.receive(NOW, 1, BEN, say(9, "null")) == [], "an echo of somebody gone"
+    assert room.receive(NOW, 3, BEN, say(9, "null")) == [], "an echo of somebody gone"
+    room.connection_closed(NOW, 2)
+    assert room.receive(NOW, 3, BEN, say(5)) == [], "a late echo of somebody who has just gone"
+    assert room.here == {}
 
 
 def test_leaving_by_word_counts_too() -> None:

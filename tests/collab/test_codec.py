@@ -11,8 +11,8 @@ from pycrdt import Array, Doc, Map, Text, TransactionEvent, XmlElement, XmlFragm
 
 from collab.codec import (
     MAX_CLOCK,
-    Deletion,
     Piece,
+    Span,
     build_state_vector,
     frame_binary,
     parse_state_vector,
@@ -76,9 +76,9 @@ def test_pieces_carry_where_they_hang() -> None:
     assert parsed.pieces == (
         Piece(5, 0, 2),
         Piece(5, 2, 1, left=(5, 1), right=(6, 0)),
-        Piece(5, 3, 1, parent=(5, 2)),
+        Piece(5, 3, 1, parent=(5, 2), holds=True),
     )
-    assert parsed.deletions == (Deletion(6, 3, 2),)
+    assert parsed.deletions == (Span(6, 3, 2),)
 
 
 def test_low_surrogates_are_located() -> None:
@@ -112,6 +112,7 @@ def test_each_kind_of_content_has_its_length(struct: bytes, length: int) -> None
 def test_a_gap_inside_an_update_is_no_piece() -> None:
     parsed = parse_update(update(block(5, 0, string("a"), b"\x0a\x05", string("b", left=(5, 0)))))
     assert [(piece.clock, piece.end) for piece in parsed.pieces] == [(0, 1), (6, 7)]
+    assert parsed.gaps == (Span(5, 1, 5),) and parsed.gaps[0].end == 6 and not parsed.empty
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,7 @@ def test_a_gap_inside_an_update_is_no_piece() -> None:
         (update(block(5, 0, b"\x00" + build_uint(MAX_CLOCK + 1))), "update_malformed"),
         (update(block(5, MAX_CLOCK, string("ab"))), "update_malformed"),
         (update(block(5, 0, string("a")), block(5, 1, string("b"))), "update_malformed"),
+        (update(block(5, 0)), "update_malformed"),
         (update(block(5, 3, string("a", left=(5, 3)))), "update_malformed"),
         (update(block(5, 3, string("a", right=(5, 9)))), "update_malformed"),
         (update(block(5, 3, shared_map(parent=(5, 3), key="k"))), "update_malformed"),

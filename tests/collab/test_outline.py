@@ -8,7 +8,7 @@ from collab.codec import parse_update
 from collab.errors import ProtocolError
 from collab.lib0 import MAX_NESTING
 from collab.outline import Outline, Placement
-from tests.collab.build import block, deletions, shared_map, string, update
+from tests.collab.build import block, deletions, item, shared_map, string, update
 
 
 def place(outline: Outline, *blocks: bytes, deleted: bytes = b"\x00") -> Placement | None:
@@ -77,6 +77,26 @@ def test_a_long_zigzag_is_placed_in_reasonable_time() -> None:
     right = [string("b", left=(5, n)) for n in range(count)]
     placement = place(Outline(), block(5, 0, *left), block(6, 0, *right))
     assert placement is not None and len(placement.parts) == 2 * count
+
+
+def test_a_gap_over_what_is_known_is_none() -> None:
+    outline = Outline()
+    add(outline, block(5, 0, string("abcdef")))
+    assert place(outline, block(5, 0, string("a"), b"\x0a\x05", string("g", left=(5, 5)))) is not None
+    assert place(outline, block(5, 0, string("a"), b"\x0a\x06")) is None
+    assert place(outline, block(9, 0, b"\x0a\x06")) is None
+
+
+def test_things_hang_on_shared_types_or_on_what_may_have_been_one() -> None:
+    outline = Outline()
+    add(outline, block(5, 0, string("ab"), shared_map(parent="m", key="k"), b"\x00\x01", item(1, b"\x02")))
+    for clock, fine in ((0, False), (1, False), (2, True), (3, True), (4, True), (5, True)):
+        child = block(6, 0, string("x", parent=(5, clock), key="k"))
+        if fine:
+            assert place(outline, child) is not None
+        else:
+            with pytest.raises(ProtocolError, match="no shared type"):
+                place(outline, child)
 
 
 def _tower(height: int) -> list[bytes]:
