@@ -145,7 +145,7 @@ impl World {
             outbound,
             path,
         };
-        exit.send(&mut entry.rtx_window, &outgoing, view.payload())
+        exit.send(&mut entry.rtx_window, &outgoing, view.payload(), 0)
             .then_some(())
     }
 }

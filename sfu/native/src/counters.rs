@@ -66,6 +66,8 @@ counters! {
     rtcp_in,
     /// Copies made for viewers.
     forwarded,
+    /// Packets a slot did not show: before its keyframe, probes, out of its time.
+    withheld,
     retransmitted,
     /// Packets of a publisher repaired by its own retransmission.
     repaired,

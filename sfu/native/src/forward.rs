@@ -5,7 +5,7 @@
 //! read where the kernel put them, opened in place.
 
 use crate::ice::Path;
-use crate::media::codec::Media;
+use crate::media::codec::{Kind, Media};
 use crate::media::extension::AudioLevel;
 use crate::media::outgoing::Outgoing;
 use crate::media::rtp::RtpView;
@@ -20,6 +20,8 @@ use crate::world::World;
 
 /// Packets of the history that a slot catches up with when its beginning came late.
 const CATCH_UP: u64 = 256;
+/// Padding is at most one part in this many.
+const PADDING_SHARE: usize = 34;
 
 /// One packet of the turn.
 #[derive(Clone, Copy)]
@@ -36,6 +38,10 @@ pub struct Packet {
     pub capture: u64,
     pub media: Media,
     pub audio_level: Option<AudioLevel>,
+    /// Bytes of media.
+    pub payload: usize,
+    /// Bytes of padding that make it as long as its neighbours.
+    pub padding: u8,
 }
 
 /// A way out to one viewer.
@@ -46,8 +52,14 @@ pub struct Exit<'a> {
 }
 
 impl Exit<'_> {
-    /// Write, seal and commit one packet; whether it went.
-    pub fn send(&mut self, window: &mut Window, outgoing: &Outgoing, payload: &[u8]) -> bool {
+    /// Write, pad, seal and commit one packet; whether it went.
+    pub fn send(
+        &mut self,
+        window: &mut Window,
+        outgoing: &Outgoing,
+        payload: &[u8],
+        padding: u8,
+    ) -> bool {
         let space = self.outbox.space();
         let Some(length) = outgoing.write(payload, space) else {
             return false;
@@ -58,7 +70,16 @@ impl Exit<'_> {
             0
         };
         let header = length - payload.len() - number;
-        match self.outbound.seal_rtp(window, space, header, length) {
+        let padded = length + usize::from(padding);
+        if padding > 0 {
+            let Some(place) = space.get_mut(length..padded) else {
+                return false;
+            };
+            place.fill(0);
+            place[usize::from(padding) - 1] = padding;
+            space[0] |= 0x20;
+        }
+        match self.outbound.seal_rtp(window, space, header, padded) {
             Ok(sealed) => {
                 self.outbox.commit(self.path, sealed);
                 true
@@ -72,6 +93,7 @@ impl World {
     /// Copy the turn to its viewers; `bytes` is the receive buffer. Answers how many copies.
     pub fn forward(&mut self, now: u64, bytes: &[u8]) -> u64 {
         let mut copies = 0;
+        self.equalise();
         for at in 0..self.dirty.len() {
             copies += self.forward_to(now, self.dirty[at], bytes);
         }
@@ -83,6 +105,21 @@ impl World {
         }
         self.counters.forwarded.add(copies);
         copies
+    }
+
+    /// Pad the pictures of the turn to equal lengths where that costs little: a browser cuts a
+    /// frame into parts that differ by a byte, and only equal ones leave in one message.
+    fn equalise(&mut self) {
+        for at in 0..self.turn.len() {
+            let source = self.sources.get(self.turn[at].source);
+            let is_first = source
+                .filter(|source| source.kind == Kind::Video)
+                .and_then(|source| source.turn)
+                .is_some_and(|(first, _)| first == at);
+            if is_first {
+                equalise(&mut self.turn, at);
+            }
+        }
     }
 
     fn forward_to(&mut self, now: u64, viewer: Place, bytes: &[u8]) -> u64 {
@@ -109,17 +146,37 @@ impl World {
                 if exit.outbox.is_full() {
                     exit.outbox.flush(&self.sockets, &self.counters);
                 }
-                copies += copy(
-                    now,
-                    entry,
-                    packet,
-                    &bytes[packet.start..packet.end],
-                    &mut exit,
-                    source,
-                );
+                let bytes = &bytes[packet.start..packet.end];
+                let sent = copy(now, entry, packet, bytes, &mut exit, source);
+                self.counters.withheld.add(u64::from(sent == 0));
+                copies += sent;
             }
         }
         copies
+    }
+}
+
+/// Pad the packets of one source, from `first` on, in groups whose lengths differ little. The last
+/// of a group may be shorter as it is.
+fn equalise(turn: &mut [Packet], first: usize) {
+    let mut start = Some(first);
+    while let Some(begin) = start {
+        let (mut least, mut most) = (turn[begin].payload, turn[begin].payload);
+        let mut end = turn[begin].next;
+        while let Some(at) = end {
+            let (lower, upper) = (least.min(turn[at].payload), most.max(turn[at].payload));
+            if (upper - lower) * PADDING_SHARE > upper {
+                break;
+            }
+            (least, most) = (lower, upper);
+            end = turn[at].next;
+        }
+        let mut at = begin;
+        while let Some(next) = turn[at].next.filter(|&next| Some(next) != end) {
+            turn[at].padding = u8::try_from(most - turn[at].payload).unwrap_or(0);
+            at = next;
+        }
+        start = end;
     }
 }
 
@@ -146,7 +203,8 @@ fn copy(
         return 0;
     };
     entry.sent(now);
-    let mut copies = u64::from(exit.send(&mut entry.window, &outgoing, view.payload()));
+    let (window, padding) = (&mut entry.window, packet.padding);
+    let mut copies = u64::from(exit.send(window, &outgoing, view.payload(), padding));
     if outgoing.started {
         for index in packet.index + 1..=packet.highest.min(packet.index + CATCH_UP) {
             copies += u64::from(catch_up(
@@ -191,5 +249,51 @@ fn catch_up(
         audio_level: None,
     };
     let outgoing = entry.media.forward(now, &inbound);
-    outgoing.is_some_and(|outgoing| exit.send(&mut entry.window, &outgoing, view.payload()))
+    outgoing.is_some_and(|outgoing| exit.send(&mut entry.window, &outgoing, view.payload(), 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Packet, equalise};
+    use crate::media::codec::Media;
+
+    fn padded(lengths: &[usize]) -> Vec<usize> {
+        let mut turn: Vec<Packet> = (1..)
+            .zip(lengths)
+            .map(|(next, &payload)| Packet {
+                source: 0,
+                next: (next < lengths.len()).then_some(next),
+                start: 0,
+                end: 0,
+                index: 0,
+                highest: 0,
+                capture: 0,
+                media: Media::Padding,
+                audio_level: None,
+                payload,
+                padding: 0,
+            })
+            .collect();
+        equalise(&mut turn, 0);
+        turn.iter()
+            .map(|packet| packet.payload + usize::from(packet.padding))
+            .collect()
+    }
+
+    #[test]
+    fn nearly_equal_parts_of_a_frame_become_equal() {
+        assert_eq!(padded(&[1000, 1000, 1001, 1001]), [1001; 4]);
+        assert_eq!(padded(&[1000, 1001, 990]), [1001, 1001, 990]);
+        assert_eq!(padded(&[700]), [700]);
+    }
+
+    #[test]
+    fn unequal_packets_are_left_alone() {
+        assert_eq!(padded(&[1000, 500, 1000]), [1000, 500, 1000]);
+        assert_eq!(padded(&[100, 104, 100]), [100, 104, 100]);
+        assert_eq!(
+            padded(&[1000, 1001, 300, 301, 299]),
+            [1001, 1001, 301, 301, 299]
+        );
+    }
 }

@@ -88,19 +88,19 @@ impl World {
                 let opened = self.open_rtcp(session, datagram);
                 match opened {
                     Ok(length) => self.control(now, session, &datagram[..length]),
-                    Err(why) => self.count_drop(&why),
+                    Err(why) => self.count_drop(why),
                 }
             }
             (Protocol::Rtp, Some(session)) => {
                 self.counters.rtp_in.one();
                 if let Err(why) = self.media(now, session, datagram, start) {
-                    self.count_drop(&why);
+                    self.count_drop(why);
                 }
             }
         }
     }
 
-    fn count_drop(&self, why: &Drop) {
+    fn count_drop(&self, why: Drop) {
         let counters = &self.counters;
         match why {
             Drop::Refused(Refused::Authentication) => counters.dropped_authentication.one(),
@@ -343,6 +343,8 @@ fn carry(
         highest: source.highest().unwrap_or(index),
         capture: receiver.capture(now, view.header.timestamp, &session.clock),
         media,
+        payload: view.payload().len(),
+        padding: 0,
         audio_level: view.extensions(session.receive.ids).audio_level,
     })
 }

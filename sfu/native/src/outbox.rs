@@ -146,6 +146,12 @@ impl Outbox {
                 }
                 sent.max(1)
             }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                let rest = first..first + self.messages.len();
+                let dropped: usize = self.runs[rest].iter().map(|run| run.count).sum();
+                counters.dropped_send.add(dropped as u64);
+                self.messages.len()
+            }
             Err(error) => {
                 self.recover(first, &error, &sockets[which], counters);
                 1

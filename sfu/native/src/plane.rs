@@ -58,13 +58,19 @@ fn extension_ids(list: &[(u8, String)]) -> ExtensionIds {
 }
 
 impl Plane {
+    /// Queue a command. After `close` it is forgotten.
     fn order(&self, py: Python<'_>, command: Command) -> PyResult<()> {
-        if py.detach(|| self.shared.commands.push(command)) {
-            Ok(())
-        } else {
-            Err(PyRuntimeError::new_err(
+        let (ended, taken) = py.detach(|| {
+            let thread = self.thread.lock().ok();
+            let ended = thread.map(|thread| thread.as_ref().map(JoinHandle::is_finished));
+            (ended, self.shared.commands.push(command))
+        });
+        match ended {
+            Some(None) => Ok(()),
+            Some(Some(false)) if taken => Ok(()),
+            _ => Err(PyRuntimeError::new_err(
                 "the media thread does not take commands",
-            ))
+            )),
         }
     }
 

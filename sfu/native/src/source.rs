@@ -14,8 +14,8 @@ use crate::media::receive::Receiver;
 use crate::media::rtp::RtpView;
 use crate::table::Place;
 
-/// Bytes remembered for retransmission: some 2 s of a camera, 5 s of a voice.
-const VIDEO_HISTORY: usize = 640 << 10;
+/// Bytes remembered for retransmission: a second of 3 Mbit/s, some 6 s of a voice.
+const VIDEO_HISTORY: usize = 384 << 10;
 const AUDIO_HISTORY: usize = 48 << 10;
 /// Silence after which another SSRC may take over.
 const TAKEOVER: u64 = 500_000;

@@ -68,24 +68,25 @@ impl Profile {
 /// What DTLS exported for one direction.
 pub struct MasterKey {
     profile: Profile,
-    key: Zeroizing<[u8; KEY]>,
+    /// On the heap, so that a move leaves no copy behind.
+    key: Zeroizing<Vec<u8>>,
     /// A salt of GCM is followed by zeros (RFC 7714, 11).
-    salt: Zeroizing<[u8; CM_SALT]>,
+    salt: Zeroizing<Vec<u8>>,
 }
 
 impl MasterKey {
     /// `None` when a length does not fit the profile.
     #[must_use]
     pub fn new(profile: Profile, key: &[u8], salt: &[u8]) -> Option<Self> {
-        let key = Zeroizing::new(<[u8; KEY]>::try_from(key).ok()?);
-        let mut padded = Zeroizing::new([0; CM_SALT]);
-        if salt.len() != profile.salt_length() {
+        if key.len() != KEY || salt.len() != profile.salt_length() {
             return None;
         }
-        padded[..salt.len()].copy_from_slice(salt);
+        let mut padded = Zeroizing::new(Vec::with_capacity(CM_SALT));
+        padded.extend_from_slice(salt);
+        padded.resize(CM_SALT, 0);
         Some(Self {
             profile,
-            key,
+            key: Zeroizing::new(key.to_vec()),
             salt: padded,
         })
     }
@@ -93,10 +94,10 @@ impl MasterKey {
     /// RFC 3711, 4.3.1 with a key derivation rate of 0.
     fn derive<const N: usize>(&self, label: u8) -> Option<Zeroizing<[u8; N]>> {
         let mut iv = [0; 16];
-        iv[..CM_SALT].copy_from_slice(self.salt.as_ref());
+        iv[..CM_SALT].copy_from_slice(&self.salt);
         iv[7] ^= label;
         let mut out = Zeroizing::new([0; N]);
-        counter_mode(self.key.as_ref())?
+        counter_mode(&self.key)?
             .less_safe_encrypt(
                 out.as_mut(),
                 EncryptionContext::Iv128(FixedLength::from(&iv)),
