@@ -38,6 +38,8 @@ async def decode_body(request: web.Request, kind: type[T]) -> T:
         body += chunk
         if len(body) > MAX_BODY:
             raise ProtocolError("too_large", f"a body has at most {MAX_BODY} bytes")
+    if b"\\u0000" in body:  # PostgreSQL holds no zero byte, and nobody means one
+        raise ProtocolError("bad_request", "the body holds a zero byte")
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

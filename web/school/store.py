@@ -18,16 +18,17 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, event, select, text, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from web.errors import AccessDenied, StateError, Unavailable
+from web.errors import AccessDenied, ProtocolError, StateError, Unavailable
 from web.school import tables
 from web.school.events import EventBody, SchoolEvent
 from web.school.migrations import upgrade
 
 EVENTS_AT_ONCE = 1000
+DATA_EXCEPTION = "22"  # class of SQLSTATE: PostgreSQL holds no zero byte, for one
 _BODY = msgspec.json.Decoder(EventBody)
 
 SCHEMA: Final = "school"  # of PostgreSQL
@@ -160,7 +161,15 @@ def _reachable() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise StateError("conflict", "this already exists, or what it refers to does not") from error
-    except (OperationalError, InterfaceError, OSError) as error:
+    except UnicodeEncodeError as error:
+        raise ProtocolError(text="a name holds half a character") from error
+    except DBAPIError as error:
+        if str(getattr(error.orig, "sqlstate", "")).startswith(DATA_EXCEPTION) or isinstance(error, DataError):
+            raise ProtocolError(text="a name or number cannot be stored") from error
+        if isinstance(error, OperationalError | InterfaceError):
+            raise Unavailable(text="the database cannot be reached") from error
+        raise
+    except OSError as error:
         raise Unavailable(text="the database cannot be reached") from error
 
 

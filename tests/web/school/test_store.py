@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.web.school.town import Clock
-from web.errors import AccessDenied, StateError, Unavailable
+from tests.web.school.town import Clock, person
+from web.errors import AccessDenied, ProtocolError, StateError, Unavailable
 from web.school import tables
-from web.school.actions import do_create_account, do_create_school
+from web.school.access import SchoolAccess
+from web.school.actions import do_create_account, do_create_folder, do_create_school
 from web.school.events import AccountCreated
 from web.school.migrations import VERSION_TABLE
-from web.school.model import Account, School
+from web.school.model import Account, Folder, School
 from web.school.store import SchoolStore, assert_durable, migrate
 
 
@@ -128,3 +130,18 @@ async def test_an_unreachable_database_is_said_so(unused_port: int, tmp_path: Pa
         await SchoolStore.open(f"postgresql+asyncpg://nobody@127.0.0.1:{unused_port}/none")
     with pytest.raises(Unavailable):
         await SchoolStore.open(f"sqlite+aiosqlite:///{tmp_path / 'no' / 'folder' / 's.db'}")
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:  # aiosqlite ends it some time after the failure
+            await asyncio.to_thread(thread.join)
+
+
+async def test_names_that_no_database_can_hold(town: SchoolStore) -> None:
+    """A zero byte, half a character: refused as the sender's mistake, wherever it comes from."""
+    access = SchoolAccess(town)
+    for name in ("a\x00b", "\ud800"):
+        for gate in (access.access_meeting, access.access_document, access.access_channel, access.access_folder):
+            with pytest.raises((AccessDenied, ProtocolError)):
+                await gate(person("a", "p1"), name)
+    with pytest.raises(ProtocolError):
+        await do_create_folder(town, Folder("\ud800", "a", "x", "a-p1"))
+    assert len(await access.groups_of(person("a", "p1"))) == 1, "and the connections are whole"

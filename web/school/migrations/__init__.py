@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 VERSION_TABLE = "alembic_version_school"
@@ -40,15 +40,14 @@ async def _upgrade(engine: AsyncEngine, schema: str) -> None:
     async with engine.connect() as connection:
         await connection.execution_options(kreide_writes=True)
         async with connection.begin():
-            if engine.dialect.name == "postgresql":
-                await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-            await connection.run_sync(_run)
+            await connection.run_sync(_run, schema)
     await engine.dispose()
 
 
-def _run(connection: Connection) -> None:
+def _run(connection: Connection, schema: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")  # two at once would collide
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection

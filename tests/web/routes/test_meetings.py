@@ -1,0 +1,112 @@
+"""Planning meetings and the ways in."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.web.routes.conftest import Browser, Enter
+from web.errors import Unauthenticated
+from web.services import Services
+
+NOW = int(time.time() * 1000)
+HOUR = 3_600_000
+
+
+def lesson(**more: Any) -> dict[str, Any]:
+    return {"kind": "lesson", "title": "Vertretung", "starts_at": NOW, "ends_at": NOW + HOUR} | more
+
+
+async def test_plan_change_and_see(enter: Enter) -> None:
+    teacher, pupil = await enter("teacher"), await enter("pupil1")
+    status, made = await teacher.call("POST", "meetings", lesson(school_class="demo-8b", documents=["demo-deck"]))
+    assert status == 201
+    assert (made["host"], made["channel"], made["documents"]) == ("teacher", "demo-class", ["demo-deck"])
+    assert (await pupil.get(f"meetings/{made['id']}"))["grant"]["edit"]
+    status, changed = await teacher.call("PATCH", f"meetings/{made['id']}", {"title": "Neu", "lobby": True})
+    assert (status, changed["title"], changed["starts_at"]) == (200, "Neu", NOW)
+    assert (await pupil.get(f"meetings/{made['id']}"))["grant"]["admission"] == "lobby"
+    assert (await pupil.call("PATCH", f"meetings/{made['id']}", {"title": "Mine"}))[0] == 403
+    listed = (await pupil.get(f"meetings?since={NOW}&until={NOW + HOUR}"))["meetings"]
+    assert made["id"] in [meeting["id"] for meeting in listed]
+    assert (await pupil.get("meetings?since=0&until=1"))["meetings"] == []
+    for query in ("since=x", "since=-1", "since=0&until=99999999999999", "since=9999999999999999"):
+        assert (await pupil.call("GET", f"meetings?{query}"))[0] == 400, query
+
+
+async def test_who_may_plan(enter: Enter) -> None:
+    people = {name: await enter(name) for name in ("teacher", "pupil1", "guardian1", "head", "admin")}
+    wanted = {
+        "of the class": (lesson(school_class="demo-8b"), {"teacher": 201, "head": 201}),
+        "of an unknown class": (lesson(school_class="none"), {"teacher": 404, "head": 404}),
+        "of a class as group": (lesson(learning_group="demo-8b"), {"teacher": 201, "head": 201}),
+        "of both": (lesson(school_class="demo-8b", learning_group="demo-8b"), dict.fromkeys(people, 400)),
+        "staff": (lesson(kind="conference"), {"head": 201}),
+        "free": (lesson(kind="consultation", invited=["guardian5"]), {"teacher": 201, "head": 201}),
+        "backwards": (lesson(ends_at=NOW), {"teacher": 409, "head": 409}),
+        "with a strange guest": (lesson(invited=["nobody"]), {"teacher": 409, "head": 409}),
+        "with another's document": (lesson(documents=["demo-deck"]), {"teacher": 201, "head": 403}),
+    }
+    for case, (body, expected) in wanted.items():
+        for name, browser in people.items():
+            status, _ = await browser.call("POST", "meetings", body)
+            assert status == expected.get(name, 403), (case, name)
+
+
+async def test_invited_people(enter: Enter) -> None:
+    teacher, guardian = await enter("teacher"), await enter("guardian5")
+    _, made = await teacher.call("POST", "meetings", lesson(kind="consultation", invited=["guardian5"]))
+    path = f"meetings/{made['id']}"
+    assert (await guardian.get(path))["grant"]["admission"] == "lobby"
+    assert (await teacher.call("DELETE", f"{path}/invitations/guardian5"))[0] == 204
+    assert (await guardian.call("GET", path))[0] == 404
+    assert (await teacher.call("DELETE", f"{path}/invitations/guardian5"))[0] == 404
+    assert (await teacher.call("POST", f"{path}/invitations", {"account": "guardian5"}))[0] == 204
+    assert (await teacher.call("POST", f"{path}/invitations", {"account": "guardian5"}))[0] == 409
+    assert (await guardian.call("POST", f"{path}/invitations", {"account": "pupil1"}))[0] == 403
+
+
+async def test_tickets(enter: Enter, services: Services) -> None:
+    pupil, guardian = await enter("pupil1"), await enter("guardian1")
+    status, answer = await pupil.call("POST", "meetings/demo-lesson/ticket")
+    assert status == 200
+    person = await services.auth.person_of_ticket(answer["ticket"])
+    assert (person.id, person.ticket and person.ticket.meeting) == ("pupil1", "demo-lesson")
+    assert NOW < answer["expires_at"] < NOW + 13 * HOUR
+    for meeting in ("demo-lesson", "demo-conference", "nothing"):
+        assert (await guardian.call("POST", f"meetings/{meeting}/ticket"))[0] == 404
+    await services.auth.revoke_ticket(answer["ticket"])
+    with pytest.raises(Unauthenticated):
+        await services.auth.person_of_ticket(answer["ticket"])
+
+
+async def test_guest_links(enter: Enter, stranger: Browser) -> None:
+    teacher, pupil = await enter("teacher"), await enter("pupil1")
+    assert (await pupil.call("POST", "meetings/demo-lesson/guest-links", {}))[0] == 403
+    status, link = await teacher.call("POST", "meetings/demo-lesson/guest-links", {"hours": 2})
+    assert status == 201
+    assert link["url"].endswith(f"/guest/{link['token']}")
+    status, answer = await stranger.call("POST", "guest", {"token": link["token"], "name": "  Frau\u202e Gast\n "})
+    assert (status, answer["person"]["name"], answer["meeting"]) == (200, "Frau Gast", "demo-lesson")
+    seen = await stranger.get("meetings/demo-lesson")
+    assert (seen["grant"]["admission"], seen["documents"], seen["channel"]) == ("lobby", [], None)
+    assert [meeting["id"] for meeting in (await stranger.get("home"))["meetings"]] == ["demo-lesson"]
+    for method, path in (
+        ("GET", "meetings/demo-consultation"), ("GET", "documents/demo-deck"), ("GET", "classes/demo-8b"),
+        ("GET", "accounts"), ("POST", "meetings/demo-lesson/ticket"), ("POST", "folders"),
+        ("POST", "meetings/demo-lesson/guest-links"),
+    ):  # fmt: skip
+        body = {"title": "x"} if path == "folders" else None
+        assert (await stranger.call(method, path, body))[0] in (403, 404), path
+    listed = (await teacher.get("meetings/demo-lesson/guest-links"))["guest_links"]
+    assert [(row["id"], row["revoked"]) for row in listed] == [(link["id"], False)]
+    assert "token" not in listed[0]
+    elsewhere = f"meetings/demo-consultation/guest-links/{link['id']}"
+    assert (await teacher.call("DELETE", elsewhere))[0] == 404
+    assert (await teacher.call("DELETE", f"meetings/demo-lesson/guest-links/{link['id']}"))[0] == 204
+    assert (await stranger.call("GET", "me"))[0] == 401
+    assert (await stranger.call("POST", "guest", {"token": link["token"], "name": "x"}))[0] == 404
+    assert (await stranger.call("POST", "guest", {"token": "guess", "name": "x"}))[0] == 404
+    assert (await stranger.call("POST", "guest", {"token": link["token"], "name": "\u202e"}))[0] == 400
