@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
@@ -44,6 +46,17 @@ async def test_everything_but_the_doors_asks_who_is_there(server: TestServer, st
         ("POST", "/api/v1/login"), ("POST", "/api/v1/logout"), ("POST", "/api/v1/guest"),
         ("GET", "/api/v1/schools"), ("GET", "/api/v1/openapi.json"),
     }  # fmt: skip
+
+
+def test_every_entry_is_in_the_protocol(server: TestServer) -> None:
+    text = (Path(__file__).parents[3] / "web" / "PROTOCOL.md").read_text("utf-8")
+    text += text.replace("/api/v1/classes", "/api/v1/learning-groups")
+    missing = [
+        f"{route.method} {route.path}"
+        for route in server.app[ROUTES_KEY]
+        if route.path.startswith("/api/v1/") and not re.search(f"`{route.method} {re.escape(route.path)}[`?]", text)
+    ]
+    assert not missing
 
 
 async def test_unfit_bodies(enter: Enter) -> None:
