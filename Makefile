@@ -64,7 +64,7 @@ test-services:
 	  else echo "The tests need:$$missing (Debian: apt install$$missing)" >&2; exit 1; fi; fi
 
 test: test-services build $(TOOLS)
-	cd sfu/native && nice cargo test --quiet --locked
+	cd sfu/native && nice cargo test --quiet --locked --no-default-features
 	cd web/client && npx --no-install vitest run --silent
 	$(BIN)/python -m pytest
 
@@ -73,7 +73,7 @@ check: build $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m web.messages --check
-	cd sfu/native && cargo fmt --check && cargo clippy --quiet --locked --all-targets -- -D warnings
+	cd sfu/native && cargo fmt --check && cargo clippy --quiet --locked -- -D warnings && cargo clippy --quiet --locked --all-targets --no-default-features -- -D warnings
 	cd web/client && npx --no-install svelte-check --fail-on-warnings && npm run --silent size
 
 clean:

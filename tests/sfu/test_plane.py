@@ -390,6 +390,8 @@ def test_a_flood_from_an_unknown_address_is_only_counted(lesson: Lesson) -> None
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     noise = random.Random(seed)
+    # Gauges are refreshed by the clock.
+    eventually(lambda: lesson.plane.counters()["addresses"] == 2)
     before = lesson.plane.counters()
     for number in range(500):
         stranger.send(bytes([(0x80, 0x16, 0x00, 0xFF)[number % 4]]) + noise.randbytes(noise.randrange(1, 1200)))
