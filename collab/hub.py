@@ -145,10 +145,12 @@ class Hub:
         keeper.attach(connection)
         return connection
 
-    def epoch(self, document: str) -> int | None:
-        """Return the epoch of a live document."""
-        keeper = self._keepers.get(document)
-        return keeper.ledger.epoch if keeper is not None and keeper.loaded.done() else None
+    async def epoch(self, document: str) -> int:
+        """Return a document's epoch, which a client passes when it connects; raises AccessDenied(unknown_document)."""
+        heads = await self.store.heads([document])
+        if document not in heads:
+            raise AccessDenied("unknown_document", "there is no such document")
+        return heads[document].epoch
 
     def statistics(self) -> Counters:
         """Return the counters up to now, with what there is at the moment."""

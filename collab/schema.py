@@ -1,6 +1,6 @@
-"""The shapes of decks and tables inside a Yjs document, and how a new one is seeded. Twin:
-web/client/src/documents/schema.ts.
+"""The shapes of decks and tables inside a Yjs document, and how a new one is seeded.
 
+The twin of this file is web/client/src/documents/schema.ts.
 Everything is last-writer-wins per key; what must change together is one key. Root types:
 
     meta: Map{ kind: "deck"|"table", v: 1 }                          both kinds
@@ -15,8 +15,8 @@ Everything is last-writer-wins per key; what must change together is one key. Ro
       "#"     "head": a heading row
 
     Deck
-    slides: Map<slideId, Map{ "!": pos, bg: "board"|"paper", els: Map<elId, Map>, ink: Map<strokeId, stroke>, notes:
-    XmlFragment }>
+    slides: Map<slideId, Map{ "!": pos, bg: "board"|"paper",
+                              els: Map<elId, Map>, ink: Map<strokeId, stroke>, notes: XmlFragment }>
       element { k, g, z, color?, size?, align?, fill?, src?, alt?, body? }
         k      "title" | "text" | "image" | "rect" | "ellipse" | "line"
         g      [x, y, w, h, rot]: units of a 1600 x 900 slide, rot in degrees clockwise around the middle; one key
