@@ -184,7 +184,7 @@ impl Slot {
             .timestamp
             .wrapping_add(segment.timestamp_shift);
         let newest = started || self.head.is_some_and(|head| index > head.index);
-        if newest && !self.timeline.accepts(now, timestamp) {
+        if !self.timeline.accepts(now, timestamp) {
             return None;
         }
         let number = segment.number_of(index);

@@ -539,3 +539,16 @@ fn a_source_that_runs_ahead_is_cut_off_from_the_timeline() {
     );
     assert!(sound(10, 960).through(&mut slot, SECOND + 20_000).is_some());
 }
+
+#[test]
+fn a_late_packet_cannot_run_ahead_either() {
+    let mut slot = slot(Kind::Audio);
+    slot.assign(1, 1, 9);
+    sound(1, 0).through(&mut slot, SECOND).unwrap();
+    sound(3, 1_920).through(&mut slot, SECOND + 40_000).unwrap();
+    let hostile = sound(2, 0x1000_0000).through(&mut slot, SECOND + 41_000);
+    assert!(hostile.is_none());
+    slot.assign(2, 2, 10);
+    let next = sound(9, 0).through(&mut slot, SECOND + 60_000).unwrap();
+    assert_eq!(next.header.timestamp, 1_000 + 48_000 + 2_880);
+}
