@@ -46,6 +46,7 @@ export class DocumentHandle {
   constructor(id: string, wish: OpenOptions) {
     this.id = id;
     this.#wish = wish;
+    addEventListener('focus', this.#onFocus);
     void this.#start(FIRST_RETRY);
   }
 
@@ -63,6 +64,7 @@ export class DocumentHandle {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#retry);
+    removeEventListener('focus', this.#onFocus);
     this.people.close();
     this.#connection?.close();
     void this.#copy?.close();
@@ -77,6 +79,11 @@ export class DocumentHandle {
     this.close();
     await copy?.delete();
   }
+
+  /** The wire does not tell a changed right until one writes against it; a glance at the window is a good moment to ask. */
+  readonly #onFocus = (): void => {
+    if (this.info !== null && this.trouble === null) void this.refresh();
+  };
 
   async #start(delay: number): Promise<void> {
     const answer = await fetchInfo(this.id);
