@@ -69,7 +69,6 @@ class Connection:
         self.held: list[Outgoing] | None = None  # news of the room that must not overtake the ack of a join
         self.heard: set[str] = set()
         self.ready = asyncio.Event()
-        self.counted = False
         self.budget = Bucket(*REQUESTS, now)
         self.chat_budget = Bucket(*CHAT, now)
         self.offer_budget = Bucket(*OFFERS, now)
@@ -147,8 +146,6 @@ class Sockets:
         """Say hello, and let the connection hear its channels."""
         connection = self._connections[sid]
         person = connection.person
-        self._services.metrics.connections.labels("socket").inc()
-        connection.counted = True
         try:
             rights = await self._services.access.channels_of(person)
             if not await self._set_channels(connection, rights):
@@ -166,8 +163,6 @@ class Sockets:
         connection = self._connections.pop(sid, None)
         if connection is None:
             return
-        if connection.counted:
-            self._services.metrics.connections.labels("socket").dec()
         if connection.consumer is not None:
             connection.consumer.cancel()
         for channel in list(connection.heard):
