@@ -55,10 +55,10 @@ class Auth:
 
     async def login(self, school: str | None, login: str, password: str) -> str:
         """Return a session token; raise Unauthenticated, or Overloaded after too many attempts."""
+        bucket = f"{school or ''}/{login.casefold()}"  # as typed: whether it exists must not show
+        self._throttle.attempt(self._store.clock() / 1000, bucket)
         of_school = [] if school is None else [tables.account.c.school == school]
         account, stored = await self._find(tables.account.c.login == login, *of_school)
-        bucket = account.id if account is not None else f"{school or ''}/{login.casefold()}"
-        self._throttle.attempt(self._store.clock() / 1000, bucket)
         if not await self._passwords.verify(stored, password) or account is None or stored is None:
             raise Unauthenticated("wrong_login", "account or password is wrong")
         self._throttle.success(bucket)
@@ -174,10 +174,9 @@ class Auth:
         table = tables.account.c
         async with self._store.read() as connection:
             found = await queries.accounts(connection, table.disabled.is_(False), *where, limit=2)
-            if len(found) != 1:
-                return None, None
-            query = select(table.password_hash).where(table.id == found[0].id)
-            return found[0], (await connection.execute(query)).scalar()
+            account = found[0] if len(found) == 1 else None
+            query = select(table.password_hash).where(table.id == ("" if account is None else account.id))
+            return account, (await connection.execute(query)).scalar()  # asked for nobody too: the same work
 
     async def _rehash(self, account: Account, password: str) -> None:
         table = tables.account

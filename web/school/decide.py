@@ -63,10 +63,10 @@ def role_in_meeting(standing: Standing, meeting: Meeting) -> MeetingRole | None:
         return None
     if scope is not None and scope.role is not None:
         return scope.role
-    if meeting.host == standing.person and standing.role in STAFF:
-        return "host"
     invited = meeting.id in standing.invited
     enrolled = meeting.group is not None and meeting.group in standing.groups
+    if meeting.host == standing.person and _may_host(standing, meeting, enrolled or invited):
+        return "host"
     match standing.role:
         case "teacher":
             whole_staff = meeting.kind == "conference" and meeting.group is None
@@ -84,6 +84,11 @@ def role_in_meeting(standing: Standing, meeting: Meeting) -> MeetingRole | None:
             return "school_admin"
         case "guest":
             return None
+
+
+def _may_host(standing: Standing, meeting: Meeting, belongs: bool) -> bool:
+    """Hosting a class's meeting lasts as long as teaching the class: whoever left it has no way back in."""
+    return standing.role == "head" or (standing.role == "teacher" and (belongs or meeting.group is None))
 
 
 def meeting_grant(standing: Standing, meeting: Meeting) -> Grant:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from web.school.model import AccountRole
 
-INVISIBLE = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))  # marks that turn text around
-
 
 def display_name(role: AccountRole, full_name: str) -> str:
     """Return what others see: a pupil's first name and the initial of the last, everybody else's whole name."""
@@ -17,5 +15,5 @@ def display_name(role: AccountRole, full_name: str) -> str:
 
 def clean_name(name: str) -> str:
     """Return a name on one line, without marks that could disguise it as somebody else's."""
-    visible = "".join(char for char in name if (char.isprintable() or char == " ") and ord(char) not in INVISIBLE)
-    return " ".join(visible.split())
+    words = ("".join(filter(str.isprintable, word)) for word in name.split())  # drops what turns text around, too
+    return " ".join(word for word in words if word)

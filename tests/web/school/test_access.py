@@ -98,6 +98,15 @@ async def test_revoked_rights_are_gone_at_the_next_look(town: SchoolStore) -> No
     assert await reach(town, teacher, town_names()) == {}
 
 
+async def test_hosts_who_left_the_class(town: SchoolStore) -> None:
+    teacher = person("a", "t1")
+    await do_unenrol(town, Enrolment("a", "a-1", "a-t1"))
+    found = short(await reach(town, teacher, town_names()))
+    assert found == {"course=y", "staff=y", "deck=w", "g-channel=C", "staff-channel=c", "g"}, "the deck is their own"
+    await do_invite(town, Invitation("a", "a-lesson", "a-t1"))
+    assert (await SchoolAccess(town).access_meeting(teacher, "a-lesson"))[1].moderate
+
+
 async def test_guardian_without_the_child(town: SchoolStore) -> None:
     await do_unlink_guardian(town, GuardianLink("a", "a-e1", "a-p1"))
     assert await reach(town, person("a", "e1"), town_names()) == {}

@@ -113,7 +113,8 @@ async def do_revoke_ticket(store: SchoolStore, school: str, ticket_id: str, expi
     """Make a ticket worthless; remembered until it would have expired."""
     async with store.change(school) as change:
         table = tables.revoked_ticket
-        await change.connection.execute(delete(table).where(table.c.id == ticket_id))
+        over = (table.c.school == school) & (table.c.expires_at < change.at)
+        await change.connection.execute(delete(table).where((table.c.id == ticket_id) | over))
         await change.insert(table, id=ticket_id, expires_at=expires_at)
         await change.emit(TicketRevoked(ticket_id))
 
