@@ -178,18 +178,10 @@ impl Slot {
             }
             Some(head) => (self.advance(now, head, packet)?, false),
         };
-        let timestamp = packet
-            .view
-            .header
-            .timestamp
-            .wrapping_add(segment.timestamp_shift);
         let newest = started || self.head.is_some_and(|head| index > head.index);
-        if !self.timeline.accepts(now, timestamp) {
-            return None;
-        }
         let number = segment.number_of(index);
         let mut outgoing = self.dress(now, packet, &assignment, &segment)?;
-        if !self.sent.insert(number) {
+        if !self.timeline.accepts(now, outgoing.header.timestamp) || !self.sent.insert(number) {
             return None;
         }
         outgoing.header.sequence = low(number);
@@ -200,14 +192,21 @@ impl Slot {
             self.map.begin(segment);
         }
         if newest {
+            self.next_number = number + 1;
             self.head = Some(Head {
                 index,
                 timestamp: packet.view.header.timestamp,
                 settled: true,
             });
-            self.next_number = number + 1;
         }
-        self.timeline.sent(packet.capture, timestamp);
+        self.note(packet, &outgoing);
+        Some(outgoing)
+    }
+
+    /// Remember what went out.
+    fn note(&mut self, packet: &Inbound, outgoing: &Outgoing) {
+        self.timeline
+            .sent(packet.capture, outgoing.header.timestamp);
         if let Some(rewrite) = &outgoing.vp8 {
             self.continuity.sent(rewrite);
         }
@@ -215,7 +214,6 @@ impl Slot {
         let octets = u32::try_from(packet.view.payload().len()).unwrap_or(0);
         self.octets = self.octets.wrapping_add(octets);
         self.credit = (self.credit + 1).min(REPAIR_CREDIT);
-        Some(outgoing)
     }
 
     /// The segment that a run beginning with this packet has, if it may begin.
