@@ -39,7 +39,7 @@ export class Wire {
     this.#socket = io({
       transports: ['websocket'],
       reconnectionDelay: 300,
-      reconnectionDelayMax: 4000,
+      reconnectionDelayMax: 2500,
       randomizationFactor: 0.5,
       timeout: 8000,
     });

@@ -90,6 +90,7 @@ export class MeetingSession {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === 'not_found' || error.code === 'not_allowed' || error.code === 'bad_message') this.#fail(error.code);
+      else if (error.code === 'timeout') this.#wire.redial();
       else this.#retry = setTimeout(() => void this.#join(), RETRY_MS);
     }
   }
@@ -102,11 +103,13 @@ export class MeetingSession {
       return;
     }
     const again = joined.peer === this.#peer;
+    const before = this.model;
     this.#peer = joined.peer;
     if (!again && this.model !== null) this.model = withoutSlots(this.model);
     this.phase = 'room';
     this.#dispatch({ type: 'joined', joined });
     this.#openChat();
+    if (!again && before !== null) void this.#restore(before);
     this.media.announce();
     if (again) this.media.wake();
     else void this.media.connect();
@@ -120,6 +123,15 @@ export class MeetingSession {
     if (!grant.publish && this.media.microphone) void this.media.switchMicrophone(false);
     if (!grant.publish && this.media.camera !== null) void this.media.switchCamera(false);
     if (!grant.screen && this.media.screen !== null) void this.media.switchScreen(false);
+  }
+
+  /** The room began anew while I was away (its server went down): what I had put into it comes back. */
+  async #restore(before: RoomModel): Promise<void> {
+    const now = this.model?.room;
+    const { presenting, hands } = before.room;
+    if (now === undefined || now.started_at === before.room.started_at) return;
+    if (presenting?.peer === before.me && now.presenting === null) await this.#try('room:present', { document: presenting.document, slide: presenting.slide });
+    if (hands.some((hand) => hand.peer === before.me)) await this.hand(true);
   }
 
   /** The chat of the room, while I may take part in it. */

@@ -24,6 +24,12 @@ export class Shortcuts {
   }
 }
 
+/** Focus a region, or its first control where the region itself takes none. */
+export function enterRegion(region: HTMLElement): void {
+  const target = region.hasAttribute('tabindex') ? region : region.querySelector<HTMLElement>('button:not(:disabled):not([tabindex="-1"]), a[href], input, select');
+  target?.focus();
+}
+
 /** F6 goes to the next region, Shift+F6 back: elements marked data-region, in the order of the page. */
 export function nextRegion(regions: readonly HTMLElement[], active: Element | null, back: boolean): HTMLElement | null {
   const shown = regions.filter((region) => region.offsetParent !== null || region.getClientRects().length > 0);
