@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,6 +26,8 @@ from .migrations import upgrade
 
 SCHEMA: Final = "collab"  # of PostgreSQL
 
+Result = TypeVar("Result")
+
 
 class Database:
     """An open database."""
@@ -33,6 +36,7 @@ class Database:
         self._engine = _engine(url)
         self.dialect = self._engine.dialect.name
         self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
+        self._thread = _WriterThread(url) if self.dialect == "sqlite" else None
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -48,6 +52,8 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back."""
+        if self._thread is not None:
+            self._thread.close()
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -67,6 +73,19 @@ class Database:
         async with self._one_writer, self._write() as connection:
             yield connection
 
+    async def transact(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in one writing transaction; durable on return.
+
+        For what is written often: on SQLite the whole transaction is one visit to a thread, where `write` makes one for
+        each call of the driver (measured: 1.3 ms CPU a commit against 0.3).
+        """
+        if self._one_writer is None or self._thread is None:
+            async with self._write() as connection:
+                return await connection.run_sync(work)
+        async with self._one_writer:
+            with _translated():
+                return await self._thread.transact(work)
+
     @asynccontextmanager
     async def _write(self) -> AsyncIterator[AsyncConnection]:
         with _translated():
@@ -74,6 +93,37 @@ class Database:
                 await connection.execution_options(kreide_writes=True)
                 async with connection.begin():
                     yield connection
+
+
+class _WriterThread:
+    """A thread with a connection of its own that writes to SQLite."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("+aiosqlite", "", 1)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="collab-writer")
+        self._engine: Engine | None = None
+        self._connection: Connection | None = None
+
+    async def transact(self, work: Callable[[Connection], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, work)
+
+    def _run(self, work: Callable[[Connection], Result]) -> Result:
+        if self._connection is None:
+            self._engine = create_engine(self._url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+            self._connection = self._engine.connect().execution_options(kreide_writes=True)
+        with self._connection.begin():
+            return work(self._connection)
+
+    def close(self) -> None:
+        self._executor.submit(self._close).result()
+        self._executor.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None and self._engine is not None:
+            self._connection.close()
+            self._engine.dispose()
 
 
 class _translated:

@@ -105,6 +105,8 @@ class Hub:
 
     async def create(self, document: str, kind: Kind, seed: bytes | None = None) -> None:
         """Create a document unless it is there; seeded once, by the server only."""
+        if document in self._keepers or await self.store.heads([document]):
+            return
         live = LiveDocument()
         seed = seed if seed is not None else empty_seed(kind)
         live.apply(live.judge(seed))

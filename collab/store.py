@@ -20,6 +20,7 @@ from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Integer,
     LargeBinary,
     MetaData,
@@ -99,6 +100,7 @@ _HEADS = select(_document.c.id, _document.c.head, _document.c.epoch).where(
     _document.c.id.in_(bindparam("ids", expanding=True))
 )
 _LOCK_HEADS = _HEADS.order_by(_document.c.id).with_for_update()
+_INSERT_ENTRIES = insert(_log)
 _SET_HEAD = update(_document).where(_document.c.id == bindparam("which")).values(head=bindparam("to"))
 
 
@@ -253,36 +255,27 @@ class DocumentStore:
         return results
 
     async def _commit(self, batches: Sequence[Batch]) -> dict[str, Committed]:
-        at = _now()
+        return await self.database.transact(lambda connection: self._log(connection, batches, _now()))
+
+    def _log(self, connection: Connection, batches: Sequence[Batch], at: int) -> dict[str, Committed]:
+        locked = connection.execute(_LOCK_HEADS, {"ids": sorted(batch.document for batch in batches)})
+        heads = {row.id: row.head for row in locked}
         results = {}
         rows = []
-        async with self.database.write() as connection:
-            locked = await connection.execute(_LOCK_HEADS, {"ids": sorted(batch.document for batch in batches)})
-            heads = {row.id: row.head for row in locked}
-            for batch in batches:
-                if batch.document not in heads:
-                    raise StateError("store_gone", "the document is not there any more")
-                first = heads[batch.document] + 1
-                for seq, entry in enumerate(batch.entries, first):
-                    rows.append(
-                        {
-                            "document": batch.document,
-                            "seq": seq,
-                            "account": entry.account,
-                            "origin": entry.origin,
-                            "at": at,
-                            "data": entry.data,
-                        }
-                    )
-                results[batch.document] = Committed(batch.document, first, first + len(batch.entries) - 1)
-            await self._bind(connection, batches, at)
-            await connection.execute(insert(_log), rows)
-            await connection.execute(
-                _SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()]
-            )
+        for batch in batches:
+            if batch.document not in heads:
+                raise StateError("store_gone", "the document is not there any more")
+            first = heads[batch.document] + 1
+            place = {"document": batch.document, "at": at}
+            for seq, entry in enumerate(batch.entries, first):
+                rows.append(place | {"seq": seq, "account": entry.account, "origin": entry.origin, "data": entry.data})
+            results[batch.document] = Committed(batch.document, first, first + len(batch.entries) - 1)
+        self._bind(connection, batches, at)
+        connection.execute(_INSERT_ENTRIES, rows)
+        connection.execute(_SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()])
         return results
 
-    async def _bind(self, connection: AsyncConnection, batches: Sequence[Batch], at: int) -> None:
+    def _bind(self, connection: Connection, batches: Sequence[Batch], at: int) -> None:
         wanted = {(batch.document, client): account for batch in batches for client, account in batch.authors.items()}
         if not wanted:
             return
@@ -290,9 +283,9 @@ class DocumentStore:
             {"document": document, "client": client, "account": account, "at": at}
             for (document, client), account in wanted.items()
         ]
-        await connection.execute(self._insert(_author).on_conflict_do_nothing(), rows)
+        connection.execute(self._insert(_author).on_conflict_do_nothing(), rows)
         columns = (_author.c.document, _author.c.client)
-        found = await connection.execute(select(*columns, _author.c.account).where(tuple_(*columns).in_(list(wanted))))
+        found = connection.execute(select(*columns, _author.c.account).where(tuple_(*columns).in_(list(wanted))))
         for row in found:
             if wanted[row.document, row.client] != row.account:
                 raise AccessDenied("foreign_author", "this client id belongs to somebody else")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from collab.committer import Committer
 from collab.database import Database
@@ -140,6 +143,34 @@ async def test_a_database_that_is_away_is_a_state_error() -> None:
     with pytest.raises(StateError) as caught:
         await DocumentStore.open("postgresql+asyncpg://kreide@127.0.0.1:1/none")
     assert caught.value.code == "store_failed"
+
+
+async def test_a_full_disk_is_told_and_forgotten_when_there_is_room_again(store: DocumentStore) -> None:
+    await store.create("a", "scratch", None, None)
+    await store.commit([batch("a", b"before")])
+
+    def allow(pages: int) -> Callable[[Connection], None]:
+        return lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").close()
+
+    await store.database.transact(allow(1))  # SQLite keeps what there is and grows no further
+    results = await store.commit([batch("a", b"x" * 500_000)])
+    assert isinstance(results["a"], StateError) and (await store.load("a")).head == 1
+    await store.database.transact(allow(1_000_000))
+    assert isinstance((await store.commit([batch("a", b"x" * 500_000)]))["a"], Committed)
+    assert (await store.load("a")).head == 2
+
+
+async def test_a_database_locked_by_others_is_told_and_works_again(store: DocumentStore) -> None:
+    await store.create("a", "scratch", None, None)
+    await store.database.transact(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 10").close())
+    async with store.database.read() as connection:
+        path = (await connection.execute(text("PRAGMA database_list"))).one().file
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        results = await store.commit([batch("a", b"1")])
+        assert isinstance(results["a"], StateError)
+        other.execute("ROLLBACK")
+    assert (await store.commit([batch("a", b"1")]))["a"] == Committed("a", 1, 1)
 
 
 async def test_the_committer_joins_what_waits_into_few_transactions(store: DocumentStore) -> None:
