@@ -8,6 +8,7 @@ export const de = {
   here: (names: string) => `Gerade hier: ${names}`,
   document: 'Dokument',
   onlyRead: 'Nur lesen',
+  tools: 'Tafel steuern',
   undo: 'Rückgängig',
   redo: 'Wiederholen',
   more: 'Mehr',

@@ -7,6 +7,7 @@ export const en: Strings = {
   here: (names) => `Here now: ${names}`,
   document: 'Document',
   onlyRead: 'Read only',
+  tools: 'Control the board',
   undo: 'Undo',
   redo: 'Redo',
   more: 'More',

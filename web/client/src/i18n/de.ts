@@ -88,8 +88,8 @@ function inside(du: boolean) {
       reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', weak: 'Verbindung schwach', picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
     },
     stage: {
-      title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel', document: 'Dokument',
-      screen: (name: string) => `Bildschirm von ${name}`, ownScreen: du ? 'Dein Bildschirm' : 'Ihr Bildschirm', shownBy: (name: string) => `gezeigt von ${name}`, shareScreen: 'Bildschirm teilen', stopScreen: 'Teilen beenden',
+      title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel',
+      screen: (name: string) => `Bildschirm von ${name}`, ownScreen: du ? 'Dein Bildschirm' : 'Ihr Bildschirm', shareScreen: 'Bildschirm teilen', stopScreen: 'Teilen beenden',
       clear: 'Tafel leeren', takeDown: 'Von der Tafel nehmen', content: 'Inhalt', change: 'wechseln', noDocuments: 'Noch keine Dokumente', documentsFailed: 'Nicht geladen, noch einmal versuchen',
     },
     hands: {

@@ -47,8 +47,8 @@ const inside = {
     picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
   },
   stage: {
-    title: 'Board', tools: 'Control the board', empty: 'The board is still empty.', emptyPresent: 'The board is empty. The documents are under “Content”.', nothing: 'Board', document: 'Document', screen: (name: string) => `Screen of ${name}`, ownScreen: 'Your screen',
-    shownBy: (name: string) => `shown by ${name}`, shareScreen: 'Share screen', stopScreen: 'Stop sharing', clear: 'Clear board', takeDown: 'Take off the board', content: 'Content', change: 'of the board', noDocuments: 'No documents yet', documentsFailed: 'Not loaded, try again',
+    title: 'Board', tools: 'Control the board', empty: 'The board is still empty.', emptyPresent: 'The board is empty. The documents are under “Content”.', nothing: 'Board', screen: (name: string) => `Screen of ${name}`, ownScreen: 'Your screen',
+    shareScreen: 'Share screen', stopScreen: 'Stop sharing', clear: 'Clear board', takeDown: 'Take off the board', content: 'Content', change: 'of the board', noDocuments: 'No documents yet', documentsFailed: 'Not loaded, try again',
   },
   hands: { title: 'Raised hands', none: 'Nobody has a hand up.', lowerAll: 'Lower all', call: 'Call on', since: (minutes: number) => `for ${minutes} min`, me: (place: number) => `You are number ${place}`, more: (count: number) => `Show ${count} more`, fewer: 'Show fewer' },
   panel: { title: 'Hands, chat and people', tabs: 'Side panel', chat: 'Chat', people: 'People', new: 'new', waiting: 'in the lobby' },

@@ -8,6 +8,8 @@ type Build = (address: Address) => Catalogue;
 
 const KEY = Symbol('i18n');
 const STORED = 'kreide.locale';
+/** Times of a school day are told in 24 hours in both languages. */
+const REGION: Record<Locale, string> = { de: 'de-DE', en: 'en-GB' };
 
 const load: Record<Locale, () => Promise<Build>> = {
   de: async () => (await import('./de')).de,
@@ -39,7 +41,7 @@ export class I18n {
   }
 
   time(value: number | Date): string {
-    return new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(value));
+    return new Intl.DateTimeFormat(REGION[this.locale], { hour: '2-digit', minute: '2-digit' }).format(new Date(value));
   }
 
   /** "09:50–10:35". */
@@ -54,11 +56,11 @@ export class I18n {
   }
 
   day(value: number | Date): string {
-    return new Intl.DateTimeFormat(this.locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(value));
+    return new Intl.DateTimeFormat(REGION[this.locale], { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(value));
   }
 
   date(value: number | Date): string {
-    return new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'long' }).format(new Date(value));
+    return new Intl.DateTimeFormat(REGION[this.locale], { day: 'numeric', month: 'long' }).format(new Date(value));
   }
 }
 

@@ -99,6 +99,11 @@ export function handOf(model: RoomModel, peer: string): number {
   return model.room.hands.findIndex((hand) => hand.peer === peer) + 1;
 }
 
+/** Whether this person has anything to decide about the Tafel. */
+export function leadsStage(grant: GrantView, canShare: boolean): boolean {
+  return grant.present || grant.moderate || (grant.screen && canShare);
+}
+
 export type StageContent =
   | { kind: 'screen'; peer: PeerView }
   | { kind: 'document'; document: string; slide: string | null; peer: string }
