@@ -184,6 +184,8 @@ async def _outermost(request: web.Request, handler: Handler) -> web.StreamRespon
         return response
     except web.HTTPException as error:
         status = error.status
+        if status == 404 and request.match_info.route.resource is None and static.is_navigation(request):
+            return await static.missing_page()
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return problem(status, error.reason.lower().replace(" ", "_"), error.reason, headers)
     except Exception:  # the top of a request: a bug, told to the log and not to the client

@@ -25,6 +25,16 @@ async def page(_request: web.Request) -> web.StreamResponse:
     return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 
+def is_navigation(request: web.Request) -> bool:
+    """Whether a person opens this address in a browser, rather than a program that wants an answer to read."""
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+
+
+async def missing_page() -> web.StreamResponse:
+    """The page for an address that does not exist: the client says so in the person's language."""
+    return web.FileResponse(STATIC / "index.html", status=404, headers={"Cache-Control": "no-cache"})
+
+
 async def asset(request: web.Request) -> web.StreamResponse:
     return _file(STATIC / "assets", request.match_info["name"], FOREVER)
 
