@@ -22,7 +22,8 @@ NARROWEST = 320
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth;
   if (document.scrollingElement.scrollWidth <= width) return [];
-  const wide = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > width + 0.5);
+  const over = (one) => one.getBoundingClientRect().right > width + 0.5;
+  const wide = [...document.querySelectorAll('body *')].filter(over);
   return wide.map((one) => `${one.tagName} ${one.className} ${one.innerText?.slice(0, 30) ?? ''}`);
 }"""
 
