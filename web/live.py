@@ -71,7 +71,8 @@ class Live:
     async def _follow(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hint.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._hint.wait()
             self._hint.clear()
             try:
                 events = await self._store.events_after(self._seen)
