@@ -217,7 +217,8 @@ class Chat:
     async def _run_reader(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._read.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._read.wait()
             self._read.clear()
             try:
                 await self._read_missed()

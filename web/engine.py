@@ -143,6 +143,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
             await self._events.on_connect(sid, eio_sid, environ["aiohttp.request"], auth)
         except WebError as error:
             raise socketio.exceptions.ConnectionRefusedError(error.text, {"code": error.code}) from None
+        except Exception:  # the top of a connection: it must be answered
+            log.exception("a connection could not be let in")
+            raise socketio.exceptions.ConnectionRefusedError("our mistake", {"code": "internal"}) from None
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         await self._events.on_disconnect(sid)
@@ -152,7 +155,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
         await super()._handle_connect(eio_sid, namespace, data)
         sid = self.manager.sid_from_eio_sid(eio_sid, "/")
         if before is None and sid is not None and self.manager.is_connected(sid, "/"):
-            await self._events.on_ready(sid)
+            try:
+                await self._events.on_ready(sid)
+            except Exception:  # the top of a connection: half let in is worse than out
+                log.exception("a connection could not be set up")
+                await self.eio.cut(eio_sid)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
@@ -172,7 +179,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
         try:
             await self._take(eio_sid, data)
-        except (ValueError, TypeError, KeyError, RecursionError, msgspec.DecodeError):
+        except (ValueError, RecursionError, msgspec.DecodeError):
+            await self.eio.cut(eio_sid)
+        except Exception:  # the top of a packet: engine.io would swallow it
+            log.exception("a packet could not be taken")
             await self.eio.cut(eio_sid)
 
     async def _take(self, eio_sid: str, data: object) -> None:

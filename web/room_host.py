@@ -120,7 +120,7 @@ class RoomHost:
         room = self.room
         match event, message:
             case "room:leave", _:
-                return room.leave(peer)
+                return _quietly(room.leave(peer))
             case "room:hand", wire.RoomHand(raised):
                 return room.hand(_now(), peer, raised)
             case "room:lower", wire.PeerOrAll(target):
@@ -146,11 +146,10 @@ class RoomHost:
         _, grant = await self._access.access_meeting(call.person, call.meeting)
         for member in list(self.room.members):
             if member.connection == call.connection and member.client != message.client:
-                self._apply(self.room.leave(member.peer))
+                self._apply(_quietly(self.room.leave(member.peer)))
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
-        self._settle_media()  # the first to come has nobody to tell, but may offer all the same
         return joined
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
@@ -274,8 +273,7 @@ class RoomHost:
                         self._send((connection,), None)
                 case Forget(person):
                     self._later(do_forget_admission(self._store, self.room.meeting, person))
-        if outputs:
-            self._settle_media()
+        self._settle_media()  # also when nobody was to be told: somebody may be alone in the room
 
     def _settle_media(self) -> None:
         wishes = self.room.media_wishes()
@@ -350,6 +348,11 @@ class RoomHost:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("an admission could not be taken back", exc_info=task.exception())
+
+
+def _quietly(outputs: Sequence[Output]) -> list[Output]:
+    """Return the outputs without freeing the seat: whoever asked for it knows, and may be sitting down again."""
+    return [output for output in outputs if not isinstance(output, Left)]
 
 
 def _rights(wish: MediaWish) -> media.MediaRights:

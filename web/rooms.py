@@ -149,7 +149,10 @@ class Rooms:
         if seat is None:
             raise StateError("not_in_room", "you are not in a room")
         try:
-            return await self._call(seat, sid, person, event, body)
+            answer = await self._call(seat, sid, person, event, body)
+            if event == "room:leave":
+                self._seats.pop(sid, None)
+            return answer
         except (Moved, RelayUnreachable, RemoteError) as error:
             if isinstance(error, RemoteError) and error.code != Moved.code:
                 raise

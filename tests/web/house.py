@@ -14,6 +14,7 @@ from aiohttp import web
 from tests.services import free_port
 from web.app import build_app
 from web.config import Config
+from web.school.model import Role
 from web.services import SERVICES, Services
 from web.stores import prepare_stores
 

@@ -33,8 +33,8 @@ async def test_hello_names_the_person_and_the_channels(house: House) -> None:
 
 
 async def test_a_message_reaches_everybody_who_may_read_and_its_author(house: House) -> None:
-    teacher, amira, ben = [await house.connect(role=role, name=name) for role, name in
-                           (("teacher", "T"), ("pupil", "Amira"), ("pupil", "Ben"))]  # fmt: skip
+    teacher = await house.connect(role="teacher", name="T")
+    amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
     family = await house.connect("demo-consultation", "guardian", "Haddad")
     sent = await amira.ask("chat:send", channel=CLASS, text="Warum nach rechts? 🧭", client_id="a1")
     for caller in (teacher, amira, ben):

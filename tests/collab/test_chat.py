@@ -1,0 +1,161 @@
+"""The rules of a channel without a database, and the hub on SQLite with a bus that loses everything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from collab.bus import MemoryBus
+from collab.chat import MAX_TEXT, Feed, Message, NewMessage, check_message
+from collab.chat_hub import Chat, Deleted
+from collab.chat_store import ChatStore
+from collab.errors import AccessDenied, ProtocolError, StateError
+from collab.store import migrate
+
+
+def new(number: int, channel: str = "c", author: str = "amira") -> NewMessage:
+    return NewMessage(channel, author, author.title(), "pupil", f"text {number}", str(number))
+
+
+def stored(seq: int) -> Message:
+    return Message("c", seq, "amira", "Amira", "pupil", f"text {seq}", str(seq), 0)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "x" * (MAX_TEXT + 1), "a\x00"])
+def test_texts_that_no_channel_takes(text: str) -> None:
+    with pytest.raises(ProtocolError):
+        check_message(NewMessage("c", "a", "A", "pupil", text, "1"))
+
+
+@pytest.mark.parametrize("client_id", ["", "x" * 65, "\x00"])
+def test_client_ids_that_no_channel_takes(client_id: str) -> None:
+    with pytest.raises(ProtocolError):
+        check_message(NewMessage("c", "a", "A", "pupil", "x", client_id))
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_each_message_is_handed_out_once_and_in_order(seed: int) -> None:
+    chance = random.Random(seed)
+    news = [stored(seq) for seq in range(1, 41)]
+    announced = [message for message in news if chance.random() < 0.7] * 2
+    chance.shuffle(announced)
+    feed, out = Feed(0), []
+    while announced:
+        take, announced = announced[:3], announced[3:]
+        ready, missing = feed.receive(take)
+        out += ready
+        if missing and chance.random() < 0.5:  # the database has what the bus lost
+            ready, _ = feed.receive(news[feed.last : feed.last + 10])
+            out += ready
+    out += feed.receive(news[feed.last :])[0]
+    assert out == news, f"seed {seed}"
+
+
+class DeafBus(MemoryBus):
+    """A bus on which nothing arrives."""
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Lose it."""
+
+
+@pytest.fixture
+async def chat_store(tmp_path: Path) -> AsyncIterator[ChatStore]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'chat.db'}"
+    await asyncio.to_thread(migrate, url)
+    store = await ChatStore.open(url)
+    yield store
+    await store.close()
+
+
+class Ear:
+    def __init__(self, chat: Chat) -> None:
+        self.heard: list[int] = []
+        self.deleted: list[int] = []
+        self._news = asyncio.Event()
+        chat.on_news(self._on_news)
+
+    def _on_news(self, channel: str, news: Message | Deleted) -> None:
+        if isinstance(news, Message):
+            self.heard.append(news.seq)
+        else:
+            self.deleted.append(news.seq)
+        self._news.set()
+
+    async def until(self, count: int) -> list[int]:
+        async with asyncio.timeout(10):
+            while len(self.heard) < count:
+                self._news.clear()
+                await self._news.wait()
+        return self.heard
+
+
+async def test_many_senders_share_a_commit_and_keep_their_order(chat_store: ChatStore) -> None:
+    chat = Chat(chat_store, MemoryBus())
+    await chat.start()
+    ear = Ear(chat)
+    await chat.open("c")
+    sent = await asyncio.gather(*(chat.send(new(number)) for number in range(600)))
+    assert [message.seq for message in sent] == list(range(1, 601))
+    assert await ear.until(600) == list(range(1, 601))
+    await chat.close()
+
+
+async def test_two_workers_hear_each_other_even_without_a_bus(chat_store: ChatStore) -> None:
+    bus = DeafBus()
+    one, two = Chat(chat_store, bus), Chat(chat_store, bus)
+    for chat in (one, two):
+        await chat.start()
+        await chat.open("c")
+    ears = [Ear(one), Ear(two)]
+    await asyncio.gather(*(chat.send(new(number)) for number in range(20) for chat in (one, two)))
+    one.catch_up()
+    two.catch_up()
+    for ear in ears:
+        assert await ear.until(20) == list(range(1, 21))
+    for chat in (one, two):
+        await chat.close()
+
+
+async def test_what_is_sent_right_after_opening_is_heard(chat_store: ChatStore) -> None:
+    chat = Chat(chat_store, MemoryBus())
+    await chat.start()
+    ear = Ear(chat)
+    await asyncio.gather(chat.open("c"), chat.open("c"))
+    await chat.send(new(1))
+    assert await ear.until(1) == [1]
+    chat.shut("c")
+    await chat.send(new(2))
+    assert await ear.until(2) == [1, 2], "one hearer is left"
+    chat.shut("c")
+    await chat.send(new(3))
+    assert ear.heard == [1, 2]
+    await chat.close()
+
+
+async def test_repeats_and_deletions(chat_store: ChatStore) -> None:
+    chat = Chat(chat_store, MemoryBus())
+    await chat.start()
+    ear = Ear(chat)
+    await chat.open("c")
+    first, again, other = await asyncio.gather(chat.send(new(1)), chat.send(new(1)), chat.send(new(1, author="ben")))
+    assert first == again and other.seq == 2
+    await chat.delete("c", 1)
+    assert ear.deleted == [1]
+    messages, head = await chat.history("c", 0, 10)
+    assert head == 2 and messages[0].deleted and messages[0].text == ""
+    with pytest.raises(AccessDenied):
+        await chat.delete("c", 3)
+    await chat.close()
+
+
+async def test_nobody_waits_for_ever_when_the_hub_ends(chat_store: ChatStore) -> None:
+    chat = Chat(chat_store, MemoryBus())
+    waiting = chat.send(new(1))
+    await chat.start()
+    await chat.close()
+    with pytest.raises(StateError):
+        await waiting

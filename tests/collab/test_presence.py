@@ -1,0 +1,180 @@
+"""Several workers on a network that loses and delays, with a clock of our own."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+import pytest
+
+from collab.presence import SILENCE_SECONDS, PresenceState, Present
+
+AMIRA, BEN = Present("amira", "Amira", "pupil"), Present("ben", "Ben", "pupil")
+
+
+class World:
+    """Workers, what their listeners were told, and the network between them."""
+
+    def __init__(self, *workers: str, seed: int = 0, loss: float = 0.0) -> None:
+        self.chance = random.Random(seed)
+        self.loss = loss
+        self.now = 0.0
+        self.workers = {worker: PresenceState(worker) for worker in workers}
+        self.told: dict[str, dict[str, dict[str, str]]] = {worker: defaultdict(dict) for worker in workers}
+        self.deaf: set[str] = set()
+        self._under_way: list[tuple[str, bytes]] = []
+
+    def publish(self, worker: str, payloads: list[bytes]) -> None:
+        for payload in payloads:
+            for other in self.workers:
+                if worker not in self.deaf and other not in self.deaf and self.chance.random() >= self.loss:
+                    self._under_way.append((other, payload))
+
+    def deliver(self) -> None:
+        while self._under_way:
+            index = self.chance.randrange(len(self._under_way)) if self.loss else 0
+            to, payload = self._under_way.pop(index)
+            if to in self.workers:
+                self.publish(to, self.workers[to].receive(self.now, payload))
+
+    def flush(self) -> None:
+        for name, worker in self.workers.items():
+            changes, payloads = worker.flush()
+            self.publish(name, payloads)
+            for change in changes:
+                people = self.told[name][change.channel]
+                for seen in change.people:
+                    people[seen.person.id] = seen.status
+                for gone in change.gone:
+                    del people[gone]
+
+    def second(self) -> None:
+        self.now += 1.0
+        for name, worker in self.workers.items():
+            self.publish(name, worker.tick(self.now, healthy=name not in self.deaf))
+        self.deliver()
+        self.flush()
+        self.deliver()
+        self.flush()
+
+    def here(self, worker: str, channel: str = "c") -> dict[str, str]:
+        """What a listener of this worker believes; the worker's own answer must be the same."""
+        told = self.told[worker][channel]
+        assert told == {seen.person.id: seen.status for seen in self.workers[worker].people(channel)}
+        return told
+
+
+def test_people_are_seen_on_all_workers() -> None:
+    world = World("a", "b")
+    world.workers["a"].enter("c", AMIRA)
+    world.workers["b"].enter("c", BEN)
+    world.second()
+    for worker in world.workers:
+        assert world.here(worker) == {"amira": "here", "ben": "here"}
+    world.workers["a"].leave("c", "amira")
+    world.second()
+    assert world.here("b") == {"ben": "here"}
+
+
+def test_two_connections_are_one_person() -> None:
+    world = World("a", "b")
+    for worker in ("a", "a", "b"):
+        world.workers[worker].enter("c", AMIRA)
+    world.second()
+    world.workers["a"].leave("c", "amira")
+    world.workers["a"].leave("c", "amira")
+    world.second()
+    assert world.here("a") == world.here("b") == {"amira": "here"}
+    world.workers["b"].leave("c", "amira")
+    world.second()
+    assert world.here("a") == world.here("b") == {}
+
+
+def test_what_came_and_went_between_two_flushes_is_not_told() -> None:
+    world = World("a")
+    world.workers["a"].enter("c", AMIRA)
+    world.workers["a"].leave("c", "amira")
+    assert world.workers["a"].flush()[0] == []
+
+
+def test_a_silent_worker_is_gone_with_its_people() -> None:
+    world = World("a", "b")
+    world.workers["b"].enter("c", BEN)
+    world.second()
+    del world.workers["b"]
+    for _ in range(int(SILENCE_SECONDS) - 1):
+        world.second()
+        assert world.here("a") == {"ben": "here"}
+    world.second()
+    assert world.here("a") == {}
+
+
+def test_a_worker_that_says_farewell_is_gone_at_once() -> None:
+    world = World("a", "b")
+    world.workers["b"].enter("c", BEN)
+    world.second()
+    world.publish("b", [world.workers["b"].farewell()])
+    world.deliver()
+    world.flush()
+    assert world.here("a") == {}
+
+
+def test_without_our_bus_others_are_unknown_and_not_gone() -> None:
+    world = World("a", "b")
+    world.workers["a"].enter("c", AMIRA)
+    world.workers["b"].enter("c", BEN)
+    world.second()
+    world.deaf.add("a")
+    for _ in range(20):
+        world.second()
+    assert world.here("a") == {"amira": "here", "ben": "unknown"}
+    assert world.here("b") == {"ben": "here"}
+    world.deaf.clear()
+    world.second()
+    world.second()
+    assert world.here("a") == world.here("b") == {"amira": "here", "ben": "here"}
+
+
+def test_who_left_while_our_bus_was_away_is_found_out() -> None:
+    world = World("a", "b")
+    world.workers["b"].enter("c", BEN)
+    world.second()
+    world.deaf.add("a")
+    world.second()
+    world.workers["b"].leave("c", "ben")
+    world.second()
+    world.deaf.clear()
+    for _ in range(3):
+        world.second()
+    assert world.here("a") == {}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_all_workers_agree_in_the_end_whatever_was_lost(seed: int) -> None:
+    world = World("a", "b", "c", seed=seed, loss=0.4)
+    inside: dict[tuple[str, str, str], int] = defaultdict(int)
+    people = {number: Present(f"p{number}", f"P{number}", "pupil") for number in range(12)}
+    for _ in range(60):
+        for _ in range(world.chance.randrange(5)):
+            worker, channel = world.chance.choice("abc"), world.chance.choice("xy")
+            person = people[world.chance.randrange(12)]
+            if inside[worker, channel, person.id] and world.chance.random() < 0.5:
+                inside[worker, channel, person.id] -= 1
+                world.workers[worker].leave(channel, person.id)
+            else:
+                inside[worker, channel, person.id] += 1
+                world.workers[worker].enter(channel, person)
+        world.second()
+    world.loss = 0.0
+    for _ in range(6):
+        world.second()
+    for channel in "xy":
+        truth = {person: "here" for (_, where, person), count in inside.items() if count and where == channel}
+        for worker in world.workers:
+            assert world.here(worker, channel) == truth, f"seed {seed}"
+
+
+def test_garbage_on_the_bus_is_ignored() -> None:
+    state = PresenceState("a")
+    for payload in (b"", b"\x00", b"\xc1" * 20, b"{}"):
+        assert state.receive(0.0, payload) == []

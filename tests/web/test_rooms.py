@@ -1,0 +1,180 @@
+"""A meeting as stock clients live through it: join, wait, lead, drop, come back, be taken out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.web.house import Caller, House, eventually
+from web.school.actions import MeetingPatch, do_change_meeting
+
+LESSON = "demo-lesson"
+SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+
+
+async def join(house: House, role: Any, name: str, meeting: str = LESSON, client: str = "") -> tuple[Caller, Any]:
+    caller = await house.connect(meeting, role, name)
+    return caller, await caller.ask("room:join", meeting=meeting, client=client)
+
+
+def changes(caller: Caller, kind: str) -> list[Any]:
+    return [change for news in caller.all("room:changed") for change in news["changes"] if change["type"] == kind]
+
+
+async def test_three_people_in_a_lesson(house: House) -> None:
+    teacher, first = await join(house, "teacher", "T")
+    assert first["state"] == "joined" and first["grant"]["moderate"]
+    assert [peer["name"] for peer in first["room"]["peers"]] == ["T"]
+    assert first["room"]["channel"] == "demo-class" and "demo-deck" in first["room"]["documents"]
+    amira, second = await join(house, "pupil", "Amira")
+    ben, third = await join(house, "pupil", "Ben")
+    assert [peer["name"] for peer in third["room"]["peers"]] == ["T", "Amira", "Ben"]
+    assert not any(peer[what] for peer in third["room"]["peers"] for what in ("microphone", "camera", "screen"))
+    await teacher.until("room:changed", lambda news: news["changes"][0].get("peer", {}).get("name") == "Ben")
+
+    view = await amira.ask("room:media", microphone=True, camera=True, screen=False)
+    assert view["microphone"] and view["camera"]
+    assert await ben.ask("room:hand", raised=True) == {}
+    assert await teacher.ask("room:present", document="demo-deck", slide="1") == {}
+    assert await teacher.ask("room:stage", peer=second["peer"]) == {}
+    await ben.until("room:changed", lambda news: news["changes"][0]["type"] == "stage_changed")
+    assert changes(ben, "presenting_changed")[0]["presenting"]["document"] == "demo-deck"
+    synced = await ben.ask("room:sync")
+    assert synced["stage"] == second["peer"] and [hand["peer"] for hand in synced["hands"]] == [third["peer"]]
+
+    refused = await amira.ask("room:remove", peer=third["peer"])
+    assert refused["error"]["code"] == "not_allowed"
+    assert await teacher.ask("room:mute", peer=None) == {}
+    assert (await amira.until("room:muted"))["by"] == "T"
+    assert await teacher.ask("room:ask_unmute", peer=second["peer"]) == {}
+    await amira.until("room:please_unmute")
+    assert await teacher.ask("room:remove", peer=third["peer"]) == {}
+    assert (await ben.until("room:closed"))["reason"] == "removed"
+    assert (await ben.ask("room:hand", raised=True))["error"]["code"] == "not_in_room"
+    assert await teacher.ask("room:end") == {}
+    assert (await amira.until("room:closed"))["reason"] == "ended"
+
+
+async def test_a_document_that_the_presenter_cannot_open(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    assert (await teacher.ask("room:present", document="nowhere"))["error"]["code"] == "not_found"
+
+
+async def test_a_family_waits_sees_nothing_and_is_let_in(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T", "demo-consultation")
+    haddad, waiting = await join(house, "guardian", "Haddad", "demo-consultation")
+    kaya, also = await join(house, "guardian", "Kaya", "demo-consultation")
+    assert waiting["state"] == "lobby" and waiting["room"] is None and waiting["title"]
+    offer = await haddad.ask("media:offer", sdp=SDP, sources=[], slots=[])
+    assert offer["error"]["code"] == "not_in_room"
+    await teacher.until("room:changed", lambda news: len(news["changes"][0].get("lobby", [])) == 2)
+    assert await teacher.ask("room:admit", peer=waiting["peer"]) == {}
+    admitted = await haddad.until("room:admitted")
+    assert admitted["state"] == "joined"
+    assert [peer["name"] for peer in admitted["room"]["peers"]] == ["T", "Haddad"]
+    assert await teacher.ask("room:reject", peer=also["peer"]) == {}
+    assert (await kaya.until("room:closed"))["reason"] == "rejected"
+    assert "Kaya" not in str(haddad.told) and "Haddad" not in str(kaya.told)
+    # Once they have left they ask again: the next family may be inside.
+    assert await haddad.ask("room:leave") == {}
+    await eventually(lambda: not house.services.rooms.counts()["people"] > 1)
+    again = await wait_for_lobby(haddad)
+    assert again["state"] == "lobby"
+
+
+async def wait_for_lobby(caller: Caller) -> Any:
+    """The word of the moderator is taken back in the database shortly after they left."""
+    for _ in range(100):
+        answer = await caller.ask("room:join", meeting="demo-consultation")
+        if answer["state"] == "lobby":
+            return answer
+        await caller.ask("room:leave")
+    return answer
+
+
+async def test_a_lost_connection_takes_its_place_again(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    issued = await house.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")
+    amira = await house.dial(issued.ticket, "Amira")
+    joined = await amira.ask("room:join", meeting=LESSON, client="tab-1")
+    await amira.ask("room:hand", raised=True)
+    await amira.drop()
+
+    def away(news: Any) -> bool:
+        return any(change.get("peer", {}).get("connection") == "away" for change in news["changes"] if "peer" in change)
+
+    await teacher.until("room:changed", away)
+    back = await house.dial(issued.ticket, "Amira")
+    again = await back.ask("room:join", meeting=LESSON, client="tab-1")
+    assert again["peer"] == joined["peer"]
+    assert [hand["peer"] for hand in again["room"]["hands"]] == [joined["peer"]]
+    assert len((await teacher.ask("room:sync"))["peers"]) == 2
+    other = await back.ask("room:join", meeting=LESSON, client="tab-2")
+    assert other["peer"] != joined["peer"], "another key on the same connection is another place"
+    assert len((await teacher.ask("room:sync"))["peers"]) == 2
+
+
+async def test_one_connection_is_in_one_room(house: House) -> None:
+    issued = await house.services.auth.issue_role_ticket(LESSON, "teacher", "T")
+    teacher = await house.dial(issued.ticket, "T")
+    await teacher.ask("room:join", meeting=LESSON, client="a")
+    await teacher.ask("room:join", meeting=LESSON, client="b")
+    assert house.services.rooms.counts() == {"rooms": 1, "people": 1}
+    await teacher.ask("room:leave")
+    assert (await teacher.ask("room:sync"))["error"]["code"] == "not_in_room"
+    assert house.services.rooms.counts()["people"] == 0
+
+
+async def test_somebody_alone_gets_media(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    answer = await teacher.ask("media:offer", sdp=SDP, sources=[], slots=[])
+    assert answer.get("error", {}).get("code") in (None, "media", "bad_message"), answer
+    assert answer.get("error", {}).get("code") != "not_in_room"
+
+
+@pytest.mark.parametrize("sdp", ["v", "v=0\r\n" * 5000, "\x00" * 100, "m=audio 9 X 0\r\n" * 300])
+async def test_a_broken_offer_is_answered(house: House, sdp: str) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    sources = [{"mid": "0", "purpose": "microphone"}]
+    answer = await teacher.ask("media:offer", sdp=sdp, sources=sources, slots=[])
+    assert answer["error"]["code"] in ("media", "bad_message", "state"), answer
+    assert (await teacher.ask("room:sync"))["peers"]
+
+
+async def test_a_changed_meeting_is_told(house: House) -> None:
+    teacher, joined = await join(house, "teacher", "T")
+    assert joined["room"]["title"] != "Geometrie"
+    services = house.services
+    await do_change_meeting(services.school, "demo", LESSON, MeetingPatch(title="Geometrie"))
+    assert (await teacher.until("room:state"))["title"] == "Geometrie"
+
+
+async def test_a_revoked_ticket_leaves_the_room_within_a_second(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    issued = await house.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")
+    amira = await house.dial(issued.ticket, "Amira")
+    joined = await amira.ask("room:join", meeting=LESSON, client="a")
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    await house.services.auth.revoke_ticket(issued.ticket)
+    await teacher.until("room:changed", lambda news: {"type": "peer_left", "peer": joined["peer"]} in news["changes"])
+    assert loop.time() - begun < 1.0
+
+
+async def test_an_empty_room_is_given_up(house: House) -> None:
+    teacher, first = await join(house, "teacher", "T")
+    await teacher.ask("room:lock", locked=True)
+    await teacher.ask("room:leave")
+    await eventually(lambda: house.services.rooms.counts()["rooms"] == 0)
+    again = await teacher.ask("room:join", meeting=LESSON)
+    assert again["state"] == "joined" and not again["room"]["locked"]
+    assert again["room"]["started_at"] > first["room"]["started_at"]
+
+
+async def test_nobody_is_taken_in_while_the_server_leaves(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    await house.services.rooms.drain()
+    assert (await teacher.until("room:closed"))["reason"] == "restart"
+    assert (await teacher.ask("room:join", meeting=LESSON))["error"]["code"] == "unavailable"
