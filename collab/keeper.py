@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -203,7 +204,7 @@ class Keeper:
 
     async def _join(self) -> None:
         """Let closely following rounds of several writers become one."""
-        writers = {received.connection for received in self._inbox}
+        writers = _writers(self._inbox)
         if writers and (len(writers) > 1 or (self._last_writers and writers != self._last_writers)):
             wait = self._round_at + self.hub.limits.join_seconds - self.hub.clock()
             if wait > 0:
@@ -219,8 +220,7 @@ class Keeper:
                 self._waiting.append((item.connection, item.message))
             else:
                 self._take_changes(item, item.message, work)
-        if received:
-            self._last_writers = {item.connection for item in received}
+        self._last_writers = _writers(received) or self._last_writers
         others = await self._log(work)
         if self._stopping:
             return
@@ -335,3 +335,7 @@ class Keeper:
     def _is_idle(self) -> bool:
         busy = self.audience.connections or self._inbox or self._announced or self._waiting or self.pins
         return not busy and self.hub.clock() - self._idle_since >= self.hub.limits.idle_seconds
+
+
+def _writers(received: Iterable[_Received]) -> set[Connection]:
+    return {item.connection for item in received if isinstance(item.message, Changes) and not item.message.answer}

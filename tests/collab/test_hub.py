@@ -17,6 +17,7 @@ from collab.errors import AccessDenied, CollabError, Overloaded, StateError
 from collab.lib0 import build_buffer
 from collab.limits import Limits
 from collab.store import Batch, Committed, DocumentStore, NewEntry
+from collab.wire import Announce
 from tests.collab.build import block, deletions, string, update
 from tests.collab.clients import Client, MemoryTransport, Replica
 from tests.collab.school import READ, Classroom, content
@@ -157,6 +158,17 @@ async def test_random_people_on_two_workers_converge(store: DocumentStore, seed:
         last = await room.join("last")
         await room.settle()
         assert content(last.replica) == seen, f"seed {seed}"
+
+
+async def test_a_lone_typist_is_never_delayed(store: DocumentStore) -> None:
+    """With a joining tick far beyond the test's patience everything still arrives at once."""
+    async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, join_seconds=3600.0)) as room:
+        ada, ben = await room.join("ada"), await room.join("ben")
+        await room.settle()
+        for letter in "allein":
+            ada.replica.text += letter
+            await room.settle()
+        assert str(ben.replica.text) == "allein"
 
 
 # ---- what may not be
@@ -636,6 +648,45 @@ async def test_presence_reaches_other_workers_and_a_lost_worker_takes_its_people
 
 
 # ---- several workers
+
+
+async def test_more_announcements_than_wait_are_read_from_the_store(store: DocumentStore) -> None:
+    """A worker that was busy has missed hundreds of announcements; it reads the log instead of keeping them."""
+    async with Classroom(store, MemoryBus(), workers=2, limits=Limits(poll_seconds=60.0)) as room:
+        ada, ben = await room.join("ada", 0), await room.join("ben", 1)
+        await room.settle()
+        keeper = room.hubs[1]._keepers["doc"]
+        for number in range(300):
+            keeper.receive_announcement(Announce("worker0", number + 2, number + 2, None, {}))
+        ada.replica.text += "x"
+        await room.settle()
+        assert str(ben.replica.text) == "x"
+
+
+async def test_a_worker_with_an_older_view_finds_the_raised_epoch_when_it_catches_up(store: DocumentStore) -> None:
+    async with Classroom(store, MemoryBus(), limits=Limits(poll_seconds=60.0)) as room:
+        ada = await room.join("ada")
+        await room.settle()
+        await store.raise_epoch("doc")
+        ada.replica.hello()
+        keeper = room.hubs[0]._keepers["doc"]
+        keeper.check_head(99, 1)
+        await room.until(closed(ada))
+        assert ada.transport.closed == (4404, "other_epoch")
+
+
+async def test_who_asks_too_much_is_cut_off(store: DocumentStore) -> None:
+    limits = Limits(idle_seconds=0.0, reply_burst=3000, reply_bytes_per_second=1)
+    async with Classroom(store, MemoryBus(), limits=limits) as room:
+        ada = await room.join("ada")
+        ada.replica.text += "x" * 1000
+        await room.settle()
+        eve = await room.join("eve")
+        for _ in range(5):
+            eve.connection.receive(b"\x00\x00\x01\x00")
+        await room.until(closed(eve))
+        assert eve.transport.closed == (4529, "too_fast")
+        await room.settle()
 
 
 async def test_two_workers_share_a_document(store: DocumentStore) -> None:
