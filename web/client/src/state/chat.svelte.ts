@@ -75,7 +75,13 @@ export class ChannelChat {
   }
 
   async remove(seq: number): Promise<void> {
-    await this.#wire.request('chat:delete', { channel: this.channel, seq });
+    this.refused = null;
+    try {
+      await this.#wire.request('chat:delete', { channel: this.channel, seq });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.refused = error.code;
+    }
   }
 
   seen(): void {
