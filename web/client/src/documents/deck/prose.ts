@@ -67,6 +67,7 @@ function buildCursor(user: unknown): HTMLElement {
   const { name, colour } = user as { name?: unknown; colour?: unknown };
   const caret = document.createElement('span');
   caret.className = 'peer-caret';
+  caret.ariaHidden = 'true'; // a name is no part of the text
   const number = typeof colour === 'number' ? ((Math.trunc(colour) % 8) + 8) % 8 : 0;
   caret.style.setProperty('--who', `var(--person-${number + 1})`);
   const label = document.createElement('b');
