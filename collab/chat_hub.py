@@ -67,6 +67,7 @@ class Chat:
         self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
         self._open: dict[str, _Open] = {}
         self._listeners: list[Listener] = []
+        self._closing = False
         self._write = asyncio.Event()
         self._read = asyncio.Event()
         self._decoder = msgspec.msgpack.Decoder(News)
@@ -76,9 +77,11 @@ class Chat:
         self._tasks = [asyncio.create_task(self._run_writer()), asyncio.create_task(self._run_reader())]
 
     async def close(self) -> None:
-        """Stop; what was not answered was not stored."""
-        for task in self._tasks:
-            task.cancel()
+        """Store what waits, then stop."""
+        self._closing = True
+        self._write.set()
+        self._read.set()
+        # Not cancelled: a database call that is cut off leaves its connection behind.
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for _, future in self._waiting:
             if not future.done():
@@ -90,6 +93,8 @@ class Chat:
     def send(self, message: NewMessage) -> asyncio.Future[Message]:
         """Queue a message; the future holds it once it is durable. Raises ProtocolError, Overloaded."""
         check_message(message)
+        if self._closing:
+            raise StateError("closed", "the server is stopping")
         if len(self._waiting) >= MAX_WAITING:
             raise Overloaded("overloaded", "too many messages at once")
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
@@ -147,7 +152,7 @@ class Chat:
     # --- inner workings ---
 
     async def _run_writer(self) -> None:
-        while True:
+        while not self._closing:
             await self._write.wait()
             self._write.clear()
             while self._waiting:
@@ -157,9 +162,6 @@ class Chat:
     async def _store_batch(self, batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]]) -> None:
         try:
             results = await self._store.commit([message for message, _ in batch])
-        except asyncio.CancelledError:
-            _fail(batch, StateError("closed", "the server is stopping"))
-            raise
         except Exception as error:  # the top of a batch: nobody may wait for ever
             log.exception("messages could not be stored")
             _fail(batch, StateError("store_failed", str(error)))
@@ -215,7 +217,7 @@ class Chat:
         return opened.feed if opened is not None else None
 
     async def _run_reader(self) -> None:
-        while True:
+        while not self._closing:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
                     await self._read.wait()

@@ -33,6 +33,7 @@ class Live:
         self._bus = bus
         self._seen: dict[str, int] = {}
         self._read_at = 0.0
+        self._closing = False
         self._hint = asyncio.Event()
         self._subscribers: list[Subscriber] = []
         self._task: asyncio.Task[None] | None = None
@@ -63,13 +64,13 @@ class Live:
         self._task = asyncio.create_task(self._follow(), name="live")
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        self._closing = True
+        self._hint.set()
+        if self._task is not None:  # not cancelled: a database call that is cut off leaves its connection behind
+            await self._task
 
     async def _follow(self) -> None:
-        while True:
+        while not self._closing:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
                     await self._hint.wait()

@@ -254,12 +254,14 @@ class RoomHost:
         if any(member.peer == peer for member in self.room.members):
             self._apply(self.room.set_grant(peer, grant))
 
+    async def settled(self) -> None:
+        """Wait until what was left to be written down is."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def close(self, reason: wire.CloseReason) -> None:
         """End the room on this worker."""
         self._apply(self.room.close(reason))
         self._plane.close_room(self.room.meeting.id)
-        for task in self._tasks:
-            task.cancel()
 
     # --- inner workings ---
 

@@ -386,6 +386,7 @@ class Rooms:
         if owned is not None:
             if owned.host is not None:
                 owned.host.close(reason)
+                await owned.host.settled()
             await owned.lease.release()
 
     def _on_worker_lost(self, worker: str) -> None:

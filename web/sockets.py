@@ -40,6 +40,7 @@ INBOX = 256
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
 OFFERS = (0.5, 10.0)
+CLOSE_SECONDS = 5.0
 READS = 8  # rights read at a time
 TOO_FAST = build_refusal("too_fast", "too much at once")
 UNKNOWN_EVENT = build_refusal("bad_message", "there is no such event")
@@ -119,9 +120,10 @@ class Sockets:
             await self._server.eio.cut(connection.eio_sid)
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._draining = True
+        self._wake.set()
+        if self._tasks:  # not cancelled: a database call that is cut off leaves its connection behind
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         await self._server.shutdown()
 
     def counts(self) -> dict[str, int]:
@@ -163,8 +165,6 @@ class Sockets:
         connection = self._connections.pop(sid, None)
         if connection is None:
             return
-        if connection.consumer is not None:
-            connection.consumer.cancel()
         for channel in list(connection.heard):
             self._unhear(connection, channel)
         await self._services.rooms.connection_lost(sid)
@@ -180,13 +180,15 @@ class Sockets:
         while len(connection.inbox) >= INBOX:
             connection.space.clear()
             await connection.space.wait()
+            if self._connections.get(sid) is not connection:
+                return
         connection.inbox.append(Request(request, event, body))
         if connection.consumer is None:
             connection.consumer = self._spawn(self._consume(connection))
 
     async def _consume(self, connection: Connection) -> None:
         try:
-            while connection.inbox:
+            while connection.inbox and self._connections.get(connection.sid) is connection:
                 # Messages that wait together become durable together.
                 batch = [connection.inbox.popleft()]
                 while batch[0].event == "chat:send" and connection.inbox and connection.inbox[0].event == "chat:send":
@@ -200,6 +202,9 @@ class Sockets:
         finally:
             connection.consumer = None
             connection.space.set()
+        if connection.sid not in self._connections:
+            # Gone while its last request was carried out, which is never cut off half-way: it may have taken a seat.
+            await self._services.rooms.connection_lost(connection.sid)
 
     async def _answer(self, connection: Connection, request: Request) -> bytes:
         try:
@@ -302,10 +307,10 @@ class Sockets:
         self._wake.set()
 
     async def _reread_stale(self) -> None:
-        while True:
+        while not self._draining:
             await self._wake.wait()
             self._wake.clear()
-            while self._stale:
+            while self._stale and not self._draining:
                 sids = list(self._stale)[:READS]
                 for sid in sids:
                     del self._stale[sid]
