@@ -13,6 +13,7 @@ import asyncio
 import logging
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import engineio
@@ -50,6 +51,14 @@ class Events(Protocol):
         """The connection is gone."""
 
 
+Elsewhere = Callable[[web.Request, str, int], Awaitable[web.StreamResponse]]
+
+
+def _translate(request: web.Request | dict[str, Any]) -> Any:
+    """Return a request as engine.io's dictionary; one that came from another worker is one already."""
+    return request if isinstance(request, dict) else driver.translate_request(request)
+
+
 class WebSocket(driver.WebSocket):  # type: ignore[misc]
     """engine.io's WebSocket without compression, known to its connection's Outbox."""
 
@@ -81,7 +90,21 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         super().__init__(**options)
         self.worker = worker
         self.cut_count = 0
-        self._async = {**self._async, "websocket": WebSocket}  # type: ignore[has-type]
+        self.elsewhere: Elsewhere | None = None
+        self._async = {  # type: ignore[has-type]
+            **self._async,  # type: ignore[has-type]
+            "websocket": WebSocket,
+            "translate_request": _translate,
+        }
+
+    async def handle_request(self, request: web.Request | dict[str, Any]) -> web.StreamResponse:
+        """Answer a request for one of our sessions, or for a new one; others are answered where they live."""
+        if isinstance(request, web.Request) and self.elsewhere is not None:
+            worker, dot, _ = request.query.get("sid", "").partition(".")
+            if dot and worker != self.worker:
+                return await self.elsewhere(request, worker, MAX_PACKET)
+        response: web.StreamResponse = await super().handle_request(request)
+        return response
 
     def generate_id(self) -> str:
         return f"{self.worker}.{secrets.token_urlsafe(15)}"

@@ -31,6 +31,7 @@ from web.channels import answer_chat, build_message, view_channels, view_seen
 from web.door import person_at_socket
 from web.engine import Server
 from web.errors import AccessDenied, Unavailable, WebError
+from web.polling import Polling
 from web.refusals import build_refusal, refusal
 from web.school.events import SchoolEvent
 from web.school.model import Channel, ChannelRights, Person
@@ -94,6 +95,7 @@ class Sockets:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._server = Server(services.relay.worker, self)
+        self._server.eio.elsewhere = Polling(services.relay, self._server.eio.handle_request).forward
         self._connections: dict[str, Connection] = {}
         self._hearers: dict[str, dict[str, str]] = {}  # channel -> sid -> eio_sid
         self._stale: dict[str, None] = {}
