@@ -1,0 +1,97 @@
+"""Messages on real databases and a real Redis: two workers write into the same channels at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+
+from collab.bus import Bus
+from collab.chat import Message, NewMessage
+from collab.chat_hub import Chat
+from collab.chat_store import ChatStore
+from collab.redis_bus import RedisBus
+from collab.store import migrate
+from tests.collab.test_chat import Ear
+from tests.services import RedisServer
+from tests.web.house import eventually
+
+pytestmark = pytest.mark.edge
+CHANNELS = ["alpha", "beta", "gamma", "delta"]
+
+
+@pytest.fixture
+async def stores(database_url: str) -> AsyncIterator[tuple[ChatStore, ChatStore]]:
+    await asyncio.to_thread(migrate, database_url)
+    one, two = await ChatStore.open(database_url), await ChatStore.open(database_url)
+    yield one, two
+    await one.close()
+    await two.close()
+
+
+def new(channel: str, number: int, author: str) -> NewMessage:
+    return NewMessage(channel, author, author, "pupil", f"{author} {number}", f"{number}")
+
+
+async def test_two_workers_number_the_same_channels(stores: tuple[ChatStore, ChatStore]) -> None:
+    chance = random.Random(1)
+
+    async def write(store: ChatStore, author: str) -> None:
+        for batch in range(15):
+            chosen = chance.sample(CHANNELS, 3)  # in any order: unsorted locks would deadlock
+            messages = [new(channel, batch * 10 + n, author) for n in range(4) for channel in chosen]
+            results = await store.commit(messages)
+            assert all(isinstance(result, Message) for result in results)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(write(store, f"{n}-{m}") for n, store in enumerate(stores) for m in range(3)))
+    for channel in CHANNELS:
+        seqs: list[int] = []
+        while page := await stores[0].after(channel, len(seqs), 100):
+            seqs += [message.seq for message in page]
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert (await stores[1].heads([channel]))[channel] == len(seqs)
+
+
+async def test_the_same_message_sent_to_two_workers_at_once_is_one(stores: tuple[ChatStore, ChatStore]) -> None:
+    results = await asyncio.gather(*(store.commit([new("alpha", 7, "amira")]) for store in stores for _ in range(5)))
+    assert {result[0].seq for result in results if isinstance(result[0], Message)} == {1}
+    assert len(await stores[0].after("alpha", 0, 10)) == 1
+
+
+async def test_pages_and_deletion(stores: tuple[ChatStore, ChatStore]) -> None:
+    await stores[0].commit([new("alpha", number, "amira") for number in range(10)])
+    assert [message.seq for message in await stores[1].before("alpha", 9, 3)] == [6, 7, 8]
+    await stores[1].delete("alpha", 8)
+    (message,) = await stores[0].after("alpha", 7, 1)
+    assert message.deleted and message.text == ""
+    assert await stores[0].heads(["alpha", "nobody wrote here"]) == {"alpha": 10, "nobody wrote here": 0}
+
+
+async def test_redis_may_be_killed_and_nothing_is_lost(
+    stores: tuple[ChatStore, ChatStore], redis_server: RedisServer
+) -> None:
+    buses: list[Bus] = [RedisBus(redis_server.url), RedisBus(redis_server.url)]
+    chats = [Chat(store, bus) for store, bus in zip(stores, buses, strict=True)]
+    ears = [Ear(chat) for chat in chats]
+    for bus, chat in zip(buses, chats, strict=True):
+        await bus.start()
+        await chat.start()
+        await chat.open("alpha")
+    sent = 0
+    for step in range(6):
+        if step == 2:
+            redis_server.kill()
+        if step == 4:
+            redis_server.start()
+        for chat in chats:
+            message = await chat.send(new("alpha", step, f"author-{id(chat)}"))
+            sent += 1
+            assert message.seq == sent
+    await eventually(lambda: all(len(ear.heard) >= sent for ear in ears))
+    assert [ear.heard for ear in ears] == [list(range(1, sent + 1))] * 2
+    for chat, bus in zip(chats, buses, strict=True):
+        await chat.close()
+        await bus.close()
