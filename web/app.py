@@ -31,6 +31,7 @@ from web.config import Config, ConfigError
 from web.errors import problem
 from web.live import Live
 from web.metrics import Metrics, connect_engines
+from web.patience import expect_bodies
 from web.relay import Relay
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
@@ -42,8 +43,8 @@ from web.school.store import SchoolStore
 from web.services import SERVICES, Services
 from web.sockets import Sockets
 
+SERVER: Final = "Kreide"
 SECURITY_HEADERS: Final = {
-    "Server": "Kreide",
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src-attr 'unsafe-inline'; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -65,7 +66,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     except BaseException:
         await stack.aclose()
         raise
-    app = web.Application(middlewares=[_outermost], client_max_size=1 << 20)
+    app = web.Application(middlewares=[_outermost, expect_bodies()], client_max_size=1 << 20)
     app[SERVICES] = services
     sockets = Sockets(services)
     documents = DocumentSockets(services)
@@ -188,6 +189,9 @@ async def _outermost(request: web.Request, handler: Handler) -> web.StreamRespon
             return await static.missing_page()
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return problem(status, error.reason.lower().replace(" ", "_"), error.reason, headers)
+    except web.RequestPayloadError:  # not what Content-Encoding or chunked says, or cut off in the middle
+        status = 400
+        return problem(status, "bad_request", "the body cannot be read")
     except Exception:  # the top of a request: a bug, told to the log and not to the client
         log.exception("%s %s failed", request.method, request.match_info.route.resource)
         return problem(500, "internal", "something went wrong on our side")
@@ -198,5 +202,6 @@ async def _outermost(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 async def _add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = SERVER  # aiohttp has put its own version there
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)

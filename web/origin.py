@@ -25,7 +25,7 @@ def check_origin(request: web.Request, config: Config) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    host = urlsplit(origin).netloc
+    host = _host_of(origin)
     if origin in config.allowed_origins or (host and host == _own_host(request, config)):
         return True
     raise ForeignOrigin(text="requests from other sites are refused")
@@ -38,6 +38,13 @@ def client_address(request: web.Request, config: Config) -> str:
     while hops and _trusted(address, config):
         address = hops.pop()
     return address
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # what no browser writes is nobody's
+        return ""
 
 
 def _own_host(request: web.Request, config: Config) -> str:

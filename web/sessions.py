@@ -30,7 +30,7 @@ def new_token() -> str:
 
 def token_hash(token: str) -> str:
     """What is stored of a token. A fast hash is right here: the token has no pattern to guess."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 class Sessions:

@@ -16,8 +16,8 @@ from aiohttp import web
 
 from web.app import build_app
 from web.config import Config, ConfigError
+from web.patience import build_runner
 
-SHUTDOWN_SECONDS: Final = 3.0  # for requests under way, after all sockets were asked to leave
 BACKLOG: Final = 1024
 
 
@@ -27,7 +27,7 @@ async def run_worker(config: Config, index: int, listener: socket.socket) -> Non
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     app = await build_app(config, index)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True)
+    runner = build_runner(app)
     await runner.setup()
     try:
         site = web.SockSite(runner, listener, ssl_context=_tls(config), backlog=BACKLOG)

@@ -45,9 +45,16 @@ async def root_file(request: web.Request) -> web.StreamResponse:
 
 def _file(folder: Path, name: str, cache: str) -> web.StreamResponse:
     path = folder / name
-    if "/" in name or name.startswith(".") or not path.is_file():
+    if "/" in name or name.startswith(".") or not _is_file(path):
         raise web.HTTPNotFound
     return web.FileResponse(path, headers={"Cache-Control": cache})
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False
 
 
 def routes() -> tuple[Route, ...]:
