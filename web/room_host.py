@@ -24,8 +24,10 @@ from web import messages as wire
 from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_event
 from web.errors import AccessDenied, ProtocolError, StateError
-from web.room_state import Arrival, Forget, Left, MediaWish, Output, Room, Say
+from web.room_members import Arrival, Forget, Left, Output, Say
+from web.room_state import MediaWish, Room
 from web.room_view import sees, viewer_of
+from web.room_wire import RoomAnswer, RoomCall
 from web.school.access import SchoolAccess
 from web.school.actions import do_admit, do_forget_admission
 from web.school.events import MeetingChanged, MeetingCreated, SchoolEvent
@@ -34,22 +36,6 @@ from web.school.store import SchoolStore
 
 NOWHERE = "-"  # the worker of a connection that hears nothing: WHIP and WHEP
 log = logging.getLogger(__name__)
-
-
-class RoomCall(Struct, frozen=True):
-    """A client's event on its way to the room's owner; `connection` is worker/sid."""
-
-    meeting: str
-    connection: str
-    person: Person
-    event: str
-    body: bytes
-
-
-class RoomAnswer(Struct, frozen=True):
-    """The ack, as JSON."""
-
-    body: bytes
 
 
 Send = Callable[[Sequence[str], Outgoing | None], None]  # connections; None: their seats are free again

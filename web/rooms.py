@@ -16,7 +16,6 @@ from time import monotonic
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from collab.bus import Bus, Lease
 from collab.errors import CollabError
@@ -27,7 +26,8 @@ from web.courier import DELIVER, Couriers, Delivery, read_deliveries
 from web.errors import StateError, Unavailable, WebError
 from web.live import Live
 from web.relay import Relay, RelayUnreachable, RemoteError
-from web.room_host import NOWHERE, Parts, RoomAnswer, RoomCall, RoomHost
+from web.room_host import NOWHERE, Parts, RoomHost
+from web.room_wire import Alive, Moved, RoomAnswer, RoomCall, Seat, ToolAnswer, ToolCall
 from web.school.access import SchoolAccess
 from web.school.events import SchoolEvent
 from web.school.model import Meeting, Person
@@ -41,42 +41,6 @@ RETRY_SECONDS = 0.25
 CALL_SECONDS = 5.0
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-class Moved(StateError):
-    """This worker does not own the room (any more)."""
-
-    code = "moved"
-
-
-class ToolCall(Struct, frozen=True):
-    """WHIP or WHEP on its way to the room's owner."""
-
-    meeting: str
-    person: Person
-    action: str  # publish, play, restart, hang_up
-    peer: str = ""
-    text: str = ""
-    of: str | None = None
-
-
-class ToolAnswer(Struct, frozen=True):
-    peer: str
-    text: str
-
-
-class Alive(Struct, frozen=True):
-    """The sockets that a worker still holds in rooms of the called owner, by meeting."""
-
-    worker: str
-    seats: dict[str, list[str]]
-
-
-class Seat(Struct, frozen=True):
-    """Which room a socket of this worker is in, and who owns it."""
-
-    meeting: str
-    owner: str
 
 
 class _Owned:

@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 
 from web import messages as wire
 from web.errors import AccessDenied, Overloaded, StateError, WebError
-from web.room_state import KEEP_PLACE_MS, MAX_DEVICES, Arrival, Forget, Left, Output, Room, Say
+from web.room_members import KEEP_PLACE_MS, MAX_DEVICES, Arrival, Forget, Left, Output, Say
+from web.room_state import Room
 from web.school.grants import GRANTS
 from web.school.model import Grant, Meeting, MeetingKind, MeetingRole, Person, Role
 

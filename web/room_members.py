@@ -1,0 +1,320 @@
+"""Who is in a room: joining, waiting in the lobby, losing the connection, coming back, leaving. No I/O, no clock.
+
+Laws: every change is told to those who may know of it as a numbered delta, so that a snapshot and the deltas after it
+equal a fresh snapshot. People in the lobby are told nothing of the room. Who loses the connection keeps the place for
+30 s: the same person with the same client key takes it again. Rights that were read anew act at once, and what stood on
+a lost right ends with it. Times are milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from web.errors import AccessDenied, Overloaded, StateError
+from web.messages import CloseReason, RoomChanged, RoomClosed, RoomGrant, RoomJoined, RoomState
+from web.room_view import Board, Mark, Member, Viewer, build_grant, render, view_room, viewer_of
+from web.school.model import Grant, Meeting, Person
+
+KEEP_PLACE_MS = 30_000
+MAX_MEMBERS = 300
+MAX_DEVICES = 6
+
+
+class Say(Struct, frozen=True):
+    """Send one message to these connections."""
+
+    connections: tuple[str, ...]
+    event: str
+    message: Struct
+
+
+class Left(Struct, frozen=True):
+    """A peer's place is gone; its connection (if it still has one) is in no room any more."""
+
+    peer: str
+    connection: str | None
+
+
+class Forget(Struct, frozen=True):
+    """What a moderator said of this person's admission does not hold any longer: let them ask again."""
+
+    person: str
+
+
+Output = Say | Left | Forget
+
+
+class Arrival(Struct, frozen=True):
+    """Somebody at the door, on one connection of one device."""
+
+    peer: str  # the id to use if there is no place to take again
+    connection: str
+    client: str
+    person: Person
+
+
+class Members:
+    """The people of one live meeting."""
+
+    def __init__(self, meeting: Meeting, now: int) -> None:
+        self.board = Board(meeting=meeting, started_at=now, members={}, hands={}, locked=meeting.locked)
+        self._seqs: dict[Viewer, int] = {}
+        self.welcome: set[str] = set()
+        self.sent_away: set[str] = set()
+
+    @property
+    def meeting(self) -> Meeting:
+        return self.board.meeting
+
+    @property
+    def members(self) -> Iterable[Member]:
+        return self.board.members.values()
+
+    @property
+    def stage(self) -> str | None:
+        return self.board.stage
+
+    @property
+    def empty(self) -> bool:
+        return not self.board.members
+
+    def peer_at(self, connection: str) -> str:
+        """Return which peer a connection is; raise StateError when it is none."""
+        for member in self.members:
+            if member.connection == connection:
+                return member.peer
+        raise StateError("not_in_room", "you are not in the room")
+
+    def member(self, peer: str) -> Member:
+        """Return a member inside or in the lobby; raise StateError for anybody else."""
+        member = self.board.members.get(peer)
+        if member is None:
+            raise StateError("not_in_room", "this person is not in the room")
+        return member
+
+    def state(self, peer: str) -> RoomState:
+        """Return the room as this peer may see it now."""
+        member = self.inside(peer)
+        viewer = viewer_of(self.board, member)
+        return view_room(self.board, viewer, self._seqs.get(viewer, 0))
+
+    def next_deadline(self) -> int | None:
+        """Return when `tick` has something to do, if ever."""
+        away = [member.away_since for member in self.members if member.away_since is not None]
+        return min(away) + KEEP_PLACE_MS if away else None
+
+    # --- coming and going ---
+
+    def join(self, now: int, arrival: Arrival, grant: Grant) -> tuple[RoomJoined, list[Output]]:
+        """Let somebody in, to the lobby, or back to the place they had. Raises AccessDenied, Overloaded."""
+        if grant.admission == "no":
+            raise AccessDenied(text="there is no such meeting")
+        place = self._place_of(arrival)
+        if place is not None:
+            return self._resume(place, arrival, grant)
+        devices = sum(member.person.id == arrival.person.id for member in self.members)
+        if devices >= MAX_DEVICES or len(self.board.members) >= MAX_MEMBERS:
+            raise Overloaded("overloaded", "the room is full")
+        member = Member(arrival.peer, arrival.person, grant, arrival.client, arrival.connection, now)
+        self.board.members[member.peer] = member
+        if self._must_wait(member):
+            return self._joined(member), self.tell(Mark("lobby"))
+        outputs = self._enter(member)
+        return self._joined(member), outputs
+
+    def dropped(self, now: int, peer: str, connection: str) -> list[Output]:
+        """The connection broke; the place is kept for a while."""
+        member = self.board.members.get(peer)
+        if member is None or member.connection != connection:
+            return []
+        member.connection = None
+        member.away_since = now
+        return self.tell(Mark("changed", member)) if member.inside else []
+
+    def tick(self, now: int) -> list[Output]:
+        """Give up the places of those who did not come back."""
+        outputs: list[Output] = []
+        for member in list(self.members):
+            if member.away_since is not None and member.away_since + KEEP_PLACE_MS <= now:
+                outputs += self.leave(member.peer)
+        return outputs
+
+    def leave(self, peer: str, reason: CloseReason | None = None) -> list[Output]:
+        """Take a peer out; with a reason they are told."""
+        member = self.board.members.get(peer)
+        if member is None:
+            return []
+        outputs: list[Output] = []
+        if reason is not None and member.connection is not None:
+            outputs.append(Say((member.connection,), "room:closed", RoomClosed(reason)))
+        marks = [Mark("left", member)] if member.inside else [Mark("lobby")]
+        if self.board.hands.pop(peer, None) is not None:
+            marks.append(Mark("hands", member))
+        if self.board.presenting is not None and self.board.presenting.peer == peer:
+            self.board.presenting = None
+            marks.append(Mark("presenting", member))
+        if self.board.stage == peer:
+            self.board.stage = None
+            marks.append(Mark("stage", member))
+        del self.board.members[peer]
+        outputs.append(Left(peer, member.connection))
+        return outputs + self._forget(member) + self.tell(*marks)
+
+    def close(self, reason: CloseReason) -> list[Output]:
+        """Take everybody out."""
+        connected = tuple(member.connection for member in self.members if member.connection is not None)
+        outputs: list[Output] = [Say(connected, "room:closed", RoomClosed(reason))] if connected else []
+        outputs += [Left(member.peer, member.connection) for member in self.members]
+        self.board.members.clear()
+        self.board.hands.clear()
+        self.board.presenting = self.board.stage = None
+        return outputs
+
+    def set_grant(self, peer: str, grant: Grant | None) -> list[Output]:
+        """Apply rights that were read anew; None or "no" means out."""
+        member = self.member(peer)
+        if grant is None or grant.admission == "no":
+            return self.leave(peer, "no_right")
+        old, member.grant = member.grant, grant
+        if not member.inside:
+            if grant.admission == "yes" and not self._must_wait(member):
+                return [*self.let_in(member)]
+            return []
+        if old == grant:
+            return []
+        outputs: list[Output] = []
+        if build_grant(member.person, old) != build_grant(member.person, grant) and member.connection is not None:
+            outputs.append(Say((member.connection,), "room:grant", RoomGrant(build_grant(member.person, grant))))
+        member.microphone = member.microphone and grant.publish
+        member.camera = member.camera and grant.publish
+        member.screen = member.screen and grant.screen
+        marks = [Mark("changed", member)]
+        shown = self.board.presenting
+        if shown is not None and shown.peer == peer and not grant.present:
+            self.board.presenting = None
+            marks.append(Mark("presenting", member))
+        anew = self._whose_view_changed(member) if old.moderate != grant.moderate else []
+        outputs += self.tell(*marks, but={other.peer for other in anew})
+        return outputs + self.show(anew)
+
+    # --- inner workings ---
+
+    def inside(self, peer: str) -> Member:
+        member = self.member(peer)
+        if not member.inside:
+            raise StateError("not_in_room", "this person is not in the room yet")
+        return member
+
+    def waiting_at(self, peer: str) -> Member:
+        member = self.member(peer)
+        if member.inside:
+            raise StateError("state", "this person is in the room already")
+        return member
+
+    def _place_of(self, arrival: Arrival) -> Member | None:
+        for member in self.members:
+            if arrival.client and member.client == arrival.client and member.person.id == arrival.person.id:
+                return member
+        return None
+
+    def _must_wait(self, member: Member) -> bool:
+        person = member.person.id
+        if member.grant.moderate or person in self.welcome:
+            return False
+        return person in self.sent_away or member.grant.admission == "lobby" or self.board.locked
+
+    def _resume(self, member: Member, arrival: Arrival, grant: Grant) -> tuple[RoomJoined, list[Output]]:
+        outputs: list[Output] = []
+        if member.connection is not None and member.connection != arrival.connection:
+            outputs.append(Say((member.connection,), "room:closed", RoomClosed("replaced")))
+            outputs.append(Left("", member.connection))
+        member.person = arrival.person
+        member.connection = arrival.connection
+        member.away_since = None
+        if member.inside:
+            outputs += self.tell(Mark("changed", member))
+        outputs += self.set_grant(member.peer, grant)
+        return self._joined(member), _without(outputs, arrival.connection)  # the answer says it all
+
+    def _joined(self, member: Member) -> RoomJoined:
+        state: Literal["joined", "lobby"] = "joined" if member.inside else "lobby"
+        return RoomJoined(
+            state=state,
+            peer=member.peer,
+            meeting=self.meeting.id,
+            title=self.meeting.title,
+            grant=build_grant(member.person, member.grant),
+            room=self.state(member.peer) if member.inside else None,
+        )
+
+    def _enter(self, member: Member, *marks: Mark) -> list[Output]:
+        """Count somebody as inside and tell the others; they themself get the whole state."""
+        self.welcome.add(member.person.id)
+        member.inside = True
+        self.board.members[member.peer] = self.board.members.pop(member.peer)  # the order is that of entering
+        return self.tell(Mark("joined", member), *marks, but=(member.peer,))
+
+    def let_in(self, member: Member) -> list[Output]:
+        outputs = self._enter(member, Mark("lobby"))
+        if member.connection is not None:
+            outputs.append(Say((member.connection,), "room:admitted", self._joined(member)))
+        return outputs
+
+    def _forget(self, member: Member) -> list[Output]:
+        """A family that left its consultation is not let in again by itself: the next one may be inside."""
+        person = member.person.id
+        others = any(other.person.id == person for other in self.members)
+        if self.meeting.kind != "consultation" or member.grant.moderate or others or person not in self.welcome:
+            return []
+        self.welcome.discard(person)
+        return [Forget(person)]
+
+    def _whose_view_changed(self, member: Member) -> list[Member]:
+        """Somebody became or ceased to be a moderator: they see other things now, and families see them or not."""
+        return [
+            other
+            for other in self.members
+            if other.inside and (other is member or viewer_of(self.board, other).startswith("person:"))
+        ]
+
+    def show(self, members: Iterable[Member]) -> list[Output]:
+        return [
+            Say((member.connection,), "room:state", self.state(member.peer))
+            for member in members
+            if member.inside and member.connection is not None
+        ]
+
+    def tell(self, *marks: Mark, but: Collection[str] = ()) -> list[Output]:
+        """Number a change in each class of viewers and address it to those who are connected."""
+        if not marks:
+            return []
+        audiences: dict[Viewer, list[str]] = {}
+        for member in self.members:
+            if member.inside and member.peer not in but:
+                addresses = audiences.setdefault(viewer_of(self.board, member), [])
+                if member.connection is not None:
+                    addresses.append(member.connection)
+        outputs: list[Output] = []
+        for viewer, connections in audiences.items():
+            changes = render(self.board, viewer, marks)
+            if not changes:
+                continue
+            self._seqs[viewer] = self._seqs.get(viewer, 0) + 1
+            if connections:
+                outputs.append(Say(tuple(connections), "room:changed", RoomChanged(self._seqs[viewer], changes)))
+        return outputs
+
+
+def _without(outputs: Iterable[Output], connection: str) -> list[Output]:
+    """Return the outputs without what is addressed to one connection."""
+    rest: list[Output] = []
+    for output in outputs:
+        if isinstance(output, Say):
+            output = structs.replace(output, connections=tuple(c for c in output.connections if c != connection))
+            if not output.connections:
+                continue
+        rest.append(output)
+    return rest
