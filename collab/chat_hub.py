@@ -22,7 +22,7 @@ from .chat_store import ChatStore
 from .errors import CollabError, Overloaded, StateError
 
 MAX_WAITING = 2000
-BATCH = 256
+BATCH = 64  # what one commit hands out at once must not look like a slow reader to anybody
 PAGE = 200
 POLL_SECONDS = 2.0
 log = logging.getLogger(__name__)

@@ -3,7 +3,8 @@
 Laws: what is sent to one connection arrives in the order of sending. A packet goes straight to the transport
 only while nothing waits before it: the client is upgraded and not upgrading or closing, its queue is empty, its
 writer holds no batch, and the transport holds < 64 KiB. Otherwise it waits in the connection's Outbox, which
-holds 256 packets; one more and the connection is cut (DISCONNECT): it will come back and read what it missed.
+holds 256 packets (1,024 for a client that polls); one more and the connection is cut (DISCONNECT): it will come back
+and read what it missed.
 This leans on python-engineio 4.15 and python-socketio 5.18; tests/web/test_broadcast.py covers each seam.
 """
 
@@ -18,6 +19,7 @@ from aiohttp import web
 from engineio import packet as engine_packet
 
 OUTBOX_PACKETS = 256
+POLLED_PACKETS = 1024  # a client that polls fetches a burst only one round trip later
 TRANSPORT_BYTES = 64 * 1024
 
 # engine.io MESSAGE (4) + socket.io EVENT (2) and ACK (3) in the default namespace.
@@ -57,7 +59,7 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
 
     def add(self, item: engine_packet.Packet | None) -> None:
         """Queue a packet (None ends the writer); a full box cuts the connection instead."""
-        if item is None or self.qsize() < OUTBOX_PACKETS:
+        if item is None or self.qsize() < (OUTBOX_PACKETS if self.transport is not None else POLLED_PACKETS):
             self.put_nowait(item)
         elif not self.cut:
             self.cut = True

@@ -38,6 +38,7 @@ from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
 
 INBOX = 256
+BATCH = 64
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
 OFFERS = (0.5, 10.0)
@@ -193,7 +194,9 @@ class Sockets:
             while connection.inbox and self._connections.get(connection.sid) is connection:
                 # Messages that wait together become durable together.
                 batch = [connection.inbox.popleft()]
-                while batch[0].event == "chat:send" and connection.inbox and connection.inbox[0].event == "chat:send":
+                while batch[0].event == "chat:send" and len(batch) < BATCH and connection.inbox:
+                    if connection.inbox[0].event != "chat:send":
+                        break
                     batch.append(connection.inbox.popleft())
                 connection.space.set()
                 answers = await asyncio.gather(*(self._answer(connection, request) for request in batch))

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from tests.services import free_port
 from tests.web.house import eventually
-from web.broadcast import OUTBOX_PACKETS, TRANSPORT_BYTES, Outbox, Outgoing, build_ack, build_event
+from web.broadcast import OUTBOX_PACKETS, POLLED_PACKETS, TRANSPORT_BYTES, Outbox, Outgoing, build_ack, build_event
 from web.engine import Server
 
 
@@ -189,7 +189,7 @@ async def test_a_polling_client_that_stops_polling_is_cut(hall: Hall) -> None:
         assert sid.startswith("w0."), "a session id names its worker"
         async with http.post(f"{poll}&sid={sid}", data="40") as response:
             assert response.status == 200
-        for _ in range(OUTBOX_PACKETS + 2):
+        for _ in range(POLLED_PACKETS + 2):
             hall.say("x")
         await eventually(lambda: not hall.connected)
         assert hall.server.eio.cut_count == 1
