@@ -2,7 +2,8 @@
 
 Laws: the upgrade comes first and a refusal is a close code, so that browsers can read it (4401, 4403, 4404,
 4413 are final; 4509, 4529, 1012 ask to come again). Rights are read at each connect and again at each change of
-the school. Frames leave through the socket's transport as the engine framed them, once for all readers.
+the school; a client that gained or lost the right to write is asked to come again (4509), for the wire has no word
+for rights and the person should see at once what they may do. Frames leave through the socket's transport as the engine framed them, once for all readers.
 """
 
 from __future__ import annotations
@@ -133,7 +134,10 @@ class DocumentSockets:
         touched = [seat for seat in self._seats if any(affects(event, seat.person) for event in events)]
         for seat in touched:
             try:
-                seat.connection.set_rights(await self._rights(seat.person, seat.document))
+                rights = await self._rights(seat.person, seat.document)
+                if rights != seat.connection.rights:
+                    seat.connection.set_rights(rights)  # what still waits inside is held to them
+                    seat.connection.close(4509, "rights_changed")
             except WebError as error:
                 way_out = describe(error)
                 seat.pipe.close(way_out.close if way_out else 4403, error.code)

@@ -42,11 +42,12 @@ export class DocumentHandle {
   #copy: LocalCopy | null = null;
   #closed = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #connected = false;
+  #dropped = false;
 
   constructor(id: string, wish: OpenOptions) {
     this.id = id;
     this.#wish = wish;
-    addEventListener('focus', this.#onFocus);
     void this.#start(FIRST_RETRY);
   }
 
@@ -64,7 +65,6 @@ export class DocumentHandle {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#retry);
-    removeEventListener('focus', this.#onFocus);
     this.people.close();
     this.#connection?.close();
     void this.#copy?.close();
@@ -79,11 +79,6 @@ export class DocumentHandle {
     this.close();
     await copy?.delete();
   }
-
-  /** The wire does not tell a changed right until one writes against it; a glance at the window is a good moment to ask. */
-  readonly #onFocus = (): void => {
-    if (this.info !== null && this.trouble === null) void this.refresh();
-  };
 
   async #start(delay: number): Promise<void> {
     const answer = await fetchInfo(this.id);
@@ -119,7 +114,14 @@ export class DocumentHandle {
   #read(): void {
     const connection = this.#connection;
     if (connection === null || this.#closed) return;
-    const { loaded, waiting, trouble } = connection.facts;
+    const { connected, loaded, waiting, trouble } = connection.facts;
+    // A connection that comes again may have other rights: a change of them is why the server cuts it.
+    if (this.#connected && !connected) this.#dropped = true;
+    if (connected && this.#dropped) {
+      this.#dropped = false;
+      void this.refresh();
+    }
+    this.#connected = connected;
     this.loaded = loaded;
     this.pendingCount = waiting;
     this.status = connection.status;
@@ -133,8 +135,10 @@ export class DocumentHandle {
   /** The server closed for good: is it gone, another epoch, or readable still? */
   async #explain(): Promise<void> {
     const answer = await fetchInfo(this.id);
-    if (this.#closed || !('info' in answer)) return;
-    if (answer.info.epoch !== this.info?.epoch) {
+    if (this.#closed || 'failed' in answer) return;
+    if ('refused' in answer) {
+      if (answer.refused === 'login') this.#connection?.end('login');
+    } else if (answer.info.epoch !== this.info?.epoch) {
       this.#connection?.end('replaced');
     } else if (this.trouble === 'not-allowed' && this.pendingCount === 0 && answer.info.right === 'read') {
       this.info = answer.info;
