@@ -50,6 +50,7 @@ $(MODULES): web/client/package-lock.json
 
 $(STATIC): $(CLIENT) $(MODULES)
 	cd web/client && npx --no-install vite build --logLevel warn
+	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 
 # redis-server, PostgreSQL and Chromium: installed when root may, named when not
