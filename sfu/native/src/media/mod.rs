@@ -7,12 +7,14 @@
 
 pub mod capture;
 pub mod codec;
+pub mod estimate;
 pub mod extension;
 pub mod history;
 pub mod keyframe;
 pub mod levels;
 pub mod missing;
 pub mod outgoing;
+pub mod pacer;
 pub mod packet_map;
 pub mod receive;
 pub mod rtcp;
