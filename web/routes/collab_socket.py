@@ -3,7 +3,8 @@
 Laws: the upgrade comes first and a refusal is a close code, so that browsers can read it (4401, 4403, 4404,
 4413 are final; 4509, 4529, 1012 ask to come again). Rights are read at each connect and again at each change of
 the school; a client that gained or lost the right to write is asked to come again (4509), for the wire has no word
-for rights and the person should see at once what they may do. Frames leave through the socket's transport as the engine framed them, once for all readers.
+for rights and the person should see at once what they may do. Frames leave through the socket's transport as the
+engine framed them, once for all readers.
 """
 
 from __future__ import annotations
