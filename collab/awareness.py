@@ -18,6 +18,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from .lib0 import MAX_NESTING, json_depth
 from .sync import Entry, build_entry
 
 MAX_PEOPLE = 300
@@ -196,8 +197,11 @@ def wall_clock(now: float) -> int:
 def stamp(state: bytes, editor: Editor) -> bytes | None:
     """Write the server's word on who this is into a state; None if the state is no JSON object."""
     try:
+        too_deep = json_depth(state.decode()) > MAX_NESTING
         fields = msgspec.json.decode(state, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if too_deep:
         return None
     user = {
         "id": editor.account,

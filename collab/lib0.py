@@ -106,7 +106,7 @@ class Reader:
     def json(self) -> None:
         """Skip a JSON text, checking how deep it nests; whether it is JSON is the CRDT's business."""
         text = self.string()
-        if len(text) > MAX_NESTING and json_depth(text) > MAX_NESTING:
+        if json_depth(text) > MAX_NESTING:
             raise too_deep()
 
     def any(self, depth: int = 1) -> None:
@@ -134,8 +134,10 @@ class Reader:
 
 
 def json_depth(text: str) -> int:
-    """Return how deep brackets nest in a JSON text, leaving out those inside strings."""
+    """Return how deep brackets nest in a JSON text, leaving out those inside strings; 0 for too few to matter."""
     depth = deepest = 0
+    if text.count("[") + text.count("{") <= MAX_NESTING:
+        return 0
     in_string = escaped = False
     for character in text:
         if escaped:

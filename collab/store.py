@@ -18,15 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from sqlalchemy import (
-    BigInteger,
-    Column,
     Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
     bindparam,
     delete,
     insert,
@@ -39,6 +31,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from . import tables
 from .database import Database, migrate
 from .errors import AccessDenied, CollabError, StateError
 
@@ -55,53 +48,13 @@ __all__ = [
     "migrate",
 ]
 
-_metadata = MetaData()
-_document = Table(
-    "document",
-    _metadata,
-    Column("id", String, primary_key=True),
-    Column("kind", String),
-    Column("epoch", Integer),
-    Column("head", BigInteger),
-    Column("snapshot_seq", BigInteger),
-    Column("created_at", BigInteger),
-)
-_snapshot = Table(
-    "document_snapshot",
-    _metadata,
-    Column("document", String, primary_key=True),
-    Column("seq", BigInteger),
-    Column("at", BigInteger),
-    Column("state", LargeBinary),
-    Column("outline", LargeBinary),
-)
-_log = Table(
-    "document_log",
-    _metadata,
-    Column("document", String, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("account", String),
-    Column("origin", String),
-    Column("at", BigInteger),
-    Column("data", LargeBinary),
-    Column("quarantined", Text),
-)
-_author = Table(
-    "document_author",
-    _metadata,
-    Column("document", String, primary_key=True),
-    Column("client", BigInteger, primary_key=True),
-    Column("account", String),
-    Column("at", BigInteger),
-)
-
 _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-_HEADS = select(_document.c.id, _document.c.head, _document.c.epoch).where(
-    _document.c.id.in_(bindparam("ids", expanding=True))
+_HEADS = select(tables.document.c.id, tables.document.c.head, tables.document.c.epoch).where(
+    tables.document.c.id.in_(bindparam("ids", expanding=True))
 )
-_LOCK_HEADS = _HEADS.order_by(_document.c.id).with_for_update()
-_INSERT_ENTRIES = insert(_log)
-_SET_HEAD = update(_document).where(_document.c.id == bindparam("which")).values(head=bindparam("to"))
+_LOCK_HEADS = _HEADS.order_by(tables.document.c.id).with_for_update()
+_INSERT_ENTRIES = insert(tables.log)
+_SET_HEAD = update(tables.document).where(tables.document.c.id == bindparam("which")).values(head=bindparam("to"))
 
 
 class NewEntry(Struct, frozen=True):
@@ -193,24 +146,28 @@ class DocumentStore:
         row = {"id": document, "kind": kind, "epoch": 1, "head": 0, "snapshot_seq": 0, "created_at": at}
         async with self.database.write() as connection:
             result = await connection.execute(
-                self._insert(_document).values(row).on_conflict_do_nothing().returning(_document.c.id)
+                self._insert(tables.document).values(row).on_conflict_do_nothing().returning(tables.document.c.id)
             )
             if result.first() is None:
                 return False
             if seed is not None:
                 shot = {"document": document, "seq": 0, "at": at, "state": seed.state, "outline": seed.outline}
-                await connection.execute(insert(_snapshot).values(shot))
-                await connection.execute(insert(_author).values(document=document, client=author, account="", at=at))
+                await connection.execute(insert(tables.snapshot).values(shot))
+                await connection.execute(
+                    insert(tables.author).values(document=document, client=author, account="", at=at)
+                )
         return True
 
     async def load(self, document: str) -> Loaded:
         """Load a document; raises AccessDenied(unknown_document)."""
         async with self.database.read() as connection:
             await self._at_one_moment(connection)
-            head = (await connection.execute(select(_document).where(_document.c.id == document))).first()
+            head = (await connection.execute(select(tables.document).where(tables.document.c.id == document))).first()
             if head is None:
                 raise AccessDenied("unknown_document", "there is no such document")
-            shot = (await connection.execute(select(_snapshot).where(_snapshot.c.document == document))).first()
+            shot = (
+                await connection.execute(select(tables.snapshot).where(tables.snapshot.c.document == document))
+            ).first()
             snapshot = Snapshot(shot.seq, shot.state, shot.outline) if shot is not None else None
             entries = await _entries(connection, document, snapshot.seq if snapshot is not None else 0)
             authors = await _authors(connection, document)
@@ -283,9 +240,9 @@ class DocumentStore:
             {"document": document, "client": client, "account": account, "at": at}
             for (document, client), account in wanted.items()
         ]
-        connection.execute(self._insert(_author).on_conflict_do_nothing(), rows)
-        columns = (_author.c.document, _author.c.client)
-        found = connection.execute(select(*columns, _author.c.account).where(tuple_(*columns).in_(list(wanted))))
+        connection.execute(self._insert(tables.author).on_conflict_do_nothing(), rows)
+        columns = (tables.author.c.document, tables.author.c.client)
+        found = connection.execute(select(*columns, tables.author.c.account).where(tuple_(*columns).in_(list(wanted))))
         for row in found:
             if wanted[row.document, row.client] != row.account:
                 raise AccessDenied("foreign_author", "this client id belongs to somebody else")
@@ -302,43 +259,45 @@ class DocumentStore:
         }
         async with self.database.write() as connection:
             taken = await connection.execute(
-                update(_document)
+                update(tables.document)
                 .where(
-                    _document.c.id == document,
-                    _document.c.snapshot_seq == expected_seq,
-                    _document.c.head >= snapshot.seq,
+                    tables.document.c.id == document,
+                    tables.document.c.snapshot_seq == expected_seq,
+                    tables.document.c.head >= snapshot.seq,
                 )
                 .values(snapshot_seq=snapshot.seq)
             )
             if taken.rowcount != 1:
                 return False
-            statement = self._insert(_snapshot).values(row)
+            statement = self._insert(tables.snapshot).values(row)
             changed = {key: value for key, value in row.items() if key != "document"}
             await connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=changed))
             old = (
-                _log.c.document == document,
-                _log.c.seq <= snapshot.seq,
-                _log.c.at < at - int(keep_seconds * 1000),
-                _log.c.quarantined.is_(None),
+                tables.log.c.document == document,
+                tables.log.c.seq <= snapshot.seq,
+                tables.log.c.at < at - int(keep_seconds * 1000),
+                tables.log.c.quarantined.is_(None),
             )
-            await connection.execute(delete(_log).where(*old))
+            await connection.execute(delete(tables.log).where(*old))
         return True
 
     async def quarantine(self, document: str, seq: int, reason: str) -> None:
         """Mark an entry that cannot be loaded; it stays for people to look at."""
         async with self.database.write() as connection:
             await connection.execute(
-                update(_log).where(_log.c.document == document, _log.c.seq == seq).values(quarantined=reason)
+                update(tables.log)
+                .where(tables.log.c.document == document, tables.log.c.seq == seq)
+                .values(quarantined=reason)
             )
 
     async def raise_epoch(self, document: str) -> int:
         """Raise a document's epoch, so that no client brings back what was before; returns the new one."""
         async with self.database.write() as connection:
             row = await connection.execute(
-                update(_document)
-                .where(_document.c.id == document)
-                .values(epoch=_document.c.epoch + 1)
-                .returning(_document.c.epoch)
+                update(tables.document)
+                .where(tables.document.c.id == document)
+                .values(epoch=tables.document.c.epoch + 1)
+                .returning(tables.document.c.epoch)
             )
             epoch = row.scalar()
         if epoch is None:
@@ -347,15 +306,16 @@ class DocumentStore:
 
 
 async def _authors(connection: AsyncConnection, document: str) -> dict[int, str]:
-    rows = await connection.execute(select(_author.c.client, _author.c.account).where(_author.c.document == document))
+    who = tables.author.c
+    rows = await connection.execute(select(who.client, who.account).where(who.document == document))
     return {row.client: row.account for row in rows}
 
 
 async def _entries(connection: AsyncConnection, document: str, after: int) -> tuple[LogEntry, ...]:
     rows = await connection.execute(
-        select(_log.c.seq, _log.c.account, _log.c.data)
-        .where(_log.c.document == document, _log.c.seq > after, _log.c.quarantined.is_(None))
-        .order_by(_log.c.seq)
+        select(tables.log.c.seq, tables.log.c.account, tables.log.c.data)
+        .where(tables.log.c.document == document, tables.log.c.seq > after, tables.log.c.quarantined.is_(None))
+        .order_by(tables.log.c.seq)
     )
     return tuple(LogEntry(row.seq, row.account, row.data) for row in rows)
 

@@ -50,5 +50,5 @@ def decode(data: bytes) -> News | None:
     """Decode; None for anything that is not ours."""
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -25,7 +25,21 @@ def test_the_server_says_who_somebody_is() -> None:
     assert state["user"] == {"id": "ben", "name": "Ben", "role": "pupil", "color": COLOURS[1], "colour": 1}
 
 
-@pytest.mark.parametrize("state", [b"[1]", b"5", b"{", b"\xff", b'{"a":' * 5000, b""])
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"[1]",
+        b"5",
+        b"{",
+        b"\xff",
+        b'{"\xff":1}',
+        b'{"a":"\xff"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":' * 700,
+        b'{"a":' + b"[" * 500 + b"]" * 500 + b"}",
+        b"",
+    ],
+)
 def test_what_is_no_object_is_ignored(state: bytes) -> None:
     assert stamp(state, ADA) is None
     assert Room("w").receive(NOW, 1, ADA, (Entry(5, 1, state),)) == []

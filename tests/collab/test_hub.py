@@ -751,7 +751,7 @@ async def test_the_same_client_id_on_two_workers_belongs_to_the_first(store: Doc
 async def test_garbage_on_the_bus_is_ignored(room: Classroom) -> None:
     ada = await room.join("ada")
     await room.settle()
-    for payload in (b"", b"\xc1", b"\x93\xa1a", b"hello"):
+    for payload in (b"", b"\xc1", b"\x93\xa1a", b"hello", b"\x91\xa6\x00\x00\x00\x00\x00\x80"):
         room.bus.tell("doc:doc", payload)
         room.bus.tell("documents", payload)
     ada.replica.text += "x"

@@ -99,5 +99,7 @@ def test_deep_json_is_refused() -> None:
 
 
 def test_brackets_inside_json_strings_do_not_count() -> None:
-    assert json_depth('{"a": "[[[[\\"[[[", "b": [1, {}]}') == 3
-    assert json_depth('"\\\\"[') == 1
+    text = '"' + "[" * MAX_NESTING + '"'
+    assert json_depth('{"a": "[[[[\\"[[[", "b": [1, {}], "c": ' + text + "}") == 3
+    assert json_depth('["\\\\"[' + text) == 2
+    assert json_depth("[[[") == 0, "too few to matter"
