@@ -1,0 +1,165 @@
+"""Documents: the same Yjs load into Kreide and into the servers people know, in turns of one run.
+
+Kreide works as it always does: tickets and rights are checked, every edit is on the disk (fdatasync) before it is
+acknowledged and passed on. The peers keep documents in memory only. A delivery is one edit that reached one other
+client; y-websocket also sends each edit back to its author, which is not counted.
+
+    .venv/bin/python -m benchmarks.documents --rows fanout typists --peers y-websocket
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+
+import uvloop
+
+from benchmarks.measure import Lateness, Round, Row, percentile, save
+from benchmarks.servers import Server, build_server, document_tickets, pin_load
+from benchmarks.yjs import EDITS, Client, Notes, awareness, updates
+
+PEERS = ("y-websocket", "hocuspocus", "pycrdt-websocket")
+WARM = 1.0
+DRAIN = 10.0
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many documents with so many clients, of whom `typists` type `rate` times a second."""
+
+    name: str
+    documents: int
+    clients: int
+    typists: int
+    rate: float
+    cursors: bool = False
+
+
+LOADS = {
+    "fanout": Load("20 documents x 30 clients, one types 20/s", 20, 30, 1, 20),
+    "cursors": Load("20 documents x 30 clients, one types 20/s and the cursor moves with it", 20, 30, 1, 20, True),
+    "typists": Load("30 typists x 10/s in one document", 1, 30, 30, 10),
+}
+
+
+def path(server: Server, document: str, ticket: str) -> str:
+    """Return where a document is at this server."""
+    if server.kind == "kreide":
+        return f"/collab/{document}?ticket={ticket}&ack=1"
+    return "/" if server.kind == "hocuspocus" else f"/{document}"
+
+
+async def open_clients(server: Server, names: list[str], clients: int, notes: Notes) -> list[list[Client]]:
+    """Return synchronised clients for each document."""
+    tickets = iter(await document_tickets(server, [name for name in names for _ in range(clients)]))
+    gate = asyncio.Semaphore(30)
+
+    async def enter(client: Client, name: str, ticket: str) -> None:
+        async with gate:
+            await client.open(server.port, path(server, name, ticket))
+
+    opened, entering = [], []
+    for name in names:
+        sent: dict[int, float] = {}
+        group = [Client(place, name, sent, notes, server.kind == "hocuspocus") for place in range(clients)]
+        entering += [enter(client, name, next(tickets)) for client in group]
+        opened.append(group)
+    await asyncio.gather(*entering)
+    return opened
+
+
+async def play(server: Server, load: Load, seconds: float, turn: int) -> Round:
+    """One round: fresh documents, all typists at it for `seconds` after a second of warming."""
+    notes = Notes()
+    names = [f"scratch-{load.typists}-{turn}-{time.time_ns()}-{number}" for number in range(load.documents)]
+    groups = await open_clients(server, names, load.clients, notes)
+    await asyncio.sleep(0.5)
+    edits = min(EDITS, int((WARM + seconds) * load.rate))
+    typing = []
+    for group_number, group in enumerate(groups):
+        for client in group[: load.typists]:
+            shift = (client.place * load.documents + group_number) / (load.documents * load.typists * load.rate)
+            for edit, message in enumerate(updates(client.place, edits)):
+                cursor = [awareness(client.place, edit + 2)] if load.cursors else []
+                call = client.typing(client.place * EDITS + edit, client.frame(message, *cursor))
+                typing.append((edit / load.rate + shift, call))
+    typing.sort(key=lambda one: one[0])
+    warm = sum(due < WARM for due, _ in typing)
+    lateness = Lateness()
+    await lateness.send_all(typing[:warm])
+    await asyncio.sleep(max(0.0, 0.1))
+    notes.start()
+    lateness = Lateness()
+    cpu, began = server.cpu(), time.monotonic()
+    await lateness.send_all([(due - WARM, call) for due, call in typing[warm:]])
+    expected = (len(typing) - warm) * (load.clients - 1)
+    notes.expect(expected)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(notes.complete.wait(), DRAIN)
+    cpu, spent = server.cpu() - cpu, time.monotonic() - began
+    for client in (client for group in groups for client in group):
+        client.socket.abort()
+    await asyncio.sleep(0.5)
+    return Round(
+        server=server.kind,
+        turn=turn,
+        cpu=cpu,
+        seconds=spent,
+        units=notes.received,
+        lost=expected - notes.received,
+        p50=percentile(notes.latencies, 50),
+        p99=percentile(notes.latencies, 99),
+        lag=lateness.p99,
+        extra={"stored ack p99 ms": percentile(notes.acks, 99) * 1e3} if notes.acks else {},
+    )
+
+
+async def play_row(servers: list[Server], load: Load, rounds: int, seconds: float) -> Row:
+    """All rounds of one row; one before them warms the servers and is not counted."""
+    row = Row(name=load.name, unit="delivery", rounds=[])
+    for turn in range(-1, rounds):
+        for server in servers:
+            one = await play(server, load, seconds if turn >= 0 else 2.0, turn)
+            if turn >= 0:
+                row.rounds.append(one)
+                print(
+                    f"{load.name[:24]} {turn} {one.server}: {one.micro:.1f} us, p50 {one.p50 * 1e3:.1f} ms, "
+                    f"p99 {one.p99 * 1e3:.1f} ms, lost {one.lost}, lag {one.lag * 1e3:.1f} ms"
+                )
+    return row
+
+
+async def run(arguments: argparse.Namespace) -> list[Row]:
+    """Measure the rows that were asked for."""
+    servers = [build_server(kind) for kind in ("kreide", *arguments.peers)]
+    try:
+        for server in servers:
+            server.start()
+        return [
+            await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds)
+            for name in arguments.rows
+            if name in LOADS
+        ]
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def main() -> None:
+    """Parse the arguments, measure, save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", nargs="+", choices=[*LOADS], default=[*LOADS])
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--name", default="documents", help="of the files in results/")
+    arguments = parser.parse_args()
+    pin_load()
+    save(arguments.name, uvloop.run(run(arguments)))
+
+
+if __name__ == "__main__":
+    main()

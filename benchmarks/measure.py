@@ -1,0 +1,157 @@
+"""What a benchmark's figures are and how they are told: rounds, paired ratios, the JSON and the table.
+
+Laws: servers take turns in one run (A B A B), a ratio compares neighbours of one turn, the figure is the median with
+its spread; a round whose load came late by more than 5 ms (99th percentile of all sends) is void and not counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+LAG = 0.005
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+class Round(Struct, kw_only=True):
+    """One measured round of one server. Times in seconds."""
+
+    server: str
+    turn: int
+    cpu: float
+    seconds: float
+    units: int
+    lost: int
+    p50: float
+    p99: float
+    lag: float
+    extra: dict[str, float] = {}  # msgspec copies it
+
+    @property
+    def micro(self) -> float:
+        """Microseconds of CPU for each unit of work."""
+        return self.cpu / max(1, self.units) * 1e6
+
+    @property
+    def void(self) -> bool:
+        return self.lag > LAG
+
+
+class Row(Struct, kw_only=True):
+    """All rounds of one row; `unit` is what CPU is counted for."""
+
+    name: str
+    unit: str
+    rounds: list[Round]
+
+
+class Lateness:
+    """How late the load was with each of its sends."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    async def send_all(self, schedule: Iterable[tuple[float, Callable[[], None]]]) -> None:
+        """Call each at its time from now, in order."""
+        began = time.perf_counter()
+        for due, send in schedule:
+            wait = began + due - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            send()
+            self.values.append(time.perf_counter() - began - due)
+
+    @property
+    def p99(self) -> float:
+        return percentile(self.values, 99)
+
+
+def percentile(values: Sequence[float], rank: float) -> float:
+    """Return a percentile; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * rank / 100))] if ordered else 0.0
+
+
+def paired(row: Row, server: str, peer: str) -> list[float]:
+    """Return CPU of `server` by CPU of `peer`, turn by turn, without void rounds."""
+    found = {(one.server, one.turn): one for one in row.rounds if not one.void and one.units}
+    turns = {turn for name, turn in found if name == server}
+    return [found[server, turn].micro / found[peer, turn].micro for turn in sorted(turns) if (peer, turn) in found]
+
+
+def table(row: Row) -> str:
+    """Return the row as a Markdown table."""
+    lines = [
+        f"### {row.name}",
+        "",
+        f"| server | us of CPU a {row.unit} (min–max) | Kreide / it (min–max) "
+        "| p50 ms | p99 ms | lost | busy | rounds (void) |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for server in dict.fromkeys(one.server for one in row.rounds):
+        mine = [one for one in row.rounds if one.server == server]
+        good = [one for one in mine if not one.void] or mine
+        micro = [one.micro for one in good]
+        p50, p99 = (statistics.median(getattr(one, rank) for one in good) * 1e3 for rank in ("p50", "p99"))
+        ratios = paired(row, "kreide", server) if server != "kreide" else []
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})" if ratios else "—"
+        busy = statistics.median(one.cpu / one.seconds for one in good)
+        lines.append(
+            f"| {server} | {statistics.median(micro):.1f} ({min(micro):.1f}–{max(micro):.1f}) | {ratio} "
+            f"| {p50:.1f} | {p99:.1f} "
+            f"| {sum(one.lost for one in mine)} | {busy:.0%} | {len(mine)} ({sum(one.void for one in mine)}) |"
+        )
+    for name in dict.fromkeys(name for one in row.rounds for name in one.extra):
+        values = {
+            server: statistics.median(
+                one.extra[name] for one in row.rounds if one.server == server and name in one.extra
+            )
+            for server in dict.fromkeys(one.server for one in row.rounds if name in one.extra)
+        }
+        lines += ["", f"{name}: " + ", ".join(f"{server} {value:.4g}" for server, value in values.items())]
+    return "\n".join([*lines, ""])
+
+
+def save(name: str, rows: list[Row]) -> None:
+    """Write results/<name>.json and .md and print the table."""
+    RESULTS.mkdir(exist_ok=True)
+    about = machine()
+    facts = "\n".join(f"- {key}: {value}" for key, value in about.items())
+    text = f"# Benchmark: {name}\n\n{facts}\n\n" + "\n".join(map(table, rows))
+    encoded = msgspec.json.format(msgspec.json.encode({"about": about, "rows": rows}), indent=1)
+    (RESULTS / f"{name}.json").write_bytes(encoded + b"\n")
+    (RESULTS / f"{name}.md").write_text(text)
+    print(text)
+
+
+def machine() -> dict[str, str]:
+    """Return where, when and of what this was measured."""
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    module = ".".join(Path(sys.argv[0]).with_suffix("").parts[-2:])
+    return {
+        "machine": f"{models[0].partition(': ')[2] if models else platform.machine()}, {os.cpu_count()} cores",
+        "kernel": platform.release(),
+        "Python": platform.python_version(),
+        "Node": _output("node", "--version"),
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "commit": _output("git", "rev-parse", "--short", "HEAD")
+        + (" with local changes" if _output("git", "status", "--porcelain", "collab", "web", "sfu") else ""),
+        "command": f".venv/bin/python -m {module} {' '.join(sys.argv[1:])}",
+        "load before": f"{os.getloadavg()[0]:.2f} (1 min)",
+        "cores": "server 0, load 1",
+    }
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()

@@ -1,0 +1,154 @@
+"""The processes that are measured: started on a core of their own, asked for CPU time and memory, ended.
+
+CPU is what the kernel counted for the whole process, ended threads included (its CPU clock in ns, the same sum that
+/proc/PID/stat rounds to 10 ms), and its children. Memory is the proportional set size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+from benchmarks.peers.install import HERE, bench_home, install_node, install_python
+from tests.services import free_port
+from web.auth import Auth
+from web.config import Config
+from web.school.model import Role
+from web.school.store import SchoolStore
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVER_CORE, LOAD_CORE = 0, 1
+FILES = 20_000
+
+
+@dataclass
+class Server:
+    """One server of `kind`, for documents or rooms, listening on `port`."""
+
+    kind: str
+    command: list[str]
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+    data: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it on its core; return once it accepts."""
+        environment = {**os.environ, **self.environment, "PORT": str(self.port), "NODE_ENV": "production"}
+        command = ["taskset", "-c", str(SERVER_CORE), *self.command]
+        log = (bench_home() / f"{self.kind}.log").open("wb")
+        with log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise SystemExit(f"{self.kind} did not start:\n{Path(log.name).read_text()[-3000:]}")
+
+    def stop(self) -> None:
+        """End it and remove its data."""
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.data is not None:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the process and all its descendants."""
+        assert self.process is not None
+        found = [self.process.pid]
+        for pid in found:
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(OSError):
+                    found += map(int, (task / "children").read_text().split())
+        return found
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU used so far."""
+        # the clock id of another process, as clock_getcpuclockid(3) makes it
+        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.processes())
+
+    def memory(self) -> int:
+        """Return the bytes of memory in use."""
+        total = 0
+        for pid in self.processes():
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        return total
+
+
+def pin_load() -> None:
+    """Put this process, the load, on its own core and let it hold many sockets."""
+    os.sched_setaffinity(0, {LOAD_CORE})
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
+
+
+def build_server(kind: str) -> Server:
+    """Return the server of this kind, not started; its data lies beside the peers, on the same disk."""
+    bench_home().mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    if kind == "kreide":
+        data = Path(mkdtemp(prefix="data-", dir=bench_home()))
+        command = [sys.executable, "-m", "web", "serve", "--demo", "--port", str(port), "--data", str(data)]
+        return Server(kind, command, port, data=data)
+    if kind in ("pycrdt-websocket", "python-socketio"):
+        script = {"pycrdt-websocket": "pycrdt_server.py", "python-socketio": "socketio_server.py"}[kind]
+        return Server(kind, [str(install_python() / "bin/python"), str(HERE / script)], port)
+    home = install_node()
+    scripts = {
+        "y-websocket": str(home / "node_modules/y-websocket/bin/server.cjs"),
+        "hocuspocus": str(HERE / "hocuspocus.cjs"),
+        "socket.io": str(HERE / "socketio.cjs"),
+    }
+    return Server(kind, ["node", scripts[kind]], port, {"PEERS_HOME": str(home), "HOST": "127.0.0.1"})
+
+
+async def document_tickets(server: Server, documents: list[str]) -> list[str]:
+    """Return a ticket with the right to write for each of these documents, each for a person of its own."""
+    if server.data is None:
+        return ["" for _ in documents]
+    store, auth = await _open_auth(server.data)
+    try:
+        issued = [
+            await auth.issue_named_document_ticket(document, "write", f"Person {number}")
+            for number, document in enumerate(documents)
+        ]
+    finally:
+        auth.close()
+        await store.close()
+    return [ticket.ticket for ticket in issued]
+
+
+async def meeting_tickets(server: Server, people: int, role: Role = "pupil") -> list[str]:
+    """Return tickets for the demo lesson, each for a person of its own."""
+    if server.data is None:
+        return ["" for _ in range(people)]
+    store, auth = await _open_auth(server.data)
+    try:
+        issued = [await auth.issue_role_ticket("demo-lesson", role, f"Person {number}") for number in range(people)]
+    finally:
+        auth.close()
+        await store.close()
+    return [ticket.ticket for ticket in issued]
+
+
+async def _open_auth(data: Path) -> tuple[SchoolStore, Auth]:
+    store = await SchoolStore.open(Config(data=data, demo=True).school_url, demo=True)
+    return store, await Auth.open(store)

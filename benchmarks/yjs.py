@@ -1,0 +1,172 @@
+"""Yjs clients for load: real wire, no document of their own; what they type was encoded by pycrdt before.
+
+Each edit types six characters, `#` and five digits, at the end of the typist's text: whoever finds the digits in an
+update has received that edit, also when the server merged updates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pycrdt import Doc, Text, TransactionEvent
+
+from benchmarks.wire import BINARY, Socket, build_frame
+
+EDITS = 1000  # numbers for each typist
+_MARK = re.compile(rb"#(\d{5})")
+_SYNC, _AWARENESS, _AUTH, _ACK = 0, 1, 2, 100
+_STEP_1, _STEP_2, _UPDATE = 0, 1, 2
+EMPTY_STEP_2 = bytes((_SYNC, _STEP_2, 2, 0, 0))
+
+
+def varint(number: int) -> bytes:
+    """Encode as lib0 does."""
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes((*out, number))
+
+
+def buffer(data: bytes) -> bytes:
+    """Encode bytes with their length before."""
+    return varint(len(data)) + data
+
+
+def client_id(place: int) -> int:
+    """Return the Yjs client id of the client at this place of a document."""
+    return 1_000_000_007 + place
+
+
+@lru_cache
+def updates(typist: int, number: int) -> tuple[bytes, ...]:
+    """Return the update messages of one typist."""
+    doc: Doc[Text] = Doc(client_id=client_id(typist))
+    text = doc.get("text", type=Text)
+    found: list[bytes] = []
+
+    def collect(event: TransactionEvent) -> None:
+        found.append(bytes((_SYNC, _UPDATE)) + buffer(event.update))
+
+    subscription = doc.observe(collect)
+    for edit in range(number):
+        text += f"#{typist * EDITS + edit:05}"
+    doc.unobserve(subscription)
+    return tuple(found)
+
+
+def awareness(place: int, clock: int) -> bytes:
+    """Return the awareness message of a client whose cursor moves with its clock."""
+    cursor = f'"cursor":{{"anchor":{clock},"head":{clock}}}' if clock > 1 else '"cursor":null'
+    state = f'{{"user":{{"name":"Person {place}","color":"#30bced"}},{cursor}}}'.encode()
+    return bytes((_AWARENESS,)) + buffer(b"\x01" + varint(client_id(place)) + varint(clock) + buffer(state))
+
+
+@dataclass
+class Notes:
+    """What all clients of a round noticed."""
+
+    latencies: list[float] = field(default_factory=list)
+    acks: list[float] = field(default_factory=list)
+    awareness: int = 0
+    received: int = 0
+    closed: list[int] = field(default_factory=list)
+    expected: int | None = None
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def start(self) -> None:
+        """Forget what came before the measured time."""
+        self.latencies, self.acks, self.awareness, self.received = [], [], 0, 0
+
+    def expect(self, number: int) -> None:
+        """Set `complete` when so many deliveries have come."""
+        self.expected = number
+        self.check()
+
+    def check(self) -> None:
+        if self.expected is not None and self.received >= self.expected:
+            self.complete.set()
+
+
+class Client:
+    """One connection to one document. `sent` is shared by all clients of the document: edit -> time."""
+
+    def __init__(self, place: int, name: str, sent: dict[int, float], notes: Notes, hocuspocus: bool) -> None:
+        self.place = place
+        self._address = buffer(name.encode()) if hocuspocus else b""
+        self._skip = len(self._address)
+        self._sent = sent
+        self._notes = notes
+        self._seen: set[int] = set()
+        self._time = time.perf_counter  # the loop counts in milliseconds
+        self.socket: Socket
+        self.synced = asyncio.Event()
+        self.frame_times: list[float] = []  # of each frame that is acknowledged
+        self._acked = 0
+
+    async def open(self, port: int, path: str) -> None:
+        """Connect, synchronise and say who is here."""
+        self.socket = Socket(path, self._on_message)
+        await self.socket.open(port)
+        if self._skip:
+            self._send(bytes((_AUTH, 0)) + buffer(b"token"))
+        self._send(bytes((_SYNC, _STEP_1, 1, 0)))
+        self._send(awareness(self.place, 1))
+        await asyncio.wait_for(self.synced.wait(), 60)
+
+    def frame(self, *messages: bytes) -> bytes:
+        """Return the frames of these messages."""
+        return b"".join(build_frame(BINARY, self._address + message) for message in messages)
+
+    def typing(self, number: int, frame: bytes) -> Callable[[], None]:
+        """Return the call that sends the edit of this number."""
+
+        def send() -> None:
+            now = self._sent[number] = self._time()
+            self.frame_times.append(now)
+            self.socket.send(frame)
+
+        return send
+
+    def _send(self, message: bytes) -> None:
+        self.socket.send(self.frame(message))
+
+    def _on_message(self, _kind: int, payload: bytes) -> None:
+        skip = self._skip
+        kind = payload[skip]
+        if kind == _SYNC:
+            step = payload[skip + 1]
+            if step == _UPDATE:
+                self._on_update(payload)
+            elif step == _STEP_1:
+                self.frame_times.append(self._time())
+                self._send(EMPTY_STEP_2)
+            else:
+                self.synced.set()
+        elif kind == _AWARENESS:
+            self._notes.awareness += 1
+        elif kind == _ACK:
+            self._on_ack(payload)
+
+    def _on_update(self, payload: bytes) -> None:
+        now = self._time()
+        notes = self._notes
+        for digits in _MARK.findall(payload):
+            number = int(digits)
+            if number // EDITS != self.place and number not in self._seen:
+                self._seen.add(number)
+                notes.received += 1
+                notes.latencies.append(now - self._sent[number])
+        if notes.expected is not None:
+            notes.check()
+
+    def _on_ack(self, payload: bytes) -> None:
+        now = self._time()
+        count = sum((byte & 127) << 7 * place for place, byte in enumerate(payload[1:]))
+        self._notes.acks += [now - at for at in self.frame_times[self._acked : count]]
+        self._acked = count
