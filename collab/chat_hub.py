@@ -206,7 +206,8 @@ class Chat:
             return
         ready, missing = opened.feed.receive(messages)
         told = [gone for gone in deleted if gone.seq <= opened.feed.last]
-        for news in (*ready, *told):
+        everything: list[Message | Deleted] = [*ready, *told]
+        for news in everything:
             for listener in self._listeners:
                 listener(channel, news)
         if missing:

@@ -91,7 +91,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.worker = worker
         self.cut_count = 0
         self.elsewhere: Elsewhere | None = None
-        self._async = {  # type: ignore[has-type]
+        self._async = {
             **self._async,  # type: ignore[has-type]
             "websocket": WebSocket,
             "translate_request": _translate,

@@ -18,6 +18,7 @@ from web.messages import ErrorBody, ErrorCode, Failure
 
 log = logging.getLogger(__name__)
 
+_OWN: Mapping[str, ErrorCode] = MappingProxyType({code: code for code in get_args(ErrorCode)})
 _BY_STATUS: Mapping[int, ErrorCode] = MappingProxyType(
     {
         400: "bad_message",
@@ -43,9 +44,7 @@ def refusal(error: Exception, event: str) -> bytes:
     if way_out is None:
         log.error("%s failed", event, exc_info=error)
         return build_refusal("internal", "something went wrong on our side")
-    code = next((known for known in get_args(ErrorCode) if known == way_out.code), None)
-    if code is None:
-        code = _BY_STATUS.get(way_out.status, "internal")
+    code = _OWN.get(way_out.code) or _BY_STATUS.get(way_out.status, "internal")
     if code == "bad_message" and event.startswith("media:"):
         code = "media"
     return build_refusal(code, way_out.text)
