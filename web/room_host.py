@@ -192,8 +192,8 @@ class RoomHost:
         return peer
 
     def _tool(self, person: Person, peer: str) -> None:
-        member = self.room.member(peer)
-        if member.person.id != person.id or member.connection != f"{NOWHERE}/{peer}":
+        of_tool = f"{NOWHERE}/{peer}", person.id
+        if not any((member.connection, member.person.id) == of_tool for member in self.room.members):
             raise AccessDenied(text="there is no such connection")
 
     # --- what happens by itself ---

@@ -23,7 +23,7 @@ from sfu.server import MediaServer
 from web import messages as wire
 from web.broadcast import Outgoing, build_event
 from web.courier import DELIVER, Couriers, Delivery, read_deliveries
-from web.errors import StateError, Unavailable, WebError
+from web.errors import AccessDenied, StateError, Unavailable, WebError
 from web.live import Live
 from web.relay import Relay, RelayUnreachable, RemoteError
 from web.room_host import NOWHERE, Parts, RoomHost
@@ -237,7 +237,11 @@ class Rooms:
 
     async def _on_tool(self, payload: bytes) -> bytes:
         call = msgspec.msgpack.decode(payload, type=ToolCall)
-        host = await self._host(call.meeting, call.person, create=call.action in ("publish", "play"))
+        create = call.action in ("publish", "play")
+        owned = self._owned.get(call.meeting)
+        if not create and owned is not None and owned.host is None:  # nobody is in that room any more
+            raise AccessDenied(text="there is no such connection")
+        host = await self._host(call.meeting, call.person, create=create)
         match call.action:
             case "publish":
                 answer = ToolAnswer(*await host.publish(call.person, call.text))

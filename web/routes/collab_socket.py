@@ -20,6 +20,7 @@ from collab.awareness import Editor
 from collab.connection import Connection, EditRights
 from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
+from web.room_view import colour_of
 from web.routes.table import Route
 from web.school.events import SchoolEvent, affects
 from web.school.model import Person
@@ -27,7 +28,6 @@ from web.services import Services
 
 MAX_FRAME: Final = 4 * 1024 * 1024  # a first sync of a large table from a client that was long away
 HEARTBEAT: Final = 12.0  # a ping each 12 s, gone without a pong after 6 more: half-open sockets last 18 s
-PERSON_COLOURS: Final = 8
 log = logging.getLogger(__name__)
 
 
@@ -142,11 +142,6 @@ class DocumentSockets:
             except WebError as error:
                 way_out = describe(error)
                 seat.pipe.close(way_out.close if way_out else 4403, error.code)
-
-
-def colour_of(person: str) -> int:
-    """Return the person's colour, 0 to 7: the same in every room and document."""
-    return sum(person.encode()) % PERSON_COLOURS
 
 
 def _epoch(text: str | None) -> int | None:
