@@ -12,17 +12,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import statistics
 import time
 from dataclasses import dataclass
 
 import uvloop
 
+from benchmarks.idle import idle_row
 from benchmarks.measure import Lateness, Round, Row, percentile, save
+from benchmarks.opening import COLUMNS, ROWS, fill, open_table
 from benchmarks.servers import Server, build_server, document_tickets, pin_load
+from benchmarks.stored import measure_acks
 from benchmarks.yjs import EDITS, Client, Notes, awareness, updates
 
 PEERS = ("y-websocket", "hocuspocus", "pycrdt-websocket")
 WARM = 1.0
+ACKS, ACK_RATE = 500, 10.0
+COLD = 3
+OTHER_ROWS = ("acks", "idle", "opening")
 DRAIN = 10.0
 
 
@@ -52,14 +59,16 @@ def path(server: Server, document: str, ticket: str) -> str:
     return "/" if server.kind == "hocuspocus" else f"/{document}"
 
 
-async def open_clients(server: Server, names: list[str], clients: int, notes: Notes) -> list[list[Client]]:
+async def open_clients(
+    server: Server, names: list[str], clients: int, notes: Notes, deflate: bool = False
+) -> list[list[Client]]:
     """Return synchronised clients for each document."""
     tickets = iter(await document_tickets(server, [name for name in names for _ in range(clients)]))
     gate = asyncio.Semaphore(30)
 
     async def enter(client: Client, name: str, ticket: str) -> None:
         async with gate:
-            await client.open(server.port, path(server, name, ticket))
+            await client.open(server.port, path(server, name, ticket), deflate)
 
     opened, entering = [], []
     for name in names:
@@ -74,7 +83,7 @@ async def open_clients(server: Server, names: list[str], clients: int, notes: No
 async def play(server: Server, load: Load, seconds: float, turn: int) -> Round:
     """One round: fresh documents, all typists at it for `seconds` after a second of warming."""
     notes = Notes()
-    names = [f"scratch-{load.typists}-{turn}-{time.time_ns()}-{number}" for number in range(load.documents)]
+    names = fresh_names(load.documents)
     groups = await open_clients(server, names, load.clients, notes)
     await asyncio.sleep(0.5)
     edits = min(EDITS, int((WARM + seconds) * load.rate))
@@ -90,7 +99,7 @@ async def play(server: Server, load: Load, seconds: float, turn: int) -> Round:
     warm = sum(due < WARM for due, _ in typing)
     lateness = Lateness()
     await lateness.send_all(typing[:warm])
-    await asyncio.sleep(max(0.0, 0.1))
+    await asyncio.sleep(0.1)
     notes.start()
     lateness = Lateness()
     cpu, began = server.cpu(), time.monotonic()
@@ -132,26 +141,70 @@ async def play_row(servers: list[Server], load: Load, rounds: int, seconds: floa
     return row
 
 
+def fresh_names(number: int) -> list[str]:
+    """Return names of documents that nobody has opened."""
+    return [f"scratch-{time.time_ns()}-{place}" for place in range(number)]
+
+
+async def play_acks(server: Server, documents: int, rate: float, seconds: float) -> Row:
+    """The row of the stored ack; the peers do not say when something is stored."""
+    notes = Notes()
+    groups = await open_clients(server, fresh_names(documents), 1, notes)
+    await asyncio.sleep(1)
+    return await measure_acks(server, groups, notes, rate, seconds)
+
+
+async def play_opening(servers: list[Server], rounds: int) -> Row:
+    """The row of the large table: opened while others have it in memory, and after a restart of the server."""
+    row = Row(name=f"opening a table of {ROWS * COLUMNS:,} cells, ms (median and longest of {rounds} openings)")
+    for server in servers:
+        name = fresh_names(1)[0]
+        await fill(server, name, path)
+        opened = [await open_table(server, name, path) for _ in range(rounds)]
+        row.figures[server.kind] = {
+            "first sync": statistics.median(spent for spent, _ in opened) * 1e3,
+            "longest first sync": max(spent for spent, _ in opened) * 1e3,
+            "longest stall": max(stall for _, stall in opened) * 1e3,
+        }
+        if server.kind == "kreide":
+            cold = []
+            for _ in range(COLD):
+                server.restart()
+                cold.append(await open_table(server, name, path))
+            row.figures[server.kind]["cold: first sync"] = statistics.median(spent for spent, _ in cold) * 1e3
+            row.figures[server.kind]["cold: longest stall"] = max(stall for _, stall in cold) * 1e3
+    return row
+
+
+async def enter_idle(server: Server, number: int, deflate: bool) -> object:
+    """Open so many connections for the idle row, 30 to a document."""
+    return await open_clients(server, fresh_names(number // 30), 30, Notes(), deflate)
+
+
 async def run(arguments: argparse.Namespace) -> list[Row]:
     """Measure the rows that were asked for."""
     servers = [build_server(kind) for kind in ("kreide", *arguments.peers)]
     try:
         for server in servers:
             server.start()
-        return [
-            await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds)
-            for name in arguments.rows
-            if name in LOADS
-        ]
+        played = [name for name in arguments.rows if name in LOADS]
+        rows = [await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds) for name in played]
+        if "acks" in arguments.rows:
+            rows.append(await play_acks(servers[0], ACKS, ACK_RATE, arguments.seconds))
+        if "opening" in arguments.rows:
+            rows.append(await play_opening(servers, arguments.rounds))
     finally:
         for server in servers:
             server.stop()
+    if "idle" in arguments.rows:
+        rows.append(await idle_row("document", [server.kind for server in servers], enter_idle))
+    return rows
 
 
 def main() -> None:
     """Parse the arguments, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=[*LOADS], default=[*LOADS])
+    parser.add_argument("--rows", nargs="+", choices=[*LOADS, *OTHER_ROWS], default=[*LOADS, *OTHER_ROWS])
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=5.0)

@@ -19,6 +19,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from benchmarks.servers import Server
+
 LAG = 0.005
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -48,11 +50,12 @@ class Round(Struct, kw_only=True):
 
 
 class Row(Struct, kw_only=True):
-    """All rounds of one row; `unit` is what CPU is counted for."""
+    """All rounds of one row; `unit` is what CPU is counted for. A row without rounds has figures by server."""
 
     name: str
-    unit: str
-    rounds: list[Round]
+    unit: str = ""
+    rounds: list[Round] = []  # msgspec copies it
+    figures: dict[str, dict[str, float]] = {}
 
 
 class Lateness:
@@ -89,8 +92,26 @@ def paired(row: Row, server: str, peer: str) -> list[float]:
     return [found[server, turn].micro / found[peer, turn].micro for turn in sorted(turns) if (peer, turn) in found]
 
 
+async def settle(server: Server) -> None:
+    """Return when the server has nothing left to do from what was before, or after a minute."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        before = server.cpu()
+        await asyncio.sleep(0.5)
+        if server.cpu() - before < 0.02:
+            return
+
+
 def table(row: Row) -> str:
     """Return the row as a Markdown table."""
+    if not row.rounds:
+        names = list(dict.fromkeys(name for values in row.figures.values() for name in values))
+        head = [f"### {row.name}", "", f"| server | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+        body = [
+            f"| {server} | " + " | ".join(f"{values[name]:.1f}" if name in values else "—" for name in names) + " |"
+            for server, values in row.figures.items()
+        ]
+        return "\n".join([*head, *body, ""])
     lines = [
         f"### {row.name}",
         "",

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 import msgspec
 import uvloop
 
-from benchmarks.measure import Lateness, Round, Row, percentile, save
+from benchmarks.idle import idle_row
+from benchmarks.measure import Lateness, Round, Row, percentile, save, settle
 from benchmarks.servers import Server, build_server, meeting_tickets, pin_load
 from benchmarks.wire import TEXT, Socket, build_frame
 
@@ -64,9 +65,9 @@ class Member:
         self._seen: set[bytes] = set()
         self.closed = False
 
-    async def open(self, port: int, ticket: str) -> None:
+    async def open(self, port: int, ticket: str, deflate: bool) -> None:
         """Connect to the namespace."""
-        self.socket = Socket("/socket.io/?EIO=4&transport=websocket", self._on_message)
+        self.socket = Socket("/socket.io/?EIO=4&transport=websocket", self._on_message, deflate)
         await self.socket.open(port)
         auth = {"ticket": ticket} if ticket else {"channel": CHANNEL, "name": f"Person {self.place}"}
         self.socket.send(build_frame(TEXT, b"40" + msgspec.json.encode(auth)))
@@ -110,7 +111,7 @@ class Member:
             notes.complete.set()
 
 
-async def open_members(server: Server, members: int, notes: Notes) -> list[Member]:
+async def open_members(server: Server, members: int, notes: Notes, deflate: bool = False) -> list[Member]:
     """Return members who have all come in."""
     tickets = await meeting_tickets(server, members)
     gate = asyncio.Semaphore(30)
@@ -118,20 +119,10 @@ async def open_members(server: Server, members: int, notes: Notes) -> list[Membe
 
     async def enter(member: Member) -> None:
         async with gate:
-            await member.open(server.port, tickets[member.place])
+            await member.open(server.port, tickets[member.place], deflate)
 
     await asyncio.gather(*map(enter, found))
     return found
-
-
-async def settle(server: Server) -> None:
-    """Return when the server has nothing left to do from what was before (presence, closing)."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        before = server.cpu()
-        await asyncio.sleep(0.5)
-        if server.cpu() - before < 0.02:
-            return
 
 
 async def play(server: Server, load: Load, seconds: float, turn: int, members: list[Member], notes: Notes) -> Round:
@@ -187,22 +178,31 @@ async def play_row(servers: list[Server], load: Load, rounds: int, seconds: floa
     return row
 
 
+async def enter_idle(server: Server, number: int, deflate: bool) -> object:
+    """Open so many connections for the idle row."""
+    return await open_members(server, number, Notes(), deflate)
+
+
 async def run(arguments: argparse.Namespace) -> list[Row]:
     """Measure the rows that were asked for."""
     servers = [build_server(kind) for kind in ("kreide", *arguments.peers)]
     try:
         for server in servers:
             server.start()
-        return [await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds) for name in arguments.rows]
+        played = [name for name in arguments.rows if name in LOADS]
+        rows = [await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds) for name in played]
     finally:
         for server in servers:
             server.stop()
+    if "idle" in arguments.rows:
+        rows.append(await idle_row("Socket.IO", [server.kind for server in servers], enter_idle))
+    return rows
 
 
 def main() -> None:
     """Parse the arguments, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=[*LOADS], default=[*LOADS])
+    parser.add_argument("--rows", nargs="+", choices=[*LOADS, "idle"], default=[*LOADS, "idle"])
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=5.0)

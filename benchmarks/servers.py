@@ -56,8 +56,18 @@ class Server:
             time.sleep(0.05)
         raise SystemExit(f"{self.kind} did not start:\n{Path(log.name).read_text()[-3000:]}")
 
+    def restart(self) -> None:
+        """End it and start it again with what it stored."""
+        self._end()
+        self.start()
+
     def stop(self) -> None:
         """End it and remove its data."""
+        self._end()
+        if self.data is not None:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def _end(self) -> None:
         if self.process is not None:
             self.process.terminate()
             try:
@@ -65,8 +75,6 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        if self.data is not None:
-            shutil.rmtree(self.data, ignore_errors=True)
 
     def processes(self) -> list[int]:
         """Return the ids of the process and all its descendants."""

@@ -78,6 +78,8 @@ class Notes:
     closed: list[int] = field(default_factory=list)
     expected: int | None = None
     complete: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted_acks: int = 0
+    some_acked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start(self) -> None:
         """Forget what came before the measured time."""
@@ -87,6 +89,18 @@ class Notes:
         """Set `complete` when so many deliveries have come."""
         self.expected = number
         self.check()
+
+    async def acked(self, number: int) -> None:
+        """Return when so many frames were acknowledged since `start`."""
+        self.wanted_acks = number
+        self.some_acked.clear()
+        if len(self.acks) < number:
+            await self.some_acked.wait()
+
+    def on_acks(self, latencies: list[float]) -> None:
+        self.acks += latencies
+        if len(self.acks) >= self.wanted_acks:
+            self.some_acked.set()
 
     def check(self) -> None:
         if self.expected is not None and self.received >= self.expected:
@@ -106,18 +120,24 @@ class Client:
         self._time = time.perf_counter  # the loop counts in milliseconds
         self.socket: Socket
         self.synced = asyncio.Event()
+        self.synced_bytes = 0
         self.frame_times: list[float] = []  # of each frame that is acknowledged
         self._acked = 0
 
-    async def open(self, port: int, path: str) -> None:
+    async def open(self, port: int, path: str, deflate: bool = False) -> None:
         """Connect, synchronise and say who is here."""
-        self.socket = Socket(path, self._on_message)
+        self.socket = Socket(path, self._on_message, deflate)
         await self.socket.open(port)
         if self._skip:
             self._send(bytes((_AUTH, 0)) + buffer(b"token"))
         self._send(bytes((_SYNC, _STEP_1, 1, 0)))
         self._send(awareness(self.place, 1))
-        await asyncio.wait_for(self.synced.wait(), 60)
+        try:
+            await asyncio.wait_for(self.synced.wait(), 60)
+        except TimeoutError:
+            raise SystemExit(
+                f"{path.partition('?')[0]} gave no first sync (closed: {self.socket.close_code})"
+            ) from None
 
     def frame(self, *messages: bytes) -> bytes:
         """Return the frames of these messages."""
@@ -147,6 +167,7 @@ class Client:
                 self.frame_times.append(self._time())
                 self._send(EMPTY_STEP_2)
             else:
+                self.synced_bytes = len(payload)
                 self.synced.set()
         elif kind == _AWARENESS:
             self._notes.awareness += 1
@@ -168,5 +189,5 @@ class Client:
     def _on_ack(self, payload: bytes) -> None:
         now = self._time()
         count = sum((byte & 127) << 7 * place for place, byte in enumerate(payload[1:]))
-        self._notes.acks += [now - at for at in self.frame_times[self._acked : count]]
+        self._notes.on_acks([now - at for at in self.frame_times[self._acked : count]])
         self._acked = count

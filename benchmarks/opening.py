@@ -1,0 +1,103 @@
+"""Opening a large table: how long until a new client has it, and how long the server is deaf meanwhile.
+
+The stall is the longest answer to a WebSocket ping on another connection, sent every 2 ms while the table is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from pycrdt import Doc, Map
+
+from benchmarks.servers import Server, document_tickets
+from benchmarks.wire import Socket
+from benchmarks.yjs import Client, Notes, buffer, client_id
+
+ROWS, COLUMNS = 2500, 40
+_PING = 0.002
+
+
+def large_table() -> bytes:
+    """Return a table of 100,000 filled cells as one update, in the shape of `collab/schema.py`."""
+    doc: Doc[Map[object]] = Doc(client_id=client_id(0))
+    rows, columns = doc.get("rows", type=Map), doc.get("cols", type=Map)
+    names = [f"c{number:05}" for number in range(COLUMNS)]
+    with doc.transaction():
+        for place, name in enumerate(names):
+            columns[name] = Map({"!": f"a{place:05}V", "w": 120, "fmt": ""})
+        for row in range(ROWS):
+            cells = {name: str(row * COLUMNS + place) for place, name in enumerate(names)}
+            rows[f"r{row:05}"] = Map({"!": f"a{row:05}V", **cells})
+    return bytes(doc.get_update())
+
+
+class Pinger:
+    """Pings all the time; `longest` is the longest that an answer took."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._sent: dict[bytes, float] = {}
+        self._running = True
+        self.socket: Socket
+
+    async def open(self, port: int, path: str) -> None:
+        self.socket = Socket(path, self._on_message)
+        await self.socket.open(port)
+
+    async def run(self) -> None:
+        """Ping until stopped and answered."""
+        number = 0
+        while self._running:
+            number += 1
+            payload = str(number).encode()
+            self._sent[payload] = time.perf_counter()
+            self.socket.ping(payload)
+            await asyncio.sleep(_PING)
+        await asyncio.sleep(1)
+
+    def stop(self) -> None:
+        self._running = False
+
+    def _on_message(self, _kind: int, payload: bytes) -> None:
+        sent = self._sent.pop(payload, None)
+        if sent is not None:
+            self.longest = max(self.longest, time.perf_counter() - sent)
+
+
+async def fill(server: Server, name: str, path: Callable[[Server, str, str], str]) -> None:
+    """Bring the table into the document, as a client that has it."""
+    ticket = (await document_tickets(server, [name]))[0]
+    notes = Notes()
+    writer = Client(0, name, {}, notes, server.kind == "hocuspocus")
+    await writer.open(server.port, path(server, name, ticket))
+    writer.socket.send(writer.frame(b"\x00\x02" + buffer(large_table())))
+    if server.kind == "kreide":
+        await notes.acked(2)
+    await asyncio.sleep(2)
+    writer.socket.abort()
+
+
+async def open_table(server: Server, name: str, path: Callable[[Server, str, str], str]) -> tuple[float, float]:
+    """Return the seconds to the first sync of a new client, and the longest stall."""
+    other = f"scratch-quiet-{time.time_ns()}"
+    tickets = await document_tickets(server, [other, name])
+    pinger = Pinger()
+    await pinger.open(server.port, path(server, other, tickets[0]))
+    pinging = asyncio.create_task(pinger.run())
+    await asyncio.sleep(0.5)
+    pinger.longest = 0.0
+    reader = Client(1, name, {}, Notes(), server.kind == "hocuspocus")
+    began = time.perf_counter()
+    await reader.open(server.port, path(server, name, tickets[1]))
+    spent = time.perf_counter() - began
+    await asyncio.sleep(0.3)
+    pinger.stop()
+    await pinging
+    reader.socket.abort()
+    pinger.socket.abort()
+    if reader.synced_bytes < ROWS * COLUMNS * 3:
+        raise SystemExit(f"{server.kind} gave {reader.synced_bytes} bytes of the table")
+    await asyncio.sleep(0.3)
+    return spent, pinger.longest
