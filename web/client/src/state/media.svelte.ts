@@ -131,17 +131,15 @@ export class MediaSession {
     await this.#guard('microphone', async () => {
       if (on) {
         const track = this.#tracks.get('microphone') ?? (await openMicrophone(this.#devices.chosen.audioinput));
-        track.onended = () => void this.#lost('microphone');
         track.enabled = true;
-        this.#tracks.set('microphone', track);
-        await this.connection?.setSource('microphone', track);
+        await this.#take('microphone', track);
       } else {
         // The device stays open so that speaking again is instant (and iPads go on playing the others); nothing is sent.
         const track = this.#tracks.get('microphone');
         if (track !== undefined) track.enabled = false;
         await this.connection?.setSource('microphone', null);
       }
-      this.microphone = on;
+      this.microphone = on && !this.#closed;
     });
     this.announce(unmute);
   }
@@ -170,14 +168,13 @@ export class MediaSession {
     this.announce();
   }
 
-  /** Takes over what the person switched on while checking the devices. */
-  async adopt(microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null): Promise<void> {
-    if (microphone !== null) {
-      this.#tracks.set('microphone', microphone);
-      microphone.onended = () => void this.#lost('microphone');
-      this.microphone = true;
-    }
-    if (camera !== null) this.camera = await this.#take('camera', camera);
+  /** Takes over what the person switched on while checking the devices; it may open only now. */
+  async adopt(source: 'microphone' | 'camera', track: MediaStreamTrack): Promise<void> {
+    const taken = this.#take(source, track);
+    if (source === 'camera') this.camera = this.#closed ? null : track;
+    else this.microphone = !this.#closed;
+    await taken;
+    this.announce();
   }
 
   /** Another device was chosen: what is on goes over to it. */
@@ -205,8 +202,14 @@ export class MediaSession {
     this.microphone = false;
   }
 
-  async #take(purpose: SourcePurpose, track: MediaStreamTrack): Promise<MediaStreamTrack> {
-    this.#tracks.get(purpose)?.stop();
+  /** What opened after I had left is closed at once. */
+  async #take(purpose: SourcePurpose, track: MediaStreamTrack): Promise<MediaStreamTrack | null> {
+    if (this.#closed) {
+      track.stop();
+      return null;
+    }
+    const before = this.#tracks.get(purpose);
+    if (before !== track) before?.stop();
     track.onended = () => void this.#lost(purpose);
     this.#tracks.set(purpose, track);
     await this.connection?.setSource(purpose, track);

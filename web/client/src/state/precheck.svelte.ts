@@ -1,4 +1,8 @@
-/** The check before joining: devices opened only by the person's press, handed to the room or closed again. */
+/**
+ * The check before joining: devices opened only by the person's press, handed to the room or closed again. A device
+ * takes its time to open (a question of the browser, a slow camera): one that comes late goes the way of the others,
+ * so that nothing runs that nobody shows.
+ */
 import { DeviceError, openCamera, openMicrophone, watchLevel, type DeviceFailure } from '../protocol/devices';
 import type { Devices } from './devices.svelte';
 
@@ -10,7 +14,10 @@ export class Precheck {
   problem = $state<{ source: 'microphone' | 'camera'; reason: DeviceFailure } | null>(null);
 
   readonly #devices: Devices;
+  /** What becomes of a device that has just opened. */
+  #receive: (source: 'microphone' | 'camera', track: MediaStreamTrack) => void = (source, track) => this.#keep(source, track);
   #testTrack: MediaStreamTrack | null = null;
+  #closed = false;
   #stopLevel: (() => void) | null = null;
 
   constructor(devices: Devices) {
@@ -25,8 +32,8 @@ export class Precheck {
       return;
     }
     await this.#guard('microphone', async () => {
-      this.microphone = await openMicrophone(this.#devices.chosen.audioinput);
-      this.#listenTo(this.microphone);
+      const track = await openMicrophone(this.#devices.chosen.audioinput);
+      this.#receive('microphone', track); // whoever receives by now
     });
   }
 
@@ -35,7 +42,8 @@ export class Precheck {
     this.camera = null;
     if (!on) return;
     await this.#guard('camera', async () => {
-      this.camera = await openCamera(this.#devices.chosen.videoinput);
+      const track = await openCamera(this.#devices.chosen.videoinput);
+      this.#receive('camera', track);
     });
   }
 
@@ -49,7 +57,10 @@ export class Precheck {
       return;
     }
     await this.#guard('microphone', async () => {
-      this.#testTrack = await openMicrophone(this.#devices.chosen.audioinput);
+      const track = await openMicrophone(this.#devices.chosen.audioinput);
+      if (this.#closed) return track.stop();
+      this.#testTrack?.stop();
+      this.#testTrack = track;
       this.testing = true;
       this.#listenTo(this.#testTrack);
     });
@@ -67,16 +78,20 @@ export class Precheck {
     }
   }
 
-  /** Gives the tracks away; whoever takes them closes them. */
-  handOver(): { microphone: MediaStreamTrack | null; camera: MediaStreamTrack | null } {
-    const given = { microphone: this.microphone, camera: this.camera };
+  /** Gives the tracks away, those that are still to open as well; whoever takes them closes them. */
+  handOver(take: (source: 'microphone' | 'camera', track: MediaStreamTrack) => void): void {
+    const { microphone, camera } = this;
     this.microphone = null;
     this.camera = null;
     this.close();
-    return given;
+    this.#receive = take;
+    if (microphone !== null) take('microphone', microphone);
+    if (camera !== null) take('camera', camera);
   }
 
   close(): void {
+    this.#closed = true;
+    this.#receive = (_, track) => track.stop();
     this.microphone?.stop();
     this.camera?.stop();
     this.#testTrack?.stop();
@@ -84,6 +99,12 @@ export class Precheck {
     this.camera = null;
     this.testing = false;
     this.#quiet();
+  }
+
+  #keep(source: 'microphone' | 'camera', track: MediaStreamTrack): void {
+    this[source]?.stop(); // pressed twice
+    this[source] = track;
+    if (source === 'microphone') this.#listenTo(track);
   }
 
   #listenTo(track: MediaStreamTrack): void {
