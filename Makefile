@@ -1,6 +1,7 @@
 # make run    build what is older than its sources and serve the demo school
 # make test   install what the tests need and run all of them
 # make check  formatting, linting, types
+# make bench  measure beside the peers (two idle cores, about 20 minutes)
 SHELL := /bin/bash
 PORT ?= 8080
 PYTHON ?= python3
@@ -76,6 +77,10 @@ check: build $(TOOLS)
 	$(BIN)/python -m web.messages --check
 	cd sfu/native && cargo fmt --check && cargo clippy --quiet --locked -- -D warnings && cargo clippy --quiet --locked --all-targets --no-default-features -- -D warnings
 	cd web/client && npx --no-install svelte-check --fail-on-warnings && npm run --silent size
+
+bench: build $(TOOLS)
+	$(BIN)/python -m benchmarks.documents
+	$(BIN)/python -m benchmarks.rooms
 
 clean:
 	rm -rf .venv sfu/native/target web/static web/client/node_modules

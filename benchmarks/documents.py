@@ -70,13 +70,16 @@ async def open_clients(
         async with gate:
             await client.open(server.port, path(server, name, ticket), deflate)
 
-    opened, entering = [], []
+    opened, first, others = [], [], []
     for name in names:
         sent: dict[int, float] = {}
         group = [Client(place, name, sent, notes, server.kind == "hocuspocus") for place in range(clients)]
-        entering += [enter(client, name, next(tickets)) for client in group]
+        entering = [enter(client, name, next(tickets)) for client in group]
+        first.append(entering[0])
+        others += entering[1:]
         opened.append(group)
-    await asyncio.gather(*entering)
+    await asyncio.gather(*first)  # pycrdt-websocket fails where two come at once into a new document
+    await asyncio.gather(*others)
     return opened
 
 
@@ -109,6 +112,9 @@ async def play(server: Server, load: Load, seconds: float, turn: int) -> Round:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(notes.complete.wait(), DRAIN)
     cpu, spent = server.cpu() - cpu, time.monotonic() - began
+    closed = [client.socket.close_code for group in groups for client in group if client.socket.closed]
+    if closed:
+        print(f"{server.kind} closed {len(closed)} connections, {sorted(map(str, set(closed)))}")
     for client in (client for group in groups for client in group):
         client.socket.abort()
     await asyncio.sleep(0.5)
