@@ -20,9 +20,9 @@ SHUTDOWN_SECONDS: Final = 3.0  # for requests under way, after all sockets were 
 
 def build_runner(app: web.Application, idle: float = IDLE_SECONDS) -> web.AppRunner:
     """Return the runner that serves the application within these bounds."""
-    return web.AppRunner(
-        app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True, keepalive_timeout=idle
-    )
+    # A handler whose client has gone is not cancelled: cut off in the middle of a database call it would leave the
+    # connection behind, open, until the garbage collector finds it.
+    return web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=idle)
 
 
 def expect_bodies(seconds: float = BODY_SECONDS) -> Middleware:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import random
 import socket
+import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.server import KreideServer
@@ -95,3 +102,55 @@ def test_a_page_tells_the_browser_to_be_strict(server: KreideServer) -> None:
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "script-src" not in policy, "scripts only from default-src"
+
+
+def database_files(server: KreideServer) -> int:
+    """How often the server holds the school's database open."""
+    descriptors = Path(f"/proc/{server.pid}/fd")
+    return sum(os.path.realpath(descriptor).endswith("school.db") for descriptor in descriptors.iterdir())
+
+
+def hang_up(server: KreideServer, request: bytes, seconds: float) -> None:
+    """Send a request and reset the connection a moment later."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raw.settimeout(seconds)
+        raw.sendall(request)
+        try:
+            raw.recv(1)
+        except TimeoutError:
+            return
+
+
+def test_asking_and_hanging_up_leaves_nothing_behind(server: KreideServer) -> None:
+    request = b"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nCookie: kreide_session=abc\r\n\r\n"
+
+    def many(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(200):
+            hang_up(server, request, chance.uniform(0.0005, 0.01))
+
+    with ThreadPoolExecutor(12) as strangers:
+        list(strangers.map(many, range(12)))
+    assert ask(server, "GET /api/v1/me")[0] == 401
+    assert database_files(server) <= 10, "a pool of 8, and connections that are just being closed"
+
+
+async def test_one_person_cannot_take_the_api_from_the_others(server: KreideServer) -> None:
+    eve = server.login("pupil1").cookie()
+    teacher = server.login("teacher").cookie()
+    url = f"{server.url}/api/v1/folders"
+
+    async def write(session: aiohttp.ClientSession, cookie: str) -> int:
+        async with session.post(url, json={"title": "x"}, headers={"Cookie": cookie}) as answer:
+            return answer.status
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        flood = [asyncio.create_task(write(session, eve)) for _ in range(900)]
+        await flood[0]
+        async with asyncio.timeout(10):
+            assert await write(session, teacher) == 201
+        statuses = await asyncio.gather(*flood)
+    assert set(statuses) == {201, 429}
+    assert statuses.count(429) > 200
+    assert "Traceback" not in server.log.read_text()

@@ -9,12 +9,15 @@ raw request and does all that itself (WHIP, health, sockets).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 from msgspec import Struct
 
+from web.crowd import Crowd
 from web.errors import problem_of
 from web.routes.edge import caller_of, check_write, decode_body, encode_answer
 from web.school.model import Person
@@ -86,7 +89,8 @@ def endpoint(
             check_write(raw, services)
         caller = await caller_of(raw, services) if auth == "session" else None
         body = await decode_body(raw, request) if request is not Nothing else request()
-        answer = await handler(Call(services, caller, body, raw))
+        with _room_for(raw, caller, writes=method != "GET"):
+            answer = await handler(Call(services, caller, body, raw))
         if method != "GET" and caller is not None:
             await services.live.hasten()  # live connections hear of it now, not at the next poll
         return answer if isinstance(answer, web.StreamResponse) else encode_answer(answer, status)
@@ -94,15 +98,22 @@ def endpoint(
     return Route(method, path, handle, summary, auth, None if request is Nothing else request, response, status, errors)
 
 
+def _room_for(request: web.Request, caller: Person | None, *, writes: bool) -> AbstractContextManager[None]:
+    """Count the request among its caller's; who is not known yet is bounded elsewhere (logins by their queue)."""
+    return nullcontext() if caller is None else request.app[_CROWD].asking(monotonic(), caller.id, writes=writes)
+
+
 def register(app: web.Application, routes: Iterable[Route]) -> None:
     """Serve the routes, all in one call; each of our errors leaves as its problem document."""
     table = tuple(routes)
     app[ROUTES_KEY] = table
+    app[_CROWD] = Crowd()
     for route in table:
         app.router.add_route(route.method, route.path, _guarded(route.handler), name=None)
 
 
 ROUTES_KEY: web.AppKey[Sequence[Route]] = web.AppKey("routes", Sequence)
+_CROWD: web.AppKey[Crowd] = web.AppKey("crowd", Crowd)
 
 
 def _guarded(handler: Handler) -> Handler:

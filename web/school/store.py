@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy import Connection, Table, event, select, text, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -169,6 +170,8 @@ def _reachable() -> Iterator[None]:
         if isinstance(error, OperationalError | InterfaceError):
             raise Unavailable(text="the database cannot be reached") from error
         raise
+    except PoolTimeout as error:
+        raise Unavailable(text="the database is too busy") from error
     except OSError as error:
         raise Unavailable(text="the database cannot be reached") from error
 
