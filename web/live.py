@@ -1,8 +1,9 @@
 """Rights act on live connections: reads each school's numbered events and hands them to who holds connections.
 
 Laws: every worker reads the events of all schools every 300 ms from the database, which is the truth; the bus
-only hastens it. Subscribers get events in order, each once. A worker that could not read for one second is
-stale: it takes no joins and no writes until it can read again, since it might act on a right that was revoked.
+only hastens it. Subscribers get events in order and at their own pace; who could not act on them because a part was
+away gets them again. A worker that could not read for one second, or has a subscriber who could not act, is stale: it
+takes no joins and no writes until that is over, since it might act on a right that was revoked.
 """
 
 from __future__ import annotations
@@ -25,6 +26,39 @@ Subscriber = Callable[[Sequence[SchoolEvent]], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
+class _Follower:
+    """One subscriber and the events it has not acted on yet."""
+
+    def __init__(self, callback: Subscriber) -> None:
+        self.behind = False
+        self._callback = callback
+        self._pending: list[SchoolEvent] = []
+        self._wake = asyncio.Event()
+
+    def tell(self, events: Sequence[SchoolEvent]) -> None:
+        self._pending += events
+        self._wake.set()
+
+    async def run(self, closing: asyncio.Event) -> None:
+        while not closing.is_set():
+            await self._wake.wait()
+            self._wake.clear()
+            events, self._pending = self._pending, []
+            if not events:
+                continue
+            try:
+                await self._callback(events)
+                self.behind = False
+            except Unavailable:
+                log.warning("news of a school could not be acted on yet")
+                self.behind = True
+                self._pending = [*events, *self._pending]
+                self._wake.set()
+                await asyncio.sleep(POLL_SECONDS)
+            except Exception:  # one subscriber's trouble stays its own
+                log.exception("a subscriber of the schools' events failed")
+
+
 class Live:
     """Follow the schools' events; `subscribe` before `start`."""
 
@@ -33,19 +67,19 @@ class Live:
         self._bus = bus
         self._seen: dict[str, int] = {}
         self._read_at = 0.0
-        self._closing = False
+        self._closing = asyncio.Event()
         self._hint = asyncio.Event()
-        self._subscribers: list[Subscriber] = []
-        self._task: asyncio.Task[None] | None = None
+        self._followers: list[_Follower] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     def subscribe(self, callback: Subscriber) -> None:
         """Have `callback` awaited with each batch of events; it re-reads rights and applies them."""
-        self._subscribers.append(callback)
+        self._followers.append(_Follower(callback))
 
     @property
     def fresh(self) -> bool:
-        """Whether this worker read the events within the last second."""
-        return monotonic() - self._read_at < STALE_SECONDS
+        """Whether this worker read the events within the last second, and nobody failed to act on them."""
+        return monotonic() - self._read_at < STALE_SECONDS and not any(one.behind for one in self._followers)
 
     def require_fresh(self) -> None:
         """Raise Unavailable when this worker may be acting on old rights."""
@@ -61,16 +95,19 @@ class Live:
         self._seen = await self._store.event_heads()
         self._read_at = monotonic()
         await self._bus.subscribe(TOPIC, lambda _: self._hint.set())
-        self._task = asyncio.create_task(self._follow(), name="live")
+        runs = (self._follow(), *(follower.run(self._closing) for follower in self._followers))
+        self._tasks = [asyncio.create_task(run, name="live") for run in runs]
 
     async def close(self) -> None:
-        self._closing = True
+        self._closing.set()
         self._hint.set()
-        if self._task is not None:  # not cancelled: a database call that is cut off leaves its connection behind
-            await self._task
+        for follower in self._followers:
+            follower.tell(())
+        # Not cancelled: a database call that is cut off leaves its connection behind.
+        await asyncio.gather(*self._tasks)
 
     async def _follow(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
                     await self._hint.wait()
@@ -84,11 +121,5 @@ class Live:
                 continue
             if events:
                 self._seen |= {event.school: event.seq for event in events}
-                await self._hand_out(events)
-
-    async def _hand_out(self, events: Sequence[SchoolEvent]) -> None:
-        for callback in self._subscribers:
-            try:
-                await callback(events)
-            except Exception:  # one subscriber's trouble stays its own
-                log.exception("a subscriber of the schools' events failed")
+                for follower in self._followers:
+                    follower.tell(events)

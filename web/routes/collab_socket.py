@@ -22,7 +22,7 @@ from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
 from web.room_view import colour_of
 from web.routes.table import Route
-from web.school.events import SchoolEvent, affects
+from web.school.events import DocumentChanged, RightsChanged, SchoolEvent, affects
 from web.school.model import Person
 from web.services import Services
 
@@ -65,6 +65,7 @@ class DocumentSockets:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._seats: set[_Seat] = set()
+        self._news = 0  # batches of events so far
         services.live.subscribe(self._on_school_events)
 
     def routes(self) -> tuple[Route, ...]:
@@ -79,9 +80,12 @@ class DocumentSockets:
             return socket
         try:
             pipe = _Pipe(socket, transport)
+            before = self._news
             seat = await self._seat(request, pipe)
             self._seats.add(seat)
             try:
+                if self._news != before:  # the rights it came in with may be over
+                    await self._reread(seat)
                 await self._read(socket, seat)
             finally:
                 self._seats.discard(seat)
@@ -132,16 +136,30 @@ class DocumentSockets:
         await socket.close(code=code, message=reason.encode()[:120])
 
     async def _on_school_events(self, events: Sequence[SchoolEvent]) -> None:
-        touched = [seat for seat in self._seats if any(affects(event, seat.person) for event in events)]
-        for seat in touched:
-            try:
-                rights = await self._rights(seat.person, seat.document)
-                if rights != seat.connection.rights:
-                    seat.connection.set_rights(rights)  # what still waits inside is held to them
-                    seat.connection.close(4509, "rights_changed")
-            except WebError as error:
-                way_out = describe(error)
-                seat.pipe.close(way_out.close if way_out else 4403, error.code)
+        self._news += 1
+        for seat in [seat for seat in self._seats if any(_concerns(event, seat) for event in events)]:
+            await self._reread(seat)
+
+    async def _reread(self, seat: _Seat) -> None:
+        try:
+            rights = await self._rights(seat.person, seat.document)
+            if rights != seat.connection.rights:
+                seat.connection.set_rights(rights)  # what still waits inside is held to them
+                seat.connection.close(4509, "rights_changed")
+        except WebError as error:
+            way_out = describe(error)
+            seat.pipe.close(way_out.close if way_out else 4403, error.code)
+
+
+def _concerns(event: SchoolEvent, seat: _Seat) -> bool:
+    """Whether an event may change the rights of this seat. One person's sharing must not busy all the others."""
+    match event.body:
+        case DocumentChanged(document) if document.id != seat.document:
+            return False
+        case RightsChanged("document", shared) if shared != seat.document:
+            return False
+        case _:
+            return affects(event, seat.person)
 
 
 def _epoch(text: str | None) -> int | None:
