@@ -9,7 +9,8 @@ Laws:
   stale "gone" never wins.
 - nobody gets an own id back. Everything live is sent again before stock clients would drop it (30 s); a dead worker's
   people go with it.
-- at most `MAX_PEOPLE` entries and `MAX_STATE` bytes a state; more is ignored.
+- at most `MAX_PEOPLE` entries and `MAX_STATE` bytes a state, and one message changes no more than taking one id for
+  another does (`MAX_CHANGES`); more is ignored.
 Not done here: sending, and deciding when a connection is dead.
 """
 
@@ -23,6 +24,7 @@ from .sync import Entry, build_entry
 
 MAX_PEOPLE = 300
 MAX_STATE = 4096
+MAX_CHANGES = 4
 EPOCH = 1_767_225_600
 """2026-01-01: clocks count tenths of seconds from here and fit 32 bits until 2039."""
 
@@ -78,6 +80,8 @@ class Room:
         """Take what a connection sent; returns the entries to pass on to everybody else."""
         changed: list[Here] = []
         for entry in entries:
+            if len(changed) >= MAX_CHANGES:
+                break
             if self._may_speak(connection, editor, entry):
                 changed += self._take(now, connection, editor, entry)
         return changed

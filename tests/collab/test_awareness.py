@@ -7,7 +7,19 @@ from random import Random
 
 import pytest
 
-from collab.awareness import COLOURS, EPOCH, MAX_PEOPLE, MAX_STATE, Editor, Remote, Room, stamp, to_remote, wall_clock
+from collab.awareness import (
+    COLOURS,
+    EPOCH,
+    MAX_CHANGES,
+    MAX_PEOPLE,
+    MAX_STATE,
+    Editor,
+    Remote,
+    Room,
+    stamp,
+    to_remote,
+    wall_clock,
+)
 from collab.sync import Entry
 
 ADA = Editor("ada", "Ada", "teacher", 0)
@@ -190,3 +202,15 @@ def test_two_workers_agree_on_who_is_here(seed: int) -> None:
         rooms[1 - side].receive_remote(rooms[side].worker, told)
         shown = [{client: (here.clock, here.state) for client, here in room.here.items()} for room in rooms]
         assert shown[0] == shown[1], f"seed {seed} step {step}"
+
+
+@pytest.mark.parametrize("goodbye", [False, True], ids=["one id after the other", "with goodbyes between"])
+def test_a_message_full_of_ids_costs_as_little_as_one(goodbye: bool) -> None:
+    room = Room("w")
+    ids = range(1, 1001)
+    entries = [entry for client in ids for entry in (say(client) + (say(client, "null") if goodbye else ()))]
+    changed = room.receive(NOW, 1, BEN, tuple(entries))
+    assert len(changed) <= MAX_CHANGES + 1
+    assert len(room.here) <= 1
+    (mine,) = room.receive(NOW, 2, ADA, say(2000))
+    assert room.owned_by(2) == mine.client == 2000
