@@ -72,6 +72,7 @@ async def fill(server: Server, name: str, path: Callable[[Server, str, str], str
     notes = Notes()
     writer = Client(0, name, {}, notes, server.kind == "hocuspocus")
     await writer.open(server.port, path(server, name, ticket))
+    writer.frame_times.append(time.perf_counter())
     writer.socket.send(writer.frame(b"\x00\x02" + buffer(large_table())))
     if server.kind == "kreide":
         await notes.acked(2)

@@ -75,6 +75,7 @@ class Notes:
     acks: list[float] = field(default_factory=list)
     awareness: int = 0
     received: int = 0
+    began: float = 0.0
     closed: list[int] = field(default_factory=list)
     expected: int | None = None
     complete: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,6 +85,7 @@ class Notes:
     def start(self) -> None:
         """Forget what came before the measured time."""
         self.latencies, self.acks, self.awareness, self.received = [], [], 0, 0
+        self.began = time.perf_counter()
 
     def expect(self, number: int) -> None:
         """Set `complete` when so many deliveries have come."""
@@ -181,13 +183,16 @@ class Client:
             number = int(digits)
             if number // EDITS != self.place and number not in self._seen:
                 self._seen.add(number)
-                notes.received += 1
-                notes.latencies.append(now - self._sent[number])
+                sent = self._sent[number]
+                if sent >= notes.began:
+                    notes.received += 1
+                    notes.latencies.append(now - sent)
         if notes.expected is not None:
             notes.check()
 
     def _on_ack(self, payload: bytes) -> None:
         now = self._time()
         count = sum((byte & 127) << 7 * place for place, byte in enumerate(payload[1:]))
-        self._notes.on_acks([now - at for at in self.frame_times[self._acked : count]])
+        began = self._notes.began
+        self._notes.on_acks([now - at for at in self.frame_times[self._acked : count] if at >= began])
         self._acked = count
