@@ -55,3 +55,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright's event loop keeps the main thread until its browsers close, so that no
+    test with a loop of its own could start after them.
+    """
+    items.sort(key=lambda item: "e2e" in item.path.parts)
