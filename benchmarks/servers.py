@@ -60,6 +60,7 @@ class Server:
         """End it and start it again with what it stored."""
         self._end()
         self.start()
+        time.sleep(2)  # it listens before it is ready
 
     def stop(self) -> None:
         """End it and remove its data."""
