@@ -62,8 +62,10 @@ class Plane:
     def close_session(self, session: int) -> None:
         """Forget the session with its sources, slots, addresses and keys."""
 
-    def add_source(self, source: int, session: int, mid: str, kind: Kind, csrc: int, ssrcs: list[int]) -> None:
-        """Something the session publishes; without `ssrcs` its streams are learned by MID."""
+    def add_source(
+        self, source: int, session: int, mid: str, kind: Kind, csrc: int, ssrcs: list[int], rids: list[str] = ...
+    ) -> None:
+        """Something the session publishes; without `ssrcs` its streams are learned by MID, its layers by `rids`."""
 
     def remove_source(self, source: int) -> None:
         """Forget the source; its slots go empty."""
@@ -87,6 +89,9 @@ class Plane:
 
     def set_slot(self, session: int, slot: int, source: int, generation: int) -> None:
         """Show a source in a slot; 0: nothing."""
+
+    def set_layer(self, session: int, slot: int, layer: int) -> None:
+        """The highest layer (0 lowest, 2 unless told) that a slot shows, whatever source it is given."""
 
     def set_audience(self, source: int, viewers: list[int]) -> None:
         """Exactly these sessions may receive the source; nobody before the first call."""

@@ -3,7 +3,9 @@
 Laws:
 - ICE-lite, BUNDLE, rtcp-mux, `setup:passive`; the candidates are complete (`end-of-candidates`).
 - Codecs are Opus and VP8 with its RTX, under the offer's payload types; extensions are agreed on by URI.
-- An m-line is either received (a source), sent (a slot) or rejected with port 0. Simulcast is not answered.
+- An m-line is either received (a source), sent (a slot) or rejected with port 0.
+- Simulcast is answered with up to `MAX_LAYERS` RIDs where the offer lets packets bear MID and RID; without the answer
+  browsers send the lowest layer alone. Its SSRCs are learned from the packets.
 - Order and number of m-lines are the offer's; rejected ones stay outside of BUNDLE.
 """
 
@@ -14,10 +16,13 @@ from typing import Final
 
 import msgspec
 
+from sfu.allocator import MAX_LAYERS
 from sfu.ice import Candidate, Credentials
 from sfu.sdp import Codec, Extension, Fingerprint, Offer, Section
 
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID: Final = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID: Final = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
@@ -35,11 +40,12 @@ MAX_MID_IN_HEADER: Final = 16
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """What we take of an m-line: one codec, perhaps its RTX, and the extensions both sides know."""
+    """What we take of an m-line: one codec, perhaps its RTX, the extensions both sides know, the layers by RID."""
 
     codec: Codec
     rtx: Codec | None
     extensions: tuple[Extension, ...]
+    rids: tuple[str, ...] = ()
 
 
 class Receiving(msgspec.Struct, frozen=True):
@@ -81,7 +87,10 @@ def carried(section: Section, *, sending: bool) -> Carried | None:
     by_uri = {extension.uri: extension for extension in section.extensions}
     if len(section.mid) > MAX_MID_IN_HEADER or not section.mid:
         by_uri.pop(MID, None)
-    return Carried(codec, rtx, tuple(by_uri[uri] for uri in uris if uri in by_uri))
+    rids = () if sending or not {MID, RID} <= by_uri.keys() else section.rids[:MAX_LAYERS]
+    if rids:
+        uris = (*uris, RID, REPAIRED_RID)
+    return Carried(codec, rtx, tuple(by_uri[uri] for uri in uris if uri in by_uri), rids)
 
 
 def build_answer(offer: Offer, local: Local, roles: Mapping[int, Receiving | Sending]) -> str:
@@ -140,6 +149,9 @@ def _accepted(
     lines += [f"a=extmap:{extension.id} {extension.uri}" for extension in choice.extensions]
     lines += ["a=sendonly" if isinstance(role, Sending) else "a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"]
     lines += _codec_lines(section.kind, choice, music=isinstance(role, Receiving) and role.music)
+    if choice.rids:
+        lines += [f"a=rid:{rid} recv" for rid in choice.rids]
+        lines.append(f"a=simulcast:recv {';'.join(choice.rids)}")
     if isinstance(role, Sending):
         lines += _ssrc_lines(role, repaired=choice.rtx is not None)
     return lines

@@ -8,11 +8,12 @@ from sfu.model import MediaEvent, MediaRights, Purpose
 
 
 class Source(Struct, frozen=True):
-    """A source of a connection. `levelled`: its packets carry audio levels."""
+    """A source of a connection. `levelled`: its packets carry audio levels; `rids`: its layers, lowest first."""
 
     id: int
     purpose: Purpose
     levelled: bool = False
+    rids: tuple[str, ...] = ()
 
 
 class Slot(Struct, frozen=True):
@@ -37,7 +38,10 @@ class Left(Struct, frozen=True):
 
 
 class Attached(Struct, frozen=True):
-    """A connection was negotiated, or negotiated anew. `featured`: fill an empty stage (WHEP); `follow`: with whom."""
+    """A connection was negotiated, or negotiated anew. `featured`: fill an empty stage (WHEP); `follow`: with whom.
+
+    `obliging`: our own client, which sends only the layers that it is asked for.
+    """
 
     peer: str
     session: int
@@ -45,6 +49,7 @@ class Attached(Struct, frozen=True):
     slots: tuple[Slot, ...]
     featured: bool = False
     follow: str | None = None
+    obliging: bool = False
 
 
 class Connected(Struct, frozen=True):
@@ -64,6 +69,12 @@ class Flow(Struct, frozen=True):
 
     source: int
     flowing: bool
+
+
+class Rates(Struct, frozen=True):
+    """Layers of pictures in kbit/s, lowest first: 0 nothing flows, 1 not measured yet. Only what changed is told."""
+
+    rates: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 class Levels(Struct, frozen=True):
@@ -92,7 +103,7 @@ class Muted(Struct, frozen=True):
     muted: bool
 
 
-Event = Admitted | Left | Attached | Connected | Detached | Flow | Levels | Staged | Paged | Muted
+Event = Admitted | Left | Attached | Connected | Detached | Flow | Rates | Levels | Staged | Paged | Muted
 
 
 class Assign(Struct, frozen=True):
@@ -102,6 +113,14 @@ class Assign(Struct, frozen=True):
     slot: int
     source: int
     generation: int
+
+
+class SetLayer(Struct, frozen=True):
+    """Plane: the highest layer that a slot may show."""
+
+    session: int
+    slot: int
+    layer: int
 
 
 class SetAudience(Struct, frozen=True):
@@ -118,4 +137,4 @@ class SetMute(Struct, frozen=True):
     muted: bool
 
 
-Output = Assign | SetAudience | SetMute | MediaEvent
+Output = Assign | SetLayer | SetAudience | SetMute | MediaEvent

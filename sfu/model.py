@@ -108,4 +108,11 @@ class SourceChanged(Struct, frozen=True, tag=True):
     flowing: bool
 
 
-MediaEvent = SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged
+class LayersWanted(Struct, frozen=True, tag=True):
+    """The RIDs that a peer's client should send: of all of its pictures that have layers, lowest first."""
+
+    peer: str
+    layers: dict[Purpose, list[str]]
+
+
+MediaEvent = SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged | LayersWanted

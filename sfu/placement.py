@@ -31,14 +31,14 @@ def place_screen(roster: Roster, viewer: Peer) -> dict[str, int]:
     return {"screen": chosen.id, "screen-audio": roster.visible(viewer, chosen.owner.name, "screen-audio")}
 
 
-def place_tiles(roster: Roster, viewer: Peer, shown: int) -> dict[str, int]:
-    """The viewer's page, or else the cameras that flow but for the one `shown` on the stage."""
+def place_tiles(roster: Roster, viewer: Peer, shown: int, most: int) -> dict[str, int]:
+    """The first `most` of the viewer's page, or else of the cameras that flow but for the one `shown` on the stage."""
     tiles = [slot for slot in viewer.slots.values() if slot.name.startswith("tile-")]
     if viewer.page is not None:
         page = [roster.visible(viewer, name, "camera") for name in viewer.page]
     else:
         page = [source for source in _flowing_cameras(roster, viewer) if source != shown]
-    wanted = list(dict.fromkeys(source for source in page if source))[: len(tiles)]
+    wanted = list(dict.fromkeys(source for source in page if source))[: min(len(tiles), most)]
     placed = {slot.name: slot.source for slot in tiles if slot.source in wanted}
     missing = iter([source for source in wanted if source not in placed.values()])
     return {slot.name: placed[slot.name] if slot.name in placed else next(missing, 0) for slot in tiles}

@@ -29,7 +29,9 @@ from sfu.events import (
     Muted,
     Output,
     Paged,
+    Rates,
     SetAudience,
+    SetLayer,
     SetMute,
     Staged,
 )
@@ -73,12 +75,12 @@ class Sessions(Protocol):
 class MediaRoom:
     """The media of one meeting. Made by `MediaServer.room`."""
 
-    def __init__(self, port: Port, sessions: Sessions, on_event: Callable[[MediaEvent], None]) -> None:
+    def __init__(self, port: Port, sessions: Sessions, on_event: Callable[[MediaEvent], None], cap_kbit: float) -> None:
         self._port = port
         self._server = sessions
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
-        self._router = Router()
+        self._router = Router(cap_kbit)
         self._sessions: dict[str, Session] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -123,7 +125,7 @@ class MediaRoom:
             wanted_slots[_index(by_mid, slot.mid)] = slot.purpose
         if len(wanted_sources) != len(sources) or len(wanted_slots) != len(slots):
             raise ProtocolError("sdp_purpose", "each m-line has one purpose")
-        return self._negotiate(peer, offer, wanted_sources, wanted_slots)
+        return self._negotiate(peer, offer, wanted_sources, wanted_slots, obliging=True)
 
     async def publish(self, peer: str, sdp: str) -> str:
         """WHIP: the first audio m-line is the microphone, the first video m-line the camera."""
@@ -181,6 +183,10 @@ class MediaRoom:
         """The plane saw a source start or stall."""
         self._tell(Flow(source, flowing))
 
+    def on_rates(self, rates: tuple[tuple[int, tuple[int, ...]], ...]) -> None:
+        """The plane measured pictures of this room."""
+        self._tell(Rates(rates))
+
     def on_levels(self, levels: tuple[tuple[int, int], ...]) -> None:
         """The plane measured voices of this room."""
         self._tell(Levels(levels))
@@ -222,6 +228,7 @@ class MediaRoom:
         *,
         featured: bool = False,
         follow: str | None = None,
+        obliging: bool = False,
     ) -> str:
         session = self._sessions.get(peer)
         if session is None or not session.continues(offer):
@@ -238,7 +245,7 @@ class MediaRoom:
         else:
             answer = session.negotiate(offer, sources, slots)
         self._server.attached(session, self)
-        self._tell(Attached(peer, session.id, session.sources, session.slots, featured, follow))
+        self._tell(Attached(peer, session.id, session.sources, session.slots, featured, follow, obliging))
         return answer
 
     def _drop(self, peer: str, session: Session) -> None:
@@ -261,6 +268,8 @@ class MediaRoom:
         for output in outputs:
             if isinstance(output, Assign):
                 plane.set_slot(output.session, output.slot, output.source, output.generation)
+            elif isinstance(output, SetLayer):
+                plane.set_layer(output.session, output.slot, output.layer)
             elif isinstance(output, SetAudience):
                 plane.set_audience(output.source, list(output.viewers))
             elif isinstance(output, SetMute):

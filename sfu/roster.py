@@ -7,45 +7,79 @@ Laws: a peer's number (CSRC) is never given twice in a room; a source belongs to
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
+from typing import Final
 
+from sfu.allocator import MAX_LAYERS, Allocation, Supply
+from sfu.demand import Demand
 from sfu.events import Attached, Slot, Source
 from sfu.model import MediaRights, Purpose, SlotState
 from sfu.voices import Seats
+
+STILL_SECONDS: Final = 5.0
 
 
 class SourceEntry:
     """A source: what flows, and what the plane was told about it (None: nothing yet)."""
 
-    __slots__ = ("flowing", "id", "levelled", "muted", "owner", "purpose", "since", "viewers")
+    __slots__ = (
+        "demand",
+        "flowing",
+        "id",
+        "levelled",
+        "muted",
+        "owner",
+        "purpose",
+        "rids",
+        "since",
+        "still",
+        "supply",
+        "viewers",
+    )
 
     def __init__(self, source: Source, owner: Peer) -> None:
         self.id = source.id
         self.purpose: Purpose = source.purpose
         self.levelled = source.levelled
         self.owner = owner
+        self.rids = source.rids
+        self.supply = Supply(source.purpose, max(1, len(source.rids)))
+        self.demand = Demand(len(source.rids))
         self.flowing = False
+        self.still: float | None = None
         self.since: float | None = None
         self.viewers: frozenset[int] | None = None
         self.muted: bool | None = None
+
+    def wanted_rids(self) -> list[str]:
+        """The layers that its client is asked for."""
+        return [self.rids[layer] for layer in sorted(self.demand.told)]
+
+    def shared_until(self) -> float | None:
+        """Until when a screen counts as shared: while it flows, and a little longer; a still one may be silent."""
+        if self.flowing:
+            return inf
+        return None if self.still is None else self.still + STILL_SECONDS
 
 
 class SlotEntry:
     """A slot of a viewer and the source the plane was told to put there."""
 
-    __slots__ = ("generation", "id", "mid", "name", "source")
+    __slots__ = ("generation", "id", "layer", "mid", "name", "source")
 
     def __init__(self, slot: Slot) -> None:
         self.id = slot.id
         self.name = slot.name
         self.mid = slot.mid
         self.source = 0
+        self.layer = MAX_LAYERS - 1
         self.generation = 0
 
 
 class Peer:
     """One peer; `session` is 0 without a connection."""
 
-    def __init__(self, name: str, number: int, rights: MediaRights) -> None:
+    def __init__(self, name: str, number: int, rights: MediaRights, cap_kbit: float) -> None:
         self.name = name
         self.number = number
         self.rights = rights
@@ -56,7 +90,9 @@ class Peer:
         self.slots: dict[str, SlotEntry] = {}
         self.page: tuple[str, ...] | None = None
         self.seats = Seats()
+        self.allocation = Allocation(cap_kbit)
         self.featured = False
+        self.obliging = False
         self.follow: str | None = None
 
     def may_send(self, purpose: Purpose) -> bool:
@@ -69,7 +105,8 @@ class Peer:
 class Roster:
     """The peers of a room and their sources."""
 
-    def __init__(self) -> None:
+    def __init__(self, cap_kbit: float) -> None:
+        self._cap_kbit = cap_kbit
         self.peers: dict[str, Peer] = {}
         self.sources: dict[int, SourceEntry] = {}
         self.stage: str | None = None
@@ -80,7 +117,7 @@ class Roster:
         peer = self.peers.get(name)
         if peer is None:
             self._numbers += 1
-            self.peers[name] = Peer(name, self._numbers, rights)
+            self.peers[name] = Peer(name, self._numbers, rights, self._cap_kbit)
         else:
             peer.rights = rights
 
@@ -88,6 +125,7 @@ class Roster:
         """Take over what was negotiated; returns the sources that came and that went."""
         gone = self.detach(peer) if peer.session != event.session else []
         peer.session, peer.featured, peer.follow = event.session, event.featured, event.follow
+        peer.obliging = event.obliging
         wanted = {source.id for source in event.sources}
         gone += [self._forget(source) for source in list(peer.sources.values()) if source.id not in wanted]
         come = [SourceEntry(source, peer) for source in event.sources if source.id not in self.sources]

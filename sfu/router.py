@@ -7,13 +7,16 @@ Laws:
   peer's rights name the viewer. Nobody is in the audience of their own sources.
 - Each change of a slot raises that slot's generation; every packet carries the participant's number (CSRC).
 - Who is on stage is heard in `stage-audio` only, by viewers who have that slot.
+- How much of a picture goes into a slot is the allocator's word; a tile that does not fit stays empty.
 - A viewer's slots are filled only while connected; what a peer may do outlives its connections.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final, assert_never
 
+from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
 from sfu.events import (
     Admitted,
     Assign,
@@ -27,11 +30,13 @@ from sfu.events import (
     Muted,
     Output,
     Paged,
+    Rates,
     SetAudience,
+    SetLayer,
     SetMute,
     Staged,
 )
-from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
+from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
 from sfu.placement import place_screen, place_stage, place_tiles
 from sfu.roster import Peer, Roster, SourceEntry, is_in_audience
 from sfu.voices import Voices
@@ -39,17 +44,22 @@ from sfu.voices import Voices
 CONTEST_SECONDS: Final = 0.06
 """How often seats are looked at while more people speak than can be heard."""
 
+REALLOCATE_SECONDS: Final = 1.0
+"""How often new rates alone change what viewers get."""
+
 _VOICES: Final = ("voice-1", "voice-2", "voice-3")
 
 
 class Router:
     """The policy of one room."""
 
-    def __init__(self) -> None:
-        self._roster = Roster()
+    def __init__(self, cap_kbit: float) -> None:
+        self._roster = Roster(cap_kbit)
         self._voices = Voices()
         self._contested = False
         self._seated = 0.0
+        self._placed = 0.0
+        self._pictures_due: float | None = None
         self._speakers: list[str] = []
 
     def number(self, name: str) -> int:
@@ -74,6 +84,8 @@ class Router:
             return self._receive_levels(now, event)
         if isinstance(event, Flow):
             return self._receive_flow(now, event)
+        if isinstance(event, Rates):
+            return self._receive_rates(now, event)
         if isinstance(event, Admitted):
             self._roster.admit(event.peer, event.rights)
         elif isinstance(event, Staged):
@@ -86,13 +98,16 @@ class Router:
         return self._reconcile(now)
 
     def tick(self, now: float) -> list[Output]:
-        """Let time act: speakers who fell quiet give up their seats."""
-        outputs = self._assign(now, pictures=False) if self._voices.expire(now) else []
+        """Let time act: speakers who fell quiet give up their seats, pictures get what they had to wait for."""
+        changed = self._voices.expire(now)
+        pictures = self._pictures_due is not None and self._pictures_due <= now
+        outputs = self._assign(now, pictures=pictures) if changed or pictures else []
         return [*outputs, *self._tell_speakers(now)]
 
     def next_deadline(self, now: float) -> float | None:
         """When `tick` wants to be called at the latest."""
-        return self._voices.next_deadline(now)
+        deadlines = [self._voices.next_deadline(now), self._pictures_due]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _change(self, peer: Peer, event: Left | Attached | Detached | Connected | Paged | Muted) -> None:
         match event:
@@ -136,8 +151,17 @@ class Router:
         source.flowing = event.flowing
         if event.flowing:
             source.since = now
+        source.still = None if event.flowing else now
         told = SourceChanged(source.owner.name, source.purpose, event.flowing)
         return [told, *self._assign(now, pictures=True)]
+
+    def _receive_rates(self, now: float, event: Rates) -> list[Output]:
+        for number, rates in event.rates:
+            source = self._roster.sources.get(number)
+            if source is not None and len(rates) == source.supply.layers:
+                source.supply.measure(now, rates)
+        self._due(max(now, self._placed + REALLOCATE_SECONDS))
+        return self.tick(now)
 
     def _reconcile(self, now: float) -> list[Output]:
         """Tell the plane every audience and mute that changed, then every slot."""
@@ -164,15 +188,80 @@ class Router:
         self._contested, self._seated = False, now
         unlevelled = self._roster.unlevelled()
         outputs: list[Output] = []
+        if pictures:
+            self._placed, self._pictures_due = now, None
         for viewer in self._roster.peers.values():
             if viewer.connected and viewer.slots:
                 wanted = self._place_voices(now, viewer, unlevelled)
-                outputs += self._settle(viewer, wanted | self._place_pictures(viewer) if pictures else wanted)
+                if pictures:
+                    placed, layers = self._place_pictures(now, viewer)
+                    wanted |= placed
+                    outputs += layers
+                outputs += self._settle(viewer, wanted)
+        return outputs + self._tell_layers(now) if pictures else outputs
+
+    def _place_pictures(self, now: float, viewer: Peer) -> tuple[dict[str, int], list[Output]]:
+        """What belongs into the slots for pictures, and how much of it may go out."""
+        placed = place_stage(self._roster, viewer) | place_screen(self._roster, viewer)
+        shared = self._roster.sources.get(placed["screen"])
+        until = shared.shared_until() if shared else None
+        is_shared = until is not None and now < until
+        most = TILES_BESIDE_SCREEN if is_shared else MAX_TILES
+        placed |= place_tiles(self._roster, viewer, placed["stage"], most)
+        if until is not None and now < until < inf:
+            self._due(until)
+        layers = self._allocate(now, viewer, placed, sparing=not is_shared)
+        self._due(viewer.allocation.retry)
+        outputs: list[Output] = []
+        for name, layer in layers.items():
+            slot = viewer.slots[name]
+            if layer == LEFT_OUT:
+                placed[name] = 0
+            elif layer != slot.layer:
+                slot.layer = layer
+                outputs.append(SetLayer(viewer.session, slot.id, layer))
+        return placed, outputs
+
+    def _allocate(self, now: float, viewer: Peer, placed: dict[str, int], *, sparing: bool) -> dict[str, int]:
+        """The layers for the slots of a viewer; what does not flow costs nothing, a screen that is `still` neither."""
+        wants: list[Want] = []
+        layers: dict[str, int] = {}
+        for name, number in placed.items():
+            source = self._roster.sources.get(number)
+            if source is None or name not in viewer.slots or KIND_OF_SLOT[name] == "audio":
+                continue
+            place = _place(name)
+            if source.flowing or (place == "screen" and not sparing):
+                wants.append(Want(name, place, number, source.supply))
+            else:
+                layers[name] = 0 if place == "tile" else MAX_LAYERS - 1
+        return layers | viewer.allocation.decide(now, wants, grid=self._roster.stage is None)
+
+    def _tell_layers(self, now: float) -> list[Output]:
+        """Ask the clients that oblige for the layers that somebody watches."""
+        watched: dict[int, set[int]] = {}
+        for viewer in self._roster.peers.values():
+            for slot in viewer.slots.values():
+                source = self._roster.sources.get(slot.source)
+                if source is not None and len(source.rids) > 1:
+                    watched.setdefault(slot.source, set()).add(min(slot.layer, len(source.rids) - 1))
+        outputs: list[Output] = []
+        for peer in self._roster.peers.values():
+            layered = [source for source in peer.sources.values() if peer.obliging and len(source.rids) > 1]
+            changed = [source.demand.update(now, frozenset(watched.get(source.id, ()))) for source in layered]
+            for source in layered:
+                self._due(source.demand.deadline)
+            if any(changed):
+                wanted = {
+                    source.purpose: [source.rids[layer] for layer in sorted(source.demand.told)] for source in layered
+                }
+                outputs.append(LayersWanted(peer.name, wanted))
         return outputs
 
-    def _place_pictures(self, viewer: Peer) -> dict[str, int]:
-        stage = place_stage(self._roster, viewer)
-        return stage | place_tiles(self._roster, viewer, stage["stage"]) | place_screen(self._roster, viewer)
+    def _due(self, moment: float | None) -> None:
+        """Look at the pictures again at this moment, or before."""
+        if moment is not None and (self._pictures_due is None or moment < self._pictures_due):
+            self._pictures_due = moment
 
     def _settle(self, viewer: Peer, wanted: dict[str, int]) -> list[Output]:
         """Put what is wanted into the slots it names, and tell what changed."""
@@ -210,6 +299,14 @@ class Router:
             return []
         self._speakers = names
         return [SpeakersChanged(names)]
+
+
+def _place(slot: str) -> Place:
+    match slot:
+        case "screen" | "stage":
+            return slot
+        case _:
+            return "tile"
 
 
 def _audience(source: SourceEntry, receivers: dict[str, int], everyone: frozenset[int]) -> frozenset[int]:

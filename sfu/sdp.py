@@ -33,6 +33,7 @@ _DIRECTIONS: Final[dict[str, Direction]] = {
 }
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}")
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE_CHARS = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})+")
 _DIGEST_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -64,7 +65,10 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """One m-line. `carriable`: it can share our one transport; otherwise it is answered with port 0."""
+    """One m-line. `carriable`: it can share our one transport; otherwise it is answered with port 0.
+
+    `rids`: the layers that the remote would send (RFC 8853), in its order; empty without simulcast.
+    """
 
     kind: str
     protocol: str
@@ -75,6 +79,7 @@ class Section(msgspec.Struct, frozen=True):
     codecs: tuple[Codec, ...]
     extensions: tuple[Extension, ...]
     ssrcs: tuple[int, ...]
+    rids: tuple[str, ...]
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -206,6 +211,7 @@ def _section(lines: _Lines, session: _Lines, index: int, bundle: frozenset[str] 
         codecs=_codecs(lines, formats) if is_media else (),
         extensions=_extensions(lines),
         ssrcs=_ssrcs(lines),
+        rids=_rids(lines),
     )
 
 
@@ -255,6 +261,17 @@ def _ssrcs(lines: _Lines) -> tuple[int, ...]:
     """Every SSRC the m-line names, repair streams too: the plane tells them apart by payload type."""
     ssrcs = lines.attributes.get("ssrc", [])[: 4 * MAX_PER_MEDIA]
     return tuple(dict.fromkeys(_number(value, 0xFFFFFFFF) for value, _, _ in _pairs(ssrcs)))[:8]
+
+
+def _rids(lines: _Lines) -> tuple[str, ...]:
+    """The first alternative of each layer to be sent; what is not declared by `a=rid` is no layer."""
+    declared = {name for name, direction, _ in _pairs(lines.all("rid")) if direction and _RID.fullmatch(name)}
+    words = (lines.first("simulcast") or "").split(" ")
+    if "send" not in words[:-1]:
+        return ()
+    layers = words[words.index("send") + 1].split(";")
+    names = (layer.partition(",")[0].removeprefix("~") for layer in layers)
+    return tuple(dict.fromkeys(name for name in names if name in declared))
 
 
 def _check_setup(tagged: _Lines, session: _Lines) -> None:

@@ -23,6 +23,7 @@ from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
 from sfu.ice import candidates, offered_addresses
 from sfu.model import (
+    LayersWanted,
     MediaEvent,
     MediaRights,
     PeerConnected,
@@ -39,6 +40,7 @@ from sfu.room import MediaRoom
 from sfu.session import Port, Session
 
 __all__ = [
+    "LayersWanted",
     "MediaConfig",
     "MediaEvent",
     "MediaRights",
@@ -66,7 +68,7 @@ logger = logging.getLogger(__name__)
 class MediaConfig(msgspec.Struct, frozen=True):
     """Where media is received. `udp_port` 0 lets the system choose; thread n takes the n-th port from there.
 
-    A remote that says nothing for `consent_seconds` is gone (RFC 7675). The cap is for the allocator to come.
+    A remote that says nothing for `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets.
     """
 
     addresses: tuple[str, ...] = ("127.0.0.1",)
@@ -127,7 +129,7 @@ class MediaServer:
                 raise StateError("not_started", "the media server is not running")
             used = [port for _, port in self._rooms.values()]
             port = min(self._ports, key=lambda port: sum(other is port for other in used))
-            self._rooms[room_id] = (MediaRoom(port, self, on_event), port)
+            self._rooms[room_id] = (MediaRoom(port, self, on_event, self._config.downlink_cap_kbit), port)
         return self._rooms[room_id][0]
 
     def close_room(self, room_id: str) -> None:
@@ -213,6 +215,8 @@ class MediaServer:
                     entry.room.on_lost(entry.peer, entry.session, "expired")
             case ("levels", levels):
                 self._on_levels(levels)
+            case ("layers", rates):
+                self._on_rates(rates)
             case ("source", source, state):
                 if source in self._source_rooms:
                     self._source_rooms[source].on_flow(source, state == "started")
@@ -232,6 +236,15 @@ class MediaServer:
                 by_room.setdefault(room, []).append((source, level))
         for room, part in by_room.items():
             room.on_levels(tuple(part))
+
+    def _on_rates(self, rates: list[tuple[int, list[int]]]) -> None:
+        by_room: dict[MediaRoom, list[tuple[int, tuple[int, ...]]]] = {}
+        for source, layers in rates:
+            room = self._source_rooms.get(source)
+            if room is not None:
+                by_room.setdefault(room, []).append((source, tuple(layers)))
+        for room, part in by_room.items():
+            room.on_rates(tuple(part))
 
 
 def _interface_addresses() -> list[str]:

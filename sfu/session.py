@@ -208,15 +208,18 @@ class Session:
             self._key(index): any(extension.uri == AUDIO_LEVEL for extension in choice.extensions)
             for index, choice in received.items()
         }
+        rids = {self._key(index): choice.rids for index, choice in received.items()}
         for key in self._sources.keys() - wanted.keys():
             self._port.plane.remove_source(self._sources.pop(key).id)
         for key, (section, purpose) in wanted.items():
             if key in self._sources:
                 continue
-            source = Source(next(self._port.numbers), purpose, levelled[key])
+            source = Source(next(self._port.numbers), purpose, levelled[key], rids[key])
             self._sources[key] = source
             kind = KIND_OF_PURPOSE[purpose]
-            self._port.plane.add_source(source.id, self.id, section.mid, kind, self._csrc, list(section.ssrcs))
+            # The layers' streams are learned by RID: Firefox lists SSRCs without saying whose they are.
+            ssrcs = [] if source.rids else list(section.ssrcs)
+            self._port.plane.add_source(source.id, self.id, section.mid, kind, self._csrc, ssrcs, list(source.rids))
 
     def _tell_slot(self, index: int, section: Section, name: str, choice: Carried) -> None:
         key = self._key(index)

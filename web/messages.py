@@ -383,6 +383,13 @@ class MediaSpeakers(Struct, frozen=True):
     peers: list[str]
 
 
+class MediaLayers(Struct, frozen=True):
+    """The layers (RIDs) that somebody watches: send these and no others. None: of this picture there are no layers."""
+
+    camera: list[str] | None
+    screen: list[str] | None
+
+
 class MediaLost(Struct, frozen=True):
     """The media connection is gone; make a new offer."""
 
@@ -454,6 +461,7 @@ SERVER_EVENTS: Mapping[str, type[Struct]] = MappingProxyType(
         "room:please_unmute": PleaseUnmute,
         "media:slots": MediaSlots,
         "media:speakers": MediaSpeakers,
+        "media:layers": MediaLayers,
         "media:lost": MediaLost,
         "presence:state": PresenceState,
         "presence:changed": PresenceChanged,

@@ -305,6 +305,9 @@ class RoomHost:
                 if peer in members and members[peer].connection == f"{NOWHERE}/{peer}":
                     return self.room.leave(peer)
                 return [*self._say(peer, "media:lost", wire.MediaLost(reason)), *self.room.media_state(peer, "lost")]
+            case media.LayersWanted(peer, layers):
+                wanted = wire.MediaLayers(camera=layers.get("camera"), screen=layers.get("screen"))
+                return self._say(peer, "media:layers", wanted)
             case media.SourceChanged():
                 return []
 

@@ -6,7 +6,7 @@ import pytest
 from aiortc import RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
-from sfu.answer import MID, TRANSPORT_CC, Local, Receiving, Sending, build_answer, carried
+from sfu.answer import MID, REPAIRED_RID, RID, TRANSPORT_CC, Local, Receiving, Sending, build_answer, carried
 from sfu.ice import candidates, credentials
 from sfu.model import PURPOSES
 from sfu.sdp import Fingerprint, Offer, parse_offer
@@ -72,6 +72,33 @@ def test_our_own_client_gets_every_line_answered() -> None:
     assert "a=msid:stage track5" in stage
     assert "a=ssrc-group:FID 1005 2005" in stage
     assert "a=ssrc:2005 cname:viewer" in stage
+
+
+def test_layers_are_answered_and_learned_from_the_packets() -> None:
+    offer = parse_offer(recorded("chromium-simulcast"))
+    section = next(section for section in offer.sections if section.rids)
+    choice = carried(section, sending=False)
+    assert choice is not None and choice.rids == section.rids
+    assert {RID, REPAIRED_RID} <= {extension.uri for extension in choice.extensions}
+    answer = build_answer(offer, LOCAL, _roles(offer))
+    assert f"a=simulcast:recv {';'.join(section.rids)}\r\n" in answer
+    assert all(f"a=rid:{rid} recv\r\n" in answer for rid in section.rids)
+
+
+def test_layers_that_packets_could_not_name_are_not_answered() -> None:
+    for uri in (MID, RID):
+        offer = parse_offer(recorded("chromium-simulcast").replace(uri, "urn:other"))
+        assert "simulcast" not in build_answer(offer, LOCAL, _roles(offer))
+
+
+def test_more_layers_than_we_carry_are_answered_with_the_lowest() -> None:
+    text = recorded("chromium-simulcast")
+    old = next(section for section in parse_offer(text).sections if section.rids).rids
+    more = "".join(f"a=rid:more{number} send\r\n" for number in range(3))
+    names = ";".join([*old, "more0", "more1", "more2"])
+    text = text.replace(f"a=simulcast:send {';'.join(old)}\r\n", f"{more}a=simulcast:send {names}\r\n")
+    offer = parse_offer(text)
+    assert f"a=simulcast:recv {';'.join([*old, 'more0'][:3])}\r\n" in build_answer(offer, LOCAL, _roles(offer))
 
 
 def test_extensions_are_agreed_by_uri_under_the_offers_numbers() -> None:

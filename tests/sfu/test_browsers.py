@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright
 
-from sfu.model import PeerConnected, PeerLost, SlotOffer, SourceOffer
+from sfu.model import LayersWanted, PeerConnected, PeerLost, SlotOffer, SourceChanged, SourceOffer
 from sfu.room import MediaRoom
 from tests.sfu.peers import PUPIL, TEACHER, Log, running
 
@@ -71,11 +71,21 @@ async def _chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def _join(browser: Browser, url: str, peer: str) -> Page:
+async def _join(browser: Browser, url: str, peer: str, *, layered: bool = False) -> Page:
     page = await browser.new_page()
     await page.goto(url)
-    await page.evaluate(f"join('{peer}')")
+    await page.evaluate(f"join('{peer}', {str(layered).lower()})")
     return page
+
+
+async def _is_wide(page: Page, slot: str, width: int) -> dict[str, float]:
+    """Wait until the slot shows pictures of this width; returns what the browser says of them."""
+    for _ in range(80):
+        found: dict[str, float] = await page.evaluate(f"picture('{slot}')")
+        if found.get("frameWidth") == width:
+            return found
+        await page.wait_for_timeout(250)
+    raise AssertionError(f"{slot} never became {width} wide: {found}")
 
 
 async def _rises(page: Page, slot: str, above: float) -> float:
@@ -143,3 +153,50 @@ async def test_a_page_plays_by_whep_what_another_publishes_by_whip() -> None:
             await watcher.evaluate("whep('watcher')")
             await _rises(watcher, "stage", await _rises(watcher, "stage", 5) + 20)
             await _rises(watcher, "voice-1", await _rises(watcher, "voice-1", 0))
+
+
+async def test_the_stage_is_shown_in_full_and_tiles_small_and_what_nobody_watches_is_not_sent() -> None:
+    async with running() as server, _chromium() as browser:
+        log = Log()
+        room = server.room("lesson", log)
+        for name in ("teacher", "pupil", "viewer"):
+            room.admit(name, TEACHER)
+        async with _signalling(room) as url:
+            pages = {name: await _join(browser, url, name, layered=True) for name in ("teacher", "pupil", "viewer")}
+            for name in ("teacher", "pupil"):
+                await pages[name].evaluate("publish(960, 540)")
+            room.set_stage("teacher")
+            await _is_wide(pages["viewer"], "stage", 640)
+            await _is_wide(pages["viewer"], "tile-1", 160)
+
+            # The pupil's large layers are watched by nobody: its client is asked to pause them.
+            await log.until(LayersWanted("pupil", {"camera": ["q"]}))
+            await pages["pupil"].evaluate("oblige(['q'])")
+            await log.until(SourceChanged("pupil", "camera", True))
+
+            # On stage they are wanted again; the viewer sees the small one until the large one is there.
+            before = await pages["viewer"].evaluate("picture('tile-1')")
+            room.set_stage("pupil")
+            wanted = await log.until(lambda event: isinstance(event, LayersWanted) and _adds_full(event, "pupil"))
+            assert isinstance(wanted, LayersWanted)
+            await _is_wide(pages["viewer"], "stage", 160)
+            await pages["pupil"].evaluate(f"oblige({wanted.layers['camera']})")
+            small = await pages["viewer"].evaluate("picture('stage')")
+            full = await _is_wide(pages["viewer"], "stage", 640)
+            await _rises(pages["viewer"], "stage", full["framesDecoded"] + 20)
+            after = await pages["viewer"].evaluate("picture('stage')")
+            assert after["totalFreezesDuration"] - small["totalFreezesDuration"] < 1.0, (small, after)
+            assert after["framesDecoded"] > small["framesDecoded"] + 20
+            assert before["frameWidth"] == 160
+
+            # The top layer stops without a word, as when the pupil's uplink becomes narrow.
+            await pages["pupil"].evaluate("oblige(['q', 'h'])")
+            fallen = await _is_wide(pages["viewer"], "stage", 320)
+            await _rises(pages["viewer"], "stage", fallen["framesDecoded"] + 20)
+            counters = server.counters()
+            assert counters["layer_switches"] >= 2
+            assert counters["dropped_malformed"] == 0
+
+
+def _adds_full(event: LayersWanted, peer: str) -> bool:
+    return event.peer == peer and "f" in event.layers["camera"]

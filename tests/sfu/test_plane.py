@@ -34,7 +34,8 @@ from tests.sfu.plane_peer import (
 )
 
 UDP_SEGMENT = 103
-VIDEO_SOURCE, AUDIO_SOURCE = 1001, 1002
+VIDEO_SOURCE, AUDIO_SOURCE, LAYERED_SOURCE = 1001, 1002, 1003
+LAYER_SSRC = 0x6000
 VIDEO_SSRC, VIDEO_RTX, AUDIO_SSRC = 0x5001, 0x5002, 0x5003
 VIDEO_SLOT, AUDIO_SLOT = 2001, 2002
 OUT_VIDEO, OUT_RTX, OUT_AUDIO = 0x9001, 0x9002, 0x9003
@@ -109,6 +110,13 @@ class Lesson:
         for viewer in self.viewers:
             plane.set_slot(viewer.id, VIDEO_SLOT, VIDEO_SOURCE, 1)
             plane.set_slot(viewer.id, AUDIO_SLOT, AUDIO_SOURCE, 1)
+
+    def layered(self) -> None:
+        """Another camera in the same slots, with three layers."""
+        self.plane.add_source(LAYERED_SOURCE, self.publisher.id, "s", "video", CSRC, [], ["q", "h", "f"])
+        self.plane.set_audience(LAYERED_SOURCE, [viewer.id for viewer in self.viewers])
+        for viewer in self.viewers:
+            self.plane.set_slot(viewer.id, VIDEO_SLOT, LAYERED_SOURCE, 2)
 
     def allow(self, viewers: list[Peer]) -> None:
         ids = [viewer.id for viewer in viewers]
@@ -480,6 +488,82 @@ def test_a_publishers_loss_is_asked_for_and_filled_in(lesson: Lesson) -> None:
     assert lesson.plane.counters()["repaired"] == 1
 
 
+def layer(rid: str, sequence: int, *, keyframe: bool = False) -> Rtp:
+    ssrc = LAYER_SSRC + ord(rid)
+    body = vp8(rid.encode(), keyframe=keyframe, picture=sequence & 0x7FFF)
+    return Rtp(VP8, sequence, sequence * 3000, ssrc, body, marker=True, elements={4: b"s", 7: rid.encode()})
+
+
+def test_a_slot_shows_the_best_layer_that_is_wanted_and_flows(lesson: Lesson) -> None:
+    lesson.layered()
+    (viewer,) = lesson.viewers
+    publisher, plane = lesson.publisher, lesson.plane
+    plane.set_layer(viewer.id, VIDEO_SLOT, 0)
+    publisher.send(layer("q", 100, keyframe=True))
+    assert viewer.receive().payload[6:] == b"q"
+    publisher.send(layer("f", 9, keyframe=True))
+    publisher.send(layer("q", 101))
+    small = viewer.receive()
+    assert small.payload[6:] == b"q"
+
+    plane.set_layer(viewer.id, VIDEO_SLOT, 2)
+    assert struct.unpack("!II", publisher.receive_rtcp(206, 1))[1] == LAYER_SSRC + ord("q"), (
+        "one request for all layers"
+    )
+    publisher.send(layer("f", 10))
+    publisher.send(layer("q", 102, keyframe=True))
+    assert viewer.receive().payload[6:] == b"q", "not before its own keyframe"
+    publisher.send(layer("f", 11, keyframe=True))
+    large = viewer.receive()
+    assert large.payload[6:] == b"f"
+    assert (large.sequence - small.sequence) & 0xFFFF == 2 and large.csrcs == small.csrcs
+    publisher.send(layer("q", 103))
+    publisher.send(layer("f", 12))
+    after = viewer.receive()
+    assert after.payload[6:] == b"f" and (after.sequence - large.sequence) & 0xFFFF == 1
+    assert plane.counters()["layer_switches"] == 1
+
+    # Losses on both sides of the switch are repaired from the layer that they belong to.
+    for lost in (small, large):
+        viewer.send_rtcp(rtcp(205, 1, struct.pack("!IIHH", 1, OUT_VIDEO, lost.sequence, 0)))
+        assert viewer.receive().payload[2 + 6 :] == lost.payload[6:]
+
+
+def test_probes_and_unknown_layers_make_no_layer(lesson: Lesson) -> None:
+    lesson.layered()
+    (viewer,) = lesson.viewers
+    publisher, plane = lesson.publisher, lesson.plane
+    publisher.send(layer("q", 1, keyframe=True))
+    assert viewer.receive().payload[6:] == b"q"
+    probe = Rtp(RTX, 5, 0, VIDEO_RTX, b"\0\1" + bytes(200), elements={4: b"s", 8: b"f"})
+    publisher.send(probe)
+    stranger = layer("x", 1, keyframe=True)
+    publisher.send(stranger)
+    nameless = Rtp(VP8, 1, 0, 0x5151, stranger.payload, elements={4: b"s"})
+    publisher.send(nameless)
+    publisher.send(layer("q", 2))
+    assert viewer.receive().payload[6:] == b"q"
+    assert plane.counters()["dropped_stream"] == 2
+    assert plane.counters()["layer_switches"] == 0
+
+
+def test_the_rates_of_layers_are_told(lesson: Lesson) -> None:
+    lesson.layered()
+    told: list[tuple[int, list[int]]] = []
+    for sequence in range(1, 9):
+        for rid in "qf":
+            body = vp8(bytes(600 if rid == "q" else 1000), keyframe=sequence == 1, picture=sequence)
+            lesson.publisher.send(replace(layer(rid, sequence), payload=body))
+        event = wait_event(lesson.plane, "layers")
+        assert event[0] == "layers"
+        told += event[1]
+        source, (small, middle, large) = told[-1]
+        assert source == LAYERED_SOURCE and middle == 0
+        if large > small > 1:
+            return
+    raise AssertionError(told)
+
+
 def test_a_waiting_slot_asks_the_publisher_for_a_keyframe(lesson: Lesson) -> None:
     lesson.publisher.send(picture(1))
     body = lesson.publisher.receive_rtcp(206, 1)
@@ -566,6 +650,10 @@ def test_bad_arguments_are_refused_at_once(plane: Plane) -> None:
         plane.open_session(1, "u", "short")
     with pytest.raises(ValueError, match="kind"):
         plane.add_source(1, 1, "0", "smell", 1, [])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="layers"):
+        plane.add_source(1, 1, "0", "video", 1, [], ["a", "b", "c", "d"])
+    with pytest.raises(ValueError, match="layer"):
+        plane.set_layer(1, 1, 3)
     with pytest.raises(ValueError, match="IP"):
         Plane(["localhost"], 0)
 

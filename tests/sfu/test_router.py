@@ -20,7 +20,9 @@ from sfu.events import (
     Muted,
     Output,
     Paged,
+    Rates,
     SetAudience,
+    SetLayer,
     SetMute,
     Slot,
     Source,
@@ -30,6 +32,7 @@ from sfu.model import (
     KIND_OF_PURPOSE,
     KIND_OF_SLOT,
     PURPOSES,
+    LayersWanted,
     MediaEvent,
     MediaRights,
     Purpose,
@@ -42,6 +45,7 @@ from sfu.router import Router
 
 PUPIL = MediaRights(publish=True, screen=False, receive=True, moderator=False)
 TEACHER = MediaRights(publish=True, screen=True, receive=True, moderator=True)
+RIDS: dict[Purpose, tuple[str, ...]] = {"camera": ("q", "h", "f"), "screen": ("l", "f")}
 ROOM_SLOTS = tuple(name for name in KIND_OF_SLOT if name != "voice-3")
 
 
@@ -49,7 +53,7 @@ class Model:
     """A router, a clock, and a plane that believes what it is told and checks it."""
 
     def __init__(self) -> None:
-        self.router = Router()
+        self.router = Router(1000)
         self.now = 1000.0
         self.numbers = 0
         self.sessions: dict[str, int] = {}
@@ -58,6 +62,7 @@ class Model:
         self.audience: dict[int, set[int]] = {}
         self.muted: dict[int, bool] = {}
         self.slots: dict[tuple[str, str], int] = {}
+        self.layers: dict[tuple[str, str], int] = {}
         self.generations: dict[int, int] = {}
         self.states: dict[str, list[SlotState]] = {}
         self.events: list[MediaEvent] = []
@@ -77,6 +82,8 @@ class Model:
                 if output.source:
                     assert output.session in self.audience[output.source], "assigned before it was allowed"
                 self.slots[self.slot_names[output.slot]] = output.source
+            elif isinstance(output, SetLayer):
+                self.layers[self.slot_names[output.slot]] = output.layer
             else:
                 self.events.append(output)
                 if isinstance(output, SlotsChanged):
@@ -100,16 +107,18 @@ class Model:
         levelled: bool = True,
         featured: bool = False,
         follow: str | None = None,
+        layered: bool = False,
     ) -> None:
         self.forget(name)
         session = self.sessions[name] = self.next()
-        sources = tuple(Source(self.next(), purpose, levelled) for purpose in purposes)
+        rids = RIDS if layered else {}
+        sources = tuple(Source(self.next(), purpose, levelled, rids.get(purpose, ())) for purpose in purposes)
         made = tuple(Slot(self.next(), slot, f"mid-{slot}") for slot in slots)
         for source in sources:
             self.source_ids[name, source.purpose] = source.id
         for slot in made:
             self.slot_names[slot.id] = (name, slot.name)
-        self.tell(Attached(name, session, sources, made, featured, follow))
+        self.tell(Attached(name, session, sources, made, featured, follow, obliging=layered))
 
     def forget(self, name: str) -> None:
         self.sessions.pop(name, None)
@@ -120,16 +129,27 @@ class Model:
             self.audience.pop(gone, None)
             self.muted.pop(gone, None)
 
-    def join(self, *names: str, rights: MediaRights = PUPIL) -> None:
+    def join(self, *names: str, rights: MediaRights = PUPIL, layered: bool = False) -> None:
         for name in names:
             self.admit(name, rights=rights)
-            self.attach(name)
+            self.attach(name, layered=layered)
             self.tell(Connected(name))
 
     def flow(self, name: str, *purposes: Purpose, flowing: bool = True) -> None:
         for purpose in purposes:
             self.now += 0.001
             self.tell(Flow(self.source_ids[name, purpose], flowing))
+
+    def measure(self, name: str, purpose: Purpose, *rates: int) -> None:
+        self.tell(Rates(((self.source_ids[name, purpose], rates),)))
+
+    def layer(self, viewer: str, slot: str) -> int:
+        return self.layers.get((viewer, slot), 2)
+
+    def asked(self, name: str) -> dict[Purpose, list[str]] | None:
+        """The layers that a client was last asked for."""
+        told = [event for event in self.events if isinstance(event, LayersWanted) and event.peer == name]
+        return told[-1].layers if told else None
 
     def speak(self, *names: str, level: int = 20, steps: int = 3) -> None:
         for _ in range(steps):
@@ -542,3 +562,101 @@ def test_whatever_happens_nobody_gets_what_is_not_theirs(seed: int) -> None:
     for name in names:
         model.tell(Left(name))
     assert set(model.router.counts().values()) == {0}, f"seed {seed}"
+
+
+def test_the_stage_is_large_and_tiles_are_small() -> None:
+    model = Model()
+    model.join("a", "b", "c", layered=True)
+    for name in "ab":
+        model.flow(name, "camera")
+    model.tell(Staged("a"))
+    assert model.who("c", "stage", "tile-2") == ["a/camera", "b/camera"]
+    assert (model.layer("c", "stage"), model.layer("c", "tile-2")) == (2, 0)
+
+
+def test_clients_are_asked_for_what_is_watched_and_for_no_more() -> None:
+    model = Model()
+    model.join("a", "b", "c", layered=True)
+    for name in "ab":
+        model.flow(name, "camera")
+    model.tell(Staged("a"))
+    model.wait(2)
+    assert model.asked("a") == {"camera": ["q", "f"], "screen": ["l"]}
+    assert model.asked("b") == {"camera": ["q"], "screen": ["l"]}
+    model.tell(Staged("b"))
+    assert model.asked("b") == {"camera": ["q", "f"], "screen": ["l"]}, "at once"
+    assert model.asked("a") == {"camera": ["q", "f"], "screen": ["l"]}, "not yet"
+    model.wait(2)
+    assert model.asked("a") == {"camera": ["q"], "screen": ["l"]}
+    model.tell(Left("c"))
+    model.wait(2)
+    assert model.asked("b") == {"camera": ["q", "f"], "screen": ["l"]}, "a still watches"
+
+
+def test_who_publishes_by_whip_is_never_asked_to_pause() -> None:
+    model = Model()
+    model.join("a", layered=True)
+    model.admit("w")
+    session = model.sessions["w"] = model.next()
+    camera = model.source_ids["w", "camera"] = model.next()
+    model.tell(Attached("w", session, (Source(camera, "camera", False, ("q", "h", "f")),), ()))
+    model.tell(Connected("w"))
+    model.flow("w", "camera")
+    model.wait(5)
+    assert model.who("a", "tile-1") == ["w/camera"]
+    assert model.asked("w") is None
+
+
+def test_a_shared_screen_leaves_four_small_tiles_until_it_has_been_silent_for_a_while() -> None:
+    model = Model()
+    names = [f"p{number}" for number in range(8)]
+    model.join("t", "v", *names, rights=TEACHER, layered=True)
+    for name in names:
+        model.flow(name, "camera")
+    assert None not in model.tiles("v")
+    model.flow("t", "screen")
+    model.measure("t", "screen", 100, 300)
+    model.wait(6)
+    assert model.tiles("v") == [*names[:4], None, None, None, None]
+    assert [model.layer("v", f"tile-{number}") for number in (1, 2, 3, 4)] == [0] * 4
+    model.flow("t", "screen", flowing=False)
+    assert model.tiles("v")[4:] == [None] * 4, "a still screen sends nothing"
+    model.wait(6)
+    assert model.tiles("v")[4:] == names[4:]
+    assert model.who("v", "screen") == ["t/screen"]
+    model.flow("t", "screen")
+    assert model.tiles("v")[4:] == [None] * 4
+
+
+def test_what_does_not_fit_is_left_out_and_comes_back_when_it_does() -> None:
+    model = Model()
+    model.join("v", "a", "b", "c")
+    for name in "abc":
+        model.flow(name, "camera")
+    assert model.tiles("v")[:3] == ["a", "b", "c"]
+    for name in "abc":
+        model.measure(name, "camera", 400)
+    model.wait(2)
+    assert model.tiles("v")[:3] == ["a", "b", None]
+    model.measure("a", "camera", 100)
+    model.measure("b", "camera", 100)
+    model.wait(20)
+    assert sorted(filter(None, model.tiles("v"))) == ["a", "b", "c"]
+
+
+def test_rates_of_strangers_and_of_other_layers_change_nothing() -> None:
+    model = Model()
+    model.join("v", "a")
+    model.flow("a", "camera")
+    assert model.tell(Rates(((4711, (5000,)), (model.source_ids["a", "camera"], (5000, 5000))))) == []
+    model.wait(2)
+    assert model.tiles("v")[0] == "a"
+
+
+def test_a_camera_that_is_off_waits_small_in_a_tile_and_large_on_stage() -> None:
+    model = Model()
+    model.join("a", "b", "v", layered=True)
+    model.tell(Staged("a"))
+    model.tell(Paged("v", ("b",)))
+    assert model.who("v", "stage", "tile-1") == ["a/camera", "b/camera"]
+    assert (model.layer("v", "stage"), model.layer("v", "tile-1")) == (2, 0)

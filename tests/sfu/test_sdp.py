@@ -156,3 +156,24 @@ def test_everything_is_bounded() -> None:
 def test_extension_ids_out_of_range_are_left_out() -> None:
     text = SMALL + "a=extmap:4096 urn:later\na=extmap:0 urn:none\na=extmap:15/sendonly urn:kept with=parameters\n"
     assert parse_offer(text).sections[0].extensions == (Extension(15, "urn:kept"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "rids"),
+    [
+        ("send q;h;f", ("q", "h", "f")),
+        ("send q,h;~f", ("q", "f")),
+        ("recv x send h;q", ("h", "q")),
+        ("send q;q", ("q",)),
+        ("send q;unknown;bad!", ("q",)),
+        ("recv q;h", ()),
+        ("send", ()),
+        ("", ()),
+    ],
+)
+def test_layers_are_those_declared_and_sent(line: str, rids: tuple[str, ...]) -> None:
+    text = recorded("chromium-whip")
+    declared = "".join(f"a=rid:{name} send\r\n" for name in ("q", "h", "f", "bad!"))
+    text = text.rstrip() + f"\r\n{declared}a=rid:x recv\r\na=simulcast:{line}\r\n"
+    assert parse_offer(text).sections[-1].rids == rids
+    assert parse_offer(recorded("chromium-whip")).sections[-1].rids == ()

@@ -10,10 +10,11 @@ use crate::command::{AddSlot, AddSource, Command};
 use crate::events::Event;
 use crate::ice::Ice;
 use crate::media::codec::Kind;
+use crate::media::layers::LayerView;
 use crate::media::outgoing::Mid;
 use crate::media::slot::{Slot, SlotConfig};
 use crate::replay::Window;
-use crate::session::{MAX_LEARNED, MAX_SLOTS, Session, SlotEntry};
+use crate::session::{MAX_LEARNED, MAX_SLOTS, Session, SlotEntry, Stream};
 use crate::source::Source;
 use crate::srtp::{Inbound, MasterKey, Outbound};
 use crate::table::Place;
@@ -51,6 +52,11 @@ impl World {
                 let wanted = (source != 0).then_some((source, generation));
                 self.set_slot(session, slot, wanted)
             }
+            Command::SetLayer {
+                session,
+                slot,
+                layer,
+            } => self.set_layer(session, slot, layer),
             Command::SetAudience { source, viewers } => {
                 self.set_audience(source, viewers.into_iter().collect())
             }
@@ -153,7 +159,7 @@ impl World {
 
     fn add_source(&mut self, new: AddSource) -> Option<()> {
         let session = self.sessions.place(new.session)?;
-        let source = Source::new(new.source, session, new.kind, new.csrc);
+        let source = Source::new(new.source, session, new.kind, new.csrc, new.rids);
         let place = self.sources.insert(new.source, source)?;
         let publisher = self.sessions.get_mut(session)?;
         publisher.published.push(place);
@@ -162,8 +168,12 @@ impl World {
             publisher.mids.push((new.mid, place));
         }
         for ssrc in new.ssrcs.into_iter().take(MAX_LEARNED) {
-            publisher.streams.retain(|(known, _)| *known != ssrc);
-            publisher.streams.push((ssrc, place));
+            publisher.streams.retain(|known| known.ssrc != ssrc);
+            publisher.streams.push(Stream {
+                ssrc,
+                source: place,
+                layer: 0,
+            });
         }
         Some(())
     }
@@ -184,7 +194,7 @@ impl World {
         let publisher = self.sessions.get_mut(source.session)?;
         publisher.published.retain(|known| *known != place);
         publisher.mids.retain(|(_, known)| *known != place);
-        publisher.streams.retain(|(_, known)| *known != place);
+        publisher.streams.retain(|known| known.source != place);
         if source.flowing {
             self.tell(Event::Stalled { source: id });
         }
@@ -198,8 +208,7 @@ impl World {
             return Some(());
         }
         source.muted = muted;
-        source.meter.silence();
-        source.history.clear();
+        source.forget();
         for &viewer in &source.viewers {
             let Some(session) = self.sessions.get_mut(viewer) else {
                 continue;
@@ -248,6 +257,7 @@ impl World {
         session.slots.push(SlotEntry {
             id: new.slot,
             media,
+            layers: LayerView::default(),
             wanted: None,
             shown: None,
             window: Window::default(),
@@ -262,6 +272,18 @@ impl World {
         let place = self.sessions.place(session)?;
         self.sessions.get_mut(place)?.slot_mut(slot)?.wanted = wanted;
         self.assign(place, session, slot)
+    }
+
+    fn set_layer(&mut self, session: u64, slot: u64, layer: usize) -> Option<()> {
+        let place = self.sessions.place(session)?;
+        let entry = self.sessions.get_mut(place)?.slot_mut(slot)?;
+        entry.layers.most = layer;
+        if let Some(source) = entry.shown.and_then(|place| self.sources.get_mut(place))
+            && entry.waits(source)
+        {
+            source.keyframes.request();
+        }
+        Some(())
     }
 
     fn set_audience(&mut self, id: u64, audience: HashSet<u64>) -> Option<()> {
@@ -319,9 +341,10 @@ impl World {
         let source = self.sources.get_mut(place)?;
         if before != Some(place) {
             source.viewers.push(session);
+            entry.layers.shown = 0;
         }
         entry.media.assign(source.id, generation, source.csrc);
-        if entry.media.waits() {
+        if entry.waits(source) {
             source.keyframes.request();
         }
         Some(())

@@ -36,6 +36,8 @@ pub struct AddSource {
     pub kind: Kind,
     pub csrc: u32,
     pub ssrcs: Vec<u32>,
+    /// Of its layers, the lowest first; empty without simulcast.
+    pub rids: Vec<Vec<u8>>,
 }
 
 pub struct AddSlot {
@@ -86,6 +88,11 @@ pub enum Command {
         slot: u64,
         source: u64,
         generation: u64,
+    },
+    SetLayer {
+        session: u64,
+        slot: u64,
+        layer: usize,
     },
     SetAudience {
         source: u64,

@@ -68,15 +68,11 @@ impl World {
         let Some(session) = self.sessions.get_mut(place) else {
             return;
         };
-        let stream = session.streams.iter().find(|(known, _)| *known == ssrc);
-        let Some(source) = stream.and_then(|(_, at)| self.sources.get_mut(*at)) else {
+        let stream = session.streams.iter().find(|known| known.ssrc == ssrc);
+        let Some(source) = stream.and_then(|known| self.sources.get_mut(known.source)) else {
             return;
         };
-        let receiver = source
-            .receiver
-            .as_mut()
-            .filter(|receiver| receiver.ssrc() == ssrc);
-        if let Some(receiver) = receiver {
+        if let Some(receiver) = source.receiver(ssrc) {
             receiver.sender_report(now, info);
             session.clock.report(now, info.ntp);
         }

@@ -68,6 +68,8 @@ counters! {
     forwarded,
     /// Packets a slot did not show: before its keyframe, probes, out of its time.
     withheld,
+    /// Slots that went over to another layer of their source.
+    layer_switches,
     retransmitted,
     /// Packets of a publisher repaired by its own retransmission.
     repaired,

@@ -19,14 +19,33 @@ pub const MAX_WAITING: u32 = 32;
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Dtls { session: u64, datagram: Vec<u8> },
-    Connected { session: u64, address: SocketAddr },
-    Address { session: u64, address: SocketAddr },
-    Expired { session: u64 },
+    Dtls {
+        session: u64,
+        datagram: Vec<u8>,
+    },
+    Connected {
+        session: u64,
+        address: SocketAddr,
+    },
+    Address {
+        session: u64,
+        address: SocketAddr,
+    },
+    Expired {
+        session: u64,
+    },
     Levels(Vec<(u64, u8)>),
-    Started { source: u64 },
-    Stalled { source: u64 },
-    Dropped { count: u64 },
+    /// Rates of the layers of pictures, kbit/s, the lowest layer first; 0: it does not flow.
+    Layers(Vec<(u64, Vec<u32>)>),
+    Started {
+        source: u64,
+    },
+    Stalled {
+        source: u64,
+    },
+    Dropped {
+        count: u64,
+    },
 }
 
 #[derive(Default)]

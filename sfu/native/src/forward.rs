@@ -4,6 +4,7 @@
 //! together; nothing is allocated; a viewer without a path or keys costs one look. The packets are
 //! read where the kernel put them, opened in place.
 
+use crate::counters::Counters;
 use crate::ice::Path;
 use crate::media::codec::{Kind, Media};
 use crate::media::extension::AudioLevel;
@@ -27,7 +28,8 @@ const PADDING_SHARE: usize = 34;
 #[derive(Clone, Copy)]
 pub struct Packet {
     pub source: Place,
-    /// The next packet of the same source.
+    pub layer: usize,
+    /// The next packet of the same layer.
     pub next: Option<usize>,
     /// Where it lies in the receive buffer.
     pub start: usize,
@@ -99,8 +101,9 @@ impl World {
         }
         self.dirty.clear();
         for packet in self.turn.drain(..) {
-            if let Some(source) = self.sources.get_mut(packet.source) {
-                source.turn = None;
+            let source = self.sources.get_mut(packet.source);
+            if let Some(layer) = source.and_then(|source| source.layers.get_mut(packet.layer)) {
+                layer.turn = None;
             }
         }
         self.counters.forwarded.add(copies);
@@ -111,10 +114,11 @@ impl World {
     /// frame into parts that differ by a byte, and only equal ones leave in one message.
     fn equalise(&mut self) {
         for at in 0..self.turn.len() {
-            let source = self.sources.get(self.turn[at].source);
+            let Packet { source, layer, .. } = self.turn[at];
+            let source = self.sources.get(source);
             let is_first = source
                 .filter(|source| source.kind == Kind::Video)
-                .and_then(|source| source.turn)
+                .and_then(|source| source.layers.get(layer)?.turn)
                 .is_some_and(|(first, _)| first == at);
             if is_first {
                 equalise(&mut self.turn, at);
@@ -140,9 +144,8 @@ impl World {
             let Some(source) = entry.shown.and_then(|place| self.sources.get(place)) else {
                 continue;
             };
-            let mut next = source.turn.map(|(first, _)| first);
+            let mut next = begin(entry, source, &self.turn, &self.counters);
             while let Some(packet) = next.and_then(|at| self.turn.get(at)) {
-                next = packet.next;
                 if exit.outbox.is_full() {
                     exit.outbox.flush(&self.sockets, &self.counters);
                 }
@@ -150,10 +153,40 @@ impl World {
                 let sent = copy(now, entry, packet, bytes, &mut exit, source);
                 self.counters.withheld.add(u64::from(sent == 0));
                 copies += sent;
+                next = packet.next;
             }
         }
         copies
     }
+}
+
+/// The first packet of the turn that a slot takes. The slot changes over to the layer it aims at
+/// when a keyframe of that begins in this turn, and leaves out what of the old layer is left.
+fn begin(
+    entry: &mut SlotEntry,
+    source: &Source,
+    turn: &[Packet],
+    counters: &Counters,
+) -> Option<usize> {
+    let first = |layer: usize| Some(source.layers.get(layer)?.turn?.0);
+    let aim = entry.layers.aim(&source.flows);
+    if entry.media.waits() {
+        entry.layers.shown = aim;
+    }
+    if aim == entry.layers.shown {
+        return first(aim);
+    }
+    let mut next = first(aim);
+    while let Some(packet) = next.and_then(|at| turn.get(at)) {
+        if packet.media.is_entry() {
+            entry.layers.shown = aim;
+            entry.media.interrupt();
+            counters.layer_switches.one();
+            return next;
+        }
+        next = packet.next;
+    }
+    first(entry.layers.shown)
 }
 
 /// Pad the packets of one source, from `first` on, in groups whose lengths differ little. The last
@@ -262,6 +295,7 @@ mod tests {
             .zip(lengths)
             .map(|(next, &payload)| Packet {
                 source: 0,
+                layer: 0,
                 next: (next < lengths.len()).then_some(next),
                 start: 0,
                 end: 0,

@@ -231,6 +231,7 @@ fn world() -> World {
             kind: Kind::Video,
             csrc: 7,
             ssrcs: vec![1, 3, 4],
+            rids: Vec::new(),
         }),
         Command::AddSlot(AddSlot {
             session: 1,

@@ -13,7 +13,7 @@ use crate::media::codec::{Codec, Media};
 use crate::media::extension::Extensions;
 use crate::media::receive::Arrival;
 use crate::media::rtp::{RtpHeader, RtpView, restore_rtx};
-use crate::session::Session;
+use crate::session::{Session, Stream};
 use crate::socket::ReceiveBatch;
 use crate::source::Source;
 use crate::srtp::Refused;
@@ -213,13 +213,13 @@ impl World {
         }
         let header = view.header;
         let stream = session
-            .source_of(header.ssrc, extensions.mid)
+            .stream_of(header.ssrc, &extensions, &self.sources)
             .ok_or(Drop::Stream)?;
-        let source = self.sources.get_mut(stream).ok_or(Drop::Stream)?;
+        let source = self.sources.get_mut(stream.source).ok_or(Drop::Stream)?;
         let payload = session.receive.payloads[usize::from(header.payload_type)];
         let (arrival, length, codec) = match payload.ok_or(Drop::Stream)? {
             Payload::Media(codec) => (
-                receive(now, source, codec, &view, &extensions)?,
+                receive(now, source, stream.layer, codec, &view, &extensions)?,
                 packet.len(),
                 codec,
             ),
@@ -228,39 +228,40 @@ impl World {
                 let Some(Payload::Media(codec)) = repaired else {
                     return Err(Drop::Stream);
                 };
-                let (arrival, length) = repair(source, packet, original)?;
+                let (arrival, length) = repair(source, stream.layer, packet, original)?;
                 self.counters.repaired.one();
                 (arrival, length, codec)
             }
         };
-        if source.heard(now) {
+        if source.heard(now, stream.layer) {
             self.events.push(Event::Started { source: source.id });
         }
         if source.muted {
             return Err(Drop::Muted);
         }
-        let carried = carry(now, session, source, &packet[..length], codec, arrival)?;
-        self.enter(
-            stream,
-            Packet {
-                start,
-                end: start + length,
-                ..carried
-            },
-        );
+        let packet = &packet[..length];
+        let carried = carry(now, session, source, stream, packet, codec, arrival)?;
+        self.enter(Packet {
+            start,
+            end: start + length,
+            ..carried
+        });
         Ok(())
     }
 
-    /// Put a packet into the turn, behind those of its source.
-    fn enter(&mut self, stream: Place, packet: Packet) {
-        let Some(source) = self.sources.get_mut(stream) else {
+    /// Put a packet into the turn, behind those of its layer.
+    fn enter(&mut self, packet: Packet) {
+        let Some(source) = self.sources.get_mut(packet.source) else {
+            return;
+        };
+        let Some(layer) = source.layers.get_mut(packet.layer) else {
             return;
         };
         if source.viewers.is_empty() {
             return;
         }
         let at = self.turn.len();
-        source.turn = match source.turn {
+        layer.turn = match layer.turn {
             None => {
                 for &viewer in &source.viewers {
                     let Some(session) = self.sessions.get_mut(viewer) else {
@@ -277,10 +278,7 @@ impl World {
                 Some((first, at))
             }
         };
-        self.turn.push(Packet {
-            source: stream,
-            ..packet
-        });
+        self.turn.push(packet);
     }
 }
 
@@ -288,6 +286,7 @@ impl World {
 fn receive(
     now: u64,
     source: &mut Source,
+    layer: usize,
     codec: Codec,
     view: &RtpView,
     extensions: &Extensions,
@@ -296,8 +295,12 @@ fn receive(
         return Err(Drop::Stream);
     }
     source.codec = codec;
-    let receiver = source
-        .receiver_of(now, view.header.ssrc)
+    let (kind, layer) = (
+        source.kind,
+        source.layers.get_mut(layer).ok_or(Drop::Stream)?,
+    );
+    let receiver = layer
+        .receiver_of(now, view.header.ssrc, kind)
         .ok_or(Drop::Stream)?;
     let arrival = receiver
         .receive(now, view.header.sequence, view.header.timestamp)
@@ -309,8 +312,15 @@ fn receive(
 }
 
 /// A retransmission: restore the original in place, if it is still missed.
-fn repair(source: &mut Source, packet: &mut [u8], original: u8) -> Result<(Arrival, usize), Drop> {
-    let receiver = source.receiver.as_mut().ok_or(Drop::Idle)?;
+/// Repairs alone, which are probes, make no layer.
+fn repair(
+    source: &mut Source,
+    layer: usize,
+    packet: &mut [u8],
+    original: u8,
+) -> Result<(Arrival, usize), Drop> {
+    let layer = source.layers.get_mut(layer).ok_or(Drop::Idle)?;
+    let receiver = layer.receiver.as_mut().ok_or(Drop::Idle)?;
     let length = restore_rtx(packet, receiver.ssrc(), original).ok_or(Drop::Idle)?;
     let sequence = u16::from_be_bytes([packet[2], packet[3]]);
     let arrival = receiver.repaired(sequence).ok_or(Drop::Idle)?;
@@ -322,6 +332,7 @@ fn carry(
     now: u64,
     session: &Session,
     source: &mut Source,
+    stream: Stream,
     packet: &[u8],
     codec: Codec,
     arrival: Arrival,
@@ -331,16 +342,22 @@ fn carry(
     if media.is_entry() {
         source.keyframes.keyframe();
     }
-    let index = source.index(arrival.index);
-    source.history.insert(index, packet);
-    let receiver = source.receiver.as_ref().ok_or(Drop::Stream)?;
+    let layer = source.layers.get_mut(stream.layer).ok_or(Drop::Stream)?;
+    if media != Media::Padding {
+        source.flows.heard(now, stream.layer);
+        layer.meter.packet(packet.len());
+    }
+    let index = layer.index(arrival.index);
+    layer.history.insert(index, packet);
+    let receiver = layer.receiver.as_ref().ok_or(Drop::Stream)?;
     Ok(Packet {
-        source: 0,
+        source: stream.source,
+        layer: stream.layer,
         next: None,
         start: 0,
         end: 0,
         index,
-        highest: source.highest().unwrap_or(index),
+        highest: layer.highest().unwrap_or(index),
         capture: receiver.capture(now, view.header.timestamp, &session.clock),
         media,
         payload: view.payload().len(),

@@ -17,6 +17,7 @@ use crate::command::{AddSlot, AddSource, Command, Payload, Receive};
 use crate::events::Event;
 use crate::media::codec::{Codec, Kind, PayloadTypes};
 use crate::media::extension::ExtensionIds;
+use crate::media::layers::MAX_LAYERS;
 use crate::outbox::MAX_DATAGRAM;
 use crate::srtp::{MasterKey, Profile};
 use crate::thread::{self, Shared};
@@ -243,6 +244,7 @@ impl Plane {
     }
 
     #[allow(clippy::too_many_arguments)] // one command, as the plane's contract lists it
+    #[pyo3(signature = (source, session, mid, kind, csrc, ssrcs, rids=Vec::new()))]
     fn add_source(
         &self,
         py: Python<'_>,
@@ -252,11 +254,16 @@ impl Plane {
         kind: &str,
         csrc: u32,
         ssrcs: Vec<u32>,
+        rids: Vec<String>,
     ) -> PyResult<()> {
         if source == 0 {
             return Err(bad("source 0 means none"));
         }
+        if rids.len() > MAX_LAYERS {
+            return Err(bad("number of layers"));
+        }
         let (mid, kind) = (mid.as_bytes().to_vec(), kind_of(kind)?);
+        let rids = rids.into_iter().map(String::into_bytes).collect();
         self.order(
             py,
             Command::AddSource(AddSource {
@@ -266,6 +273,7 @@ impl Plane {
                 kind,
                 csrc,
                 ssrcs,
+                rids,
             }),
         )
     }
@@ -339,6 +347,20 @@ impl Plane {
         )
     }
 
+    fn set_layer(&self, py: Python<'_>, session: u64, slot: u64, layer: usize) -> PyResult<()> {
+        if layer >= MAX_LAYERS {
+            return Err(bad("layer"));
+        }
+        self.order(
+            py,
+            Command::SetLayer {
+                session,
+                slot,
+                layer,
+            },
+        )
+    }
+
     fn set_audience(&self, py: Python<'_>, source: u64, viewers: Vec<u64>) -> PyResult<()> {
         self.order(py, Command::SetAudience { source, viewers })
     }
@@ -366,6 +388,7 @@ fn to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
             ("address", session, address.to_string()).into_pyobject(py)?
         }
         Event::Expired { session } => ("expired", session).into_pyobject(py)?,
+        Event::Layers(rates) => ("layers", rates).into_pyobject(py)?,
         Event::Levels(levels) => ("levels", levels).into_pyobject(py)?,
         Event::Started { source } => ("source", source, "started").into_pyobject(py)?,
         Event::Stalled { source } => ("source", source, "stalled").into_pyobject(py)?,

@@ -6,12 +6,14 @@
 use crate::command::Receive;
 use crate::ice::{Ice, Path};
 use crate::media::capture::SenderClock;
-use crate::media::extension::ExtensionIds;
+use crate::media::extension::{ExtensionIds, Extensions};
+use crate::media::layers::LayerView;
 use crate::media::slot::Slot;
 use crate::media::twcc::ArrivalRecorder;
 use crate::replay::Window;
+use crate::source::Source;
 use crate::srtp::{Inbound, Outbound};
-use crate::table::Place;
+use crate::table::{Place, Table};
 
 /// Streams of one remote that are known: media and repair of few sources, and changes.
 pub const MAX_LEARNED: usize = 64;
@@ -22,10 +24,20 @@ const REPORT_EVERY: u64 = 1_000_000;
 /// The first sender report follows the first packet soon, for lip-sync.
 const REPORT_FIRST: u64 = 100_000;
 
+/// A stream of a publisher: media or repairs of one layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    pub ssrc: u32,
+    pub source: Place,
+    pub layer: usize,
+}
+
 /// One slot of a viewer.
 pub struct SlotEntry {
     pub id: u64,
     pub media: Slot,
+    /// Which layer of the source it shows.
+    pub layers: LayerView,
     /// Source and generation that Python asked for; shown only while the audience allows it.
     pub wanted: Option<(u64, u64)>,
     /// What it shows.
@@ -39,6 +51,12 @@ pub struct SlotEntry {
 }
 
 impl SlotEntry {
+    /// Whether a keyframe of its source is needed.
+    #[must_use]
+    pub fn waits(&self, source: &Source) -> bool {
+        self.media.waits() || self.shown.is_some() && self.layers.wants_other(&source.flows)
+    }
+
     /// A packet went out: the first one brings a sender report soon.
     pub fn sent(&mut self, now: u64) {
         self.report_at.get_or_insert(now + REPORT_FIRST);
@@ -62,8 +80,7 @@ pub struct Session {
     pub inbound: Option<Inbound>,
     pub outbound: Option<Outbound>,
     pub receive: Receive,
-    /// SSRC of a stream, and the source it belongs to.
-    pub streams: Vec<(u32, Place)>,
+    pub streams: Vec<Stream>,
     /// MID of a source.
     pub mids: Vec<(Vec<u8>, Place)>,
     /// Its sources.
@@ -106,18 +123,29 @@ impl Session {
         self.ice.path().or(self.handshake)
     }
 
-    /// The source that a packet belongs to; learns its stream by MID.
-    pub fn source_of(&mut self, ssrc: u32, mid: Option<&[u8]>) -> Option<Place> {
-        if let Some((_, source)) = self.streams.iter().find(|(known, _)| *known == ssrc) {
-            return Some(*source);
+    /// The stream that a packet belongs to; a new one is learned by MID, and by RID if the source
+    /// has layers.
+    pub fn stream_of(
+        &mut self,
+        ssrc: u32,
+        extensions: &Extensions,
+        sources: &Table<Source>,
+    ) -> Option<Stream> {
+        if let Some(stream) = self.streams.iter().find(|known| known.ssrc == ssrc) {
+            return Some(*stream);
         }
-        let mid = mid?;
-        let (_, source) = self.mids.iter().find(|(known, _)| known == mid)?;
+        let mid = extensions.mid?;
+        let (_, place) = self.mids.iter().find(|(known, _)| known == mid)?;
+        let stream = Stream {
+            ssrc,
+            source: *place,
+            layer: sources.get(*place)?.layer_of_stream(extensions)?,
+        };
         if self.streams.len() >= MAX_LEARNED {
             return None;
         }
-        self.streams.push((ssrc, *source));
-        Some(*source)
+        self.streams.push(stream);
+        Some(stream)
     }
 
     pub fn slot_mut(&mut self, id: u64) -> Option<&mut SlotEntry> {

@@ -1,14 +1,19 @@
-//! What one person publishes on one m-line.
+//! What one person publishes on one m-line: one picture in up to three layers, or one voice.
 //!
-//! Laws: one stream (SSRC) at a time; another takes over only when it has been silent, and its
-//! indices lie far above, so that nothing of the old stream is taken for the new. A muted source
-//! keeps nothing.
+//! Laws: each layer (simulcast's RID) has a receiver and a history of its own; the keyframe
+//! authority and the audience are the source's. Layers are numbered from the lowest, and the
+//! topmost bits of an index name its layer, so an index names one packet of the source for good.
+//! One stream (SSRC) a layer at a time; another takes over only when it has been silent, and its
+//! indices lie far above, so that nothing of the old stream is taken for the new. Only media makes
+//! a layer flow, probes do not. A muted source keeps nothing.
 
 use std::collections::HashSet;
 
 use crate::media::codec::{Codec, Kind, Media};
+use crate::media::extension::Extensions;
 use crate::media::history::History;
 use crate::media::keyframe::KeyframeAuthority;
+use crate::media::layers::{Flows, MAX_LAYERS, Meter};
 use crate::media::levels::LevelMeter;
 use crate::media::receive::Receiver;
 use crate::media::rtp::RtpView;
@@ -19,61 +24,45 @@ const VIDEO_HISTORY: usize = 384 << 10;
 const AUDIO_HISTORY: usize = 48 << 10;
 /// Silence after which another SSRC may take over.
 const TAKEOVER: u64 = 500_000;
-/// Distance between the indices of two streams.
+/// Distance between the indices of two streams of a layer.
 const STREAM_SPAN: u64 = 1 << 40;
+/// A rate that differs by one part in this many is told.
+const RATE_STEP: u32 = 8;
+/// Bits of an index below its layer.
+const LAYER_SHIFT: u32 = 60;
 
-pub struct Source {
-    pub id: u64,
-    pub session: Place,
-    pub kind: Kind,
-    /// Of the latest packet.
-    pub codec: Codec,
-    pub csrc: u32,
-    pub muted: bool,
-    /// Sessions that may receive it, by Python's id.
-    pub audience: HashSet<u64>,
-    /// Sessions with a slot that shows it; once for each slot.
-    pub viewers: Vec<Place>,
-    pub receiver: Option<Receiver>,
-    pub history: History,
-    pub keyframes: KeyframeAuthority,
-    pub meter: LevelMeter,
-    pub flowing: bool,
-    last_packet: u64,
-    index_base: u64,
-    /// First and last packet of this turn.
-    pub turn: Option<(usize, usize)>,
+/// The layer that an index names.
+#[must_use]
+pub fn layer_of(index: u64) -> usize {
+    // Four bits.
+    (index >> LAYER_SHIFT) as usize
 }
 
-impl Source {
-    #[must_use]
-    pub fn new(id: u64, session: Place, kind: Kind, csrc: u32) -> Self {
-        let (history, codec) = match kind {
-            Kind::Audio => (AUDIO_HISTORY, Codec::Opus),
-            Kind::Video => (VIDEO_HISTORY, Codec::Vp8),
-        };
+/// One encoding of a source.
+pub struct Layer {
+    pub receiver: Option<Receiver>,
+    pub history: History,
+    pub meter: Meter,
+    /// First and last packet of this turn.
+    pub turn: Option<(usize, usize)>,
+    last_packet: u64,
+    index_base: u64,
+}
+
+impl Layer {
+    fn new(number: usize, history: usize) -> Self {
         Self {
-            id,
-            session,
-            kind,
-            codec,
-            csrc,
-            muted: false,
-            audience: HashSet::new(),
-            viewers: Vec::new(),
             receiver: None,
             history: History::new(history),
-            keyframes: KeyframeAuthority::default(),
-            meter: LevelMeter::default(),
-            flowing: false,
-            last_packet: 0,
-            index_base: 0,
+            meter: Meter::default(),
             turn: None,
+            last_packet: 0,
+            index_base: (number as u64) << LAYER_SHIFT,
         }
     }
 
     /// The receiver of this stream; `None` while another stream flows.
-    pub fn receiver_of(&mut self, now: u64, ssrc: u32) -> Option<&mut Receiver> {
+    pub fn receiver_of(&mut self, now: u64, ssrc: u32, kind: Kind) -> Option<&mut Receiver> {
         let present = self.receiver.as_ref().map(Receiver::ssrc);
         if present != Some(ssrc) {
             if present.is_some() {
@@ -83,11 +72,8 @@ impl Source {
                 self.index_base += STREAM_SPAN;
                 self.history.clear();
             }
-            self.receiver = Some(Receiver::new(
-                ssrc,
-                self.kind.clock_rate(),
-                self.kind == Kind::Video,
-            ));
+            let asks = kind == Kind::Video;
+            self.receiver = Some(Receiver::new(ssrc, kind.clock_rate(), asks));
         }
         self.receiver.as_mut()
     }
@@ -103,18 +89,140 @@ impl Source {
     pub fn highest(&self) -> Option<u64> {
         Some(self.index_base + self.receiver.as_ref()?.highest()?)
     }
+}
+
+pub struct Source {
+    pub id: u64,
+    pub session: Place,
+    pub kind: Kind,
+    /// Of the latest packet.
+    pub codec: Codec,
+    pub csrc: u32,
+    pub muted: bool,
+    /// Sessions that may receive it, by Python's id.
+    pub audience: HashSet<u64>,
+    /// Sessions with a slot that shows it; once for each slot.
+    pub viewers: Vec<Place>,
+    /// RIDs of the layers; empty without simulcast.
+    pub rids: Vec<Vec<u8>>,
+    /// From the lowest; at least one.
+    pub layers: Vec<Layer>,
+    /// Which of them flow.
+    pub flows: Flows,
+    pub keyframes: KeyframeAuthority,
+    pub meter: LevelMeter,
+    pub flowing: bool,
+    last_packet: u64,
+    /// The rates that Python knows.
+    told: Vec<u32>,
+}
+
+impl Source {
+    #[must_use]
+    pub fn new(id: u64, session: Place, kind: Kind, csrc: u32, rids: Vec<Vec<u8>>) -> Self {
+        let (history, codec) = match kind {
+            Kind::Audio => (AUDIO_HISTORY, Codec::Opus),
+            Kind::Video => (VIDEO_HISTORY, Codec::Vp8),
+        };
+        let count = rids.len().clamp(1, MAX_LAYERS);
+        // Each layer has about half the bitrate of the next.
+        let layers = (0..count).map(|number| Layer::new(number, history >> (count - 1 - number)));
+        Self {
+            id,
+            session,
+            kind,
+            codec,
+            csrc,
+            muted: false,
+            audience: HashSet::new(),
+            viewers: Vec::new(),
+            rids,
+            layers: layers.collect(),
+            flows: Flows::default(),
+            keyframes: KeyframeAuthority::default(),
+            meter: LevelMeter::default(),
+            flowing: false,
+            last_packet: 0,
+            told: vec![0; count],
+        }
+    }
+
+    /// The layer that a new stream belongs to, by the RID that it bears or repairs. `None`: a
+    /// stream of simulcast that does not say, or an unknown RID.
+    #[must_use]
+    pub fn layer_of_stream(&self, extensions: &Extensions) -> Option<usize> {
+        if self.rids.is_empty() {
+            return Some(0);
+        }
+        let rid = extensions.repaired_rid.or(extensions.rid)?;
+        self.rids.iter().position(|known| known == rid)
+    }
 
     /// A packet that went by, and what it carries.
     #[must_use]
     pub fn recall(&self, index: u64) -> Option<(RtpView<'_>, Media)> {
-        let view = RtpView::parse(self.history.get(index)?).ok()?;
+        let layer = self.layers.get(layer_of(index))?;
+        let view = RtpView::parse(layer.history.get(index)?).ok()?;
         let media = Media::read(self.codec, view.payload()).ok()?;
         Some((view, media))
     }
 
+    /// The streams that flow or have flowed, the lowest layer first.
+    pub fn receivers(&mut self) -> impl Iterator<Item = &mut Receiver> {
+        let layers = self.layers.iter_mut();
+        layers.filter_map(|layer| layer.receiver.as_mut())
+    }
+
+    /// The receiver of one of its streams.
+    pub fn receiver(&mut self, ssrc: u32) -> Option<&mut Receiver> {
+        self.receivers().find(|receiver| receiver.ssrc() == ssrc)
+    }
+
+    /// The stream to ask for a keyframe: of the lowest layer that flows.
+    #[must_use]
+    pub fn encoded(&self) -> Option<u32> {
+        let layer = &self.layers[self.flows.choose(0).unwrap_or(0)];
+        Some(layer.receiver.as_ref()?.ssrc())
+    }
+
+    /// The rate of each layer in kbit/s, 0 where it does not flow, if they are to be told anew.
+    pub fn measure(&mut self, elapsed: u64) -> Option<Vec<u32>> {
+        if self.kind == Kind::Audio {
+            return None;
+        }
+        let mut rates = Vec::with_capacity(self.layers.len());
+        for (number, layer) in self.layers.iter_mut().enumerate() {
+            if self.flows.has(number) {
+                rates.push(layer.meter.measure(elapsed).max(1));
+            } else {
+                layer.meter.clear();
+                rates.push(0);
+            }
+        }
+        let differs = |(&new, &old): (&u32, &u32)| {
+            (new == 0) != (old == 0) || new.abs_diff(old) > old / RATE_STEP
+        };
+        if rates.iter().zip(&self.told).any(differs) {
+            self.told.clone_from(&rates);
+            return Some(rates);
+        }
+        None
+    }
+
+    /// Nothing that came before may go out any more.
+    pub fn forget(&mut self) {
+        self.meter.silence();
+        for layer in &mut self.layers {
+            layer.history.clear();
+        }
+    }
+
     /// A packet came; whether the source begins to flow with it.
-    pub fn heard(&mut self, now: u64) -> bool {
+    pub fn heard(&mut self, now: u64, layer: usize) -> bool {
         self.last_packet = now;
+        if let Some(layer) = self.layers.get_mut(layer) {
+            layer.last_packet = now;
+        }
         !std::mem::replace(&mut self.flowing, true)
     }
 

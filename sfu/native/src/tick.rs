@@ -14,8 +14,10 @@ use crate::world::{World, send_rtcp};
 pub const TICK: u64 = 10_000;
 /// Distance of level events.
 const LEVELS: u64 = 20_000;
-/// Distance of looking who waits for a keyframe.
+/// Distance of looking who waits for a keyframe, and which layers flow.
 const WAITERS: u64 = 100_000;
+/// Distance of measuring layers.
+const RATES: u64 = 500_000;
 /// A compound is sent when it is this long.
 const COMPOUND: usize = 1_000;
 /// Distance of reports to a publisher.
@@ -28,6 +30,8 @@ const CNAME: &str = "kreide";
 pub struct Clock {
     levels: u64,
     waiters: u64,
+    rates: u64,
+    measured: u64,
 }
 
 fn due(at: &mut u64, now: u64, every: u64) -> bool {
@@ -44,8 +48,11 @@ impl World {
         self.expire(now);
         self.stall(now);
         if due(&mut self.clock.waiters, now, WAITERS) {
-            self.find_waiters();
+            self.find_waiters(now);
             self.gauge();
+        }
+        if due(&mut self.clock.rates, now, RATES) {
+            self.measure(now);
         }
         if due(&mut self.clock.levels, now, LEVELS) {
             self.levels(now);
@@ -72,22 +79,40 @@ impl World {
     fn stall(&mut self, now: u64) {
         for (_, source) in self.sources.iter_mut() {
             if source.stall(now, self.options.stall) {
+                source.flows.clear();
                 self.events.push(Event::Stalled { source: source.id });
             }
         }
     }
 
     /// Whoever waits for a keyframe, and can receive one, lets it be asked for.
-    fn find_waiters(&mut self) {
+    fn find_waiters(&mut self, now: u64) {
+        for (_, source) in self.sources.iter_mut() {
+            source.flows.expire(now);
+        }
         for (_, session) in self.sessions.iter() {
             if session.ice.path().is_none() || session.outbound.is_none() {
                 continue;
             }
-            for entry in session.slots.iter().filter(|entry| entry.media.waits()) {
-                if let Some(source) = entry.shown.and_then(|place| self.sources.get_mut(place)) {
+            for entry in &session.slots {
+                if let Some(source) = entry.shown.and_then(|place| self.sources.get_mut(place))
+                    && entry.waits(source)
+                {
                     source.keyframes.request();
                 }
             }
+        }
+    }
+
+    /// Tell the rates of the pictures whose layers began, stalled or changed their rate.
+    fn measure(&mut self, now: u64) {
+        let elapsed = now.saturating_sub(std::mem::replace(&mut self.clock.measured, now));
+        let pictures = self.sources.iter_mut();
+        let rates: Vec<(u64, Vec<u32>)> = pictures
+            .filter_map(|(_, source)| Some((source.id, source.measure(elapsed)?)))
+            .collect();
+        if !rates.is_empty() {
+            self.tell(Event::Layers(rates));
         }
     }
 
@@ -119,10 +144,10 @@ impl World {
         let is_report = due(&mut session.report_at, now, REPORTS);
         for &published in session.published.iter().filter(|_| is_report) {
             let source = self.sources.get_mut(published);
-            let receiver = source.and_then(|source| source.receiver.as_mut());
+            let receivers = source.into_iter().flat_map(Source::receivers);
             scratch
                 .blocks
-                .extend(receiver.and_then(|receiver| receiver.report_block(now)));
+                .extend(receivers.filter_map(|receiver| receiver.report_block(now)));
         }
         build::receiver_report(&mut scratch.rtcp, reporter, &scratch.blocks);
         let empty = scratch.rtcp.len();
@@ -143,10 +168,10 @@ impl World {
             }
         }
         // libwebrtc ignores feedback that names a stream it does not send.
-        let mut streams = session.published.iter().filter_map(|&place| {
-            let receiver = self.sources.get(place)?.receiver.as_ref()?;
-            Some(receiver.ssrc())
-        });
+        let mut streams = session
+            .published
+            .iter()
+            .filter_map(|&place| Some(self.sources.get_mut(place)?.receivers().next()?.ssrc()));
         let media = streams.next().unwrap_or(0);
         while session
             .arrivals
@@ -201,19 +226,23 @@ fn ask(
     lost: &mut Vec<u16>,
     counters: &crate::counters::Counters,
 ) {
-    let Some(receiver) = &mut source.receiver else {
-        return;
-    };
-    let ssrc = receiver.ssrc();
-    lost.clear();
-    receiver.nacks(now, lost);
-    if !lost.is_empty() {
-        build::nack(compound, reporter, ssrc, lost);
-        counters.nacks_out.one();
+    let mut given_up = false;
+    for receiver in source.receivers() {
+        lost.clear();
+        receiver.nacks(now, lost);
+        if !lost.is_empty() {
+            build::nack(compound, reporter, receiver.ssrc(), lost);
+            counters.nacks_out.one();
+        }
+        given_up |= receiver.take_given_up();
     }
-    if receiver.take_given_up() && !source.viewers.is_empty() {
+    if given_up && !source.viewers.is_empty() {
         source.keyframes.request();
     }
+    // One request yields keyframes of all layers, so it names one that is certainly encoded.
+    let Some(ssrc) = source.encoded() else {
+        return;
+    };
     if source.flowing && !source.muted && source.keyframes.poll(now) {
         build::picture_loss(compound, reporter, ssrc);
         counters.plis_out.one();

@@ -11,6 +11,7 @@ pub mod estimate;
 pub mod extension;
 pub mod history;
 pub mod keyframe;
+pub mod layers;
 pub mod levels;
 pub mod missing;
 pub mod outgoing;

@@ -3,6 +3,7 @@
 //! Laws: the payload of every packet tells who made it, so that the viewer can see whether what it
 //! gets under a name is that person's, complete and in order.
 
+mod layered;
 mod publisher;
 mod relay;
 mod viewer;

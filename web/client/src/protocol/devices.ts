@@ -1,4 +1,5 @@
 /** Cameras, microphones and screens of this device. Nothing is opened before the person asks for it. */
+import { CAMERA_SIZE } from './layers';
 
 export type DeviceKind = 'audioinput' | 'videoinput' | 'audiooutput';
 export interface Device {
@@ -44,7 +45,7 @@ export async function openMicrophone(id: string | null): Promise<MediaStreamTrac
 }
 
 export async function openCamera(id: string | null): Promise<MediaStreamTrack> {
-  const stream = await open({ video: { ...(id === null ? { facingMode: 'user' } : { deviceId: { exact: id } }), width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 24 } } });
+  const stream = await open({ video: { ...(id === null ? { facingMode: 'user' } : { deviceId: { exact: id } }), width: { ideal: CAMERA_SIZE.width }, height: { ideal: CAMERA_SIZE.height }, frameRate: { ideal: 24, max: 24 } } });
   const [track] = stream.getVideoTracks();
   if (track === undefined) throw new DeviceError('missing');
   return track;

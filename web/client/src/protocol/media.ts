@@ -3,6 +3,7 @@
  * fixed order (sources, then slots); switching a source on or off is replaceTrack and never renegotiates; who is in a
  * slot is told by signalling, and a frame belongs to a person only by its contributing source (CSRC).
  */
+import { CAMERA_SIZE, encodings, type LayeredPurpose } from './layers';
 import type { MediaOffer, SlotOffer, SourceOffer } from './messages';
 import { readSample, type LinkSample } from './stats';
 
@@ -16,11 +17,11 @@ export const SLOTS = [
   'tile-1', 'tile-2', 'tile-3', 'tile-4', 'tile-5', 'tile-6', 'tile-7', 'tile-8',
 ] as const satisfies readonly SlotPurpose[];
 
-const ENCODINGS: Record<SourcePurpose, RTCRtpEncodingParameters> = {
-  microphone: { maxBitrate: 40_000 },
-  camera: { maxBitrate: 280_000, maxFramerate: 24 },
-  screen: { maxBitrate: 750_000, maxFramerate: 15 },
-  'screen-audio': { maxBitrate: 64_000 },
+const ENCODINGS: Record<SourcePurpose, RTCRtpEncodingParameters[]> = {
+  microphone: [{ maxBitrate: 40_000 }],
+  camera: encodings('camera', CAMERA_SIZE, null),
+  screen: encodings('screen', CAMERA_SIZE, null),
+  'screen-audio': [{ maxBitrate: 64_000 }],
 };
 const WANTED = new Set(['video/vp8', 'video/rtx', 'audio/opus']);
 
@@ -46,13 +47,15 @@ export class MediaConnection {
   readonly #peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
   readonly #sources = new Map<SourcePurpose, RTCRtpTransceiver>();
   readonly #slots = new Map<SlotPurpose, RTCRtpTransceiver>();
+  readonly #wanted = new Map<LayeredPurpose, readonly string[]>();
+  #encoding: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(handlers: MediaHandlers) {
     this.#handlers = handlers;
     for (const purpose of SOURCES) {
       const kind = kindOf(purpose);
-      const transceiver = this.#peer.addTransceiver(kind, { direction: 'sendonly', sendEncodings: [ENCODINGS[purpose]] });
+      const transceiver = this.#peer.addTransceiver(kind, { direction: 'sendonly', sendEncodings: ENCODINGS[purpose] });
       preferCodecs(transceiver, kind);
       this.#sources.set(purpose, transceiver);
     }
@@ -94,6 +97,29 @@ export class MediaConnection {
 
   async setSource(purpose: SourcePurpose, track: MediaStreamTrack | null): Promise<void> {
     await this.#sources.get(purpose)?.sender.replaceTrack(track);
+    if (track !== null && (purpose === 'camera' || purpose === 'screen')) await this.#encode(purpose);
+  }
+
+  /** Somebody watches these layers of my picture, and no others. */
+  async setLayers(purpose: LayeredPurpose, wanted: readonly string[]): Promise<void> {
+    this.#wanted.set(purpose, wanted);
+    await this.#encode(purpose);
+  }
+
+  /** Encodes what is wanted of the present track. One change at a time: a browser refuses parameters that it did not just give. */
+  #encode(purpose: LayeredPurpose): Promise<void> {
+    this.#encoding = this.#encoding.then(async () => {
+      const sender = this.#sources.get(purpose)?.sender;
+      const track = sender?.track;
+      if (this.#closed || sender === undefined || track === null || track === undefined) return;
+      const { width, height } = { ...CAMERA_SIZE, ...track.getSettings() };
+      const planned = encodings(purpose, { width, height }, this.#wanted.get(purpose) ?? null);
+      const parameters = sender.getParameters();
+      for (const encoding of parameters.encodings) Object.assign(encoding, planned.find(({ rid }) => rid === encoding.rid));
+      // Refused only while the connection goes down: the next one begins anew.
+      await sender.setParameters(parameters).catch(() => undefined);
+    });
+    return this.#encoding;
   }
 
   /** What arrives in a slot; the track exists from the start, frames come when somebody is in it. */

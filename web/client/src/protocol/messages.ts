@@ -130,6 +130,12 @@ export interface MediaAnswer {
   sdp: string;
 }
 
+/** The layers (RIDs) that somebody watches: send these and no others. None: of this picture there are no layers. */
+export interface MediaLayers {
+  camera: string[] | null;
+  screen: string[] | null;
+}
+
 /** The media connection is gone; make a new offer. */
 export interface MediaLost {
   reason: string;
@@ -377,6 +383,7 @@ export interface ServerEvents {
   "room:please_unmute": PleaseUnmute;
   "media:slots": MediaSlots;
   "media:speakers": MediaSpeakers;
+  "media:layers": MediaLayers;
   "media:lost": MediaLost;
   "presence:state": PresenceState;
   "presence:changed": PresenceChanged;

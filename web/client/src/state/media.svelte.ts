@@ -5,7 +5,7 @@
  */
 import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
 import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
-import type { MediaOffer } from '../protocol/messages';
+import type { MediaLayers, MediaOffer } from '../protocol/messages';
 import type { LinkSample } from '../protocol/stats';
 import { backoff } from './backoff';
 import type { Devices } from './devices.svelte';
@@ -63,6 +63,12 @@ export class MediaSession {
     this.state = 'connecting';
     for (const [purpose, track] of this.#tracks) await connection.setSource(purpose, track);
     await this.#negotiate(connection, false);
+  }
+
+  /** The layers of my pictures that somebody watches; null where there are none. */
+  setLayers({ camera, screen }: MediaLayers): void {
+    if (camera !== null) void this.connection?.setLayers('camera', camera);
+    if (screen !== null) void this.connection?.setLayers('screen', screen);
   }
 
   /** Signalling is back: try at once where a connection waits. */

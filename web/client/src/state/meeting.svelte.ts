@@ -81,6 +81,7 @@ export class MeetingSession {
     });
     wire.on('media:slots', ({ slots }) => this.#dispatch({ type: 'slots', slots }));
     wire.on('media:speakers', ({ peers }) => this.#dispatch({ type: 'speakers', peers }));
+    wire.on('media:layers', (wanted) => this.media.setLayers(wanted));
     wire.on('media:lost', () => void this.media.connect());
   }
 

@@ -155,6 +155,29 @@ impl Viewer {
         persons.len()
     }
 
+    /// What holds for one person's picture whose layers are told apart by their labels.
+    pub fn check_layers(&self) {
+        let mut before: Option<(u64, &Seen)> = None;
+        for (&number, seen) in &self.picture.packets {
+            assert_eq!(seen.csrc, 9);
+            if seen.empty {
+                continue;
+            }
+            if let Some((earlier, last)) = before {
+                let step = seen.timestamp.wrapping_sub(last.timestamp).cast_signed();
+                assert!(step >= 0, "time runs backwards at {number}");
+                let adjacent = number == earlier + 1;
+                let key = seen.vp8.is_some_and(|next| next.keyframe);
+                assert!(
+                    key || !adjacent || seen.person == last.person,
+                    "another layer begins with a keyframe at {number}"
+                );
+                Self::check_pictures(last, seen, adjacent);
+            }
+            before = Some((number, seen));
+        }
+    }
+
     fn check_pictures(last: &Seen, seen: &Seen, adjacent: bool) {
         let (Some(one), Some(next)) = (&last.vp8, &seen.vp8) else {
             return;

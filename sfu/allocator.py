@@ -1,0 +1,187 @@
+"""How much of each picture a viewer gets, so that its downlink is not overfilled. Sans-IO; time is an argument.
+
+Laws, in the order of the phases; rates are kbit/s on the wire:
+1. 120 are kept for voices, whether anyone speaks or not.
+2. The screen and the stage get their lowest layer, whatever it costs: a lesson without them is none.
+3. The screen gets the best layer up to 750 that fits.
+4. The stage gets the best layer up to 500 that fits; beside a screen, where faces are small, up to 150.
+5. Tiles share the rest in their order. In a lesson with a stage each gets the best layer up to 100, beside a screen the
+   lowest; in a `grid`, where nobody is on stage, their equal share up to 500. One whose lowest layer does not fit is
+   left out, but never the very first picture.
+A layer costs what was measured, falling slowly from its peaks; what was never measured, its nominal rate. Down and out
+goes at once; up and in again only `HOLD` seconds after that, and with a reserve of `RESERVE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+VOICES: Final = 120.0
+SCREEN_MOST: Final = 750.0
+STAGE_MOST: Final = 500.0
+STAGE_BESIDE_SCREEN: Final = 150.0
+TILE_MOST: Final = 100.0
+GRID_MOST: Final = 500.0
+TILES_BESIDE_SCREEN: Final = 4
+HOLD: Final = 3.0
+RESERVE: Final = 1.15
+FADE: Final = 5.0
+"""Seconds in which a peak that does not come again loses half of its height over what is measured now."""
+LEFT_OUT: Final = -1
+MAX_LAYERS: Final = 3
+
+_SINGLE: Final = 95.0
+"""Somebody without layers is shown first and measured then: a stage and eight tiles of such fit."""
+_UNKNOWN: Final = 1
+
+Place = Literal["screen", "stage", "tile"]
+
+_NOMINAL: Final[Mapping[str, tuple[float, ...]]] = {"camera": (60.0, 130.0, 320.0), "screen": (280.0, 720.0)}
+
+
+class Supply:
+    """What the layers of one source cost, lowest first."""
+
+    __slots__ = ("_at", "_peaks", "_rates")
+
+    def __init__(self, purpose: str, layers: int) -> None:
+        nominal = _NOMINAL.get(purpose, _NOMINAL["camera"]) if layers > 1 else (_SINGLE,)
+        self._peaks = [*nominal[:1] * (layers - len(nominal)), *nominal[-layers:]]
+        self._rates: tuple[int, ...] = (0,) * layers
+        self._at = 0.0
+
+    @property
+    def layers(self) -> int:
+        """How many there are."""
+        return len(self._peaks)
+
+    def measure(self, now: float, rates: tuple[int, ...]) -> None:
+        """These are the rates from now on; 0 where nothing flows, 1 where it was not measured yet."""
+        before = self._rates
+        faded = [self.cost(now, layer) for layer in range(self.layers)]
+        self._rates = tuple(rates[: self.layers])
+        self._peaks = [
+            cost if rate <= _UNKNOWN else max(cost, rate) if was > _UNKNOWN else float(rate)
+            for rate, was, cost in zip(self._rates, before, faded, strict=True)
+        ]
+        self._at = now
+
+    def cost(self, now: float, layer: int) -> float:
+        """What one viewer of this layer needs."""
+        rate, peak = self._rates[layer], self._peaks[layer]
+        return peak if rate <= _UNKNOWN else rate + (peak - rate) * 0.5 ** ((now - self._at) / FADE)
+
+
+class Want(Struct, frozen=True):
+    """A picture that a slot is to show."""
+
+    slot: str
+    place: Place
+    source: int
+    supply: Supply
+
+
+class Held(Struct, frozen=True):
+    """What a picture had, and when it last had to give something up."""
+
+    layer: int
+    lowered: float | None
+
+
+class Allocation:
+    """What one viewer's pictures have; kept from one decision to the next."""
+
+    def __init__(self, cap: float) -> None:
+        self._cap = cap
+        self._held: dict[tuple[Place, int], Held] = {}
+        self._retry: float | None = None
+
+    @property
+    def retry(self) -> float | None:
+        """When to look again at what did not fit: costs fade, and what had just gone down may rise."""
+        return self._retry
+
+    def decide(self, now: float, wants: Sequence[Want], *, grid: bool) -> dict[str, int]:
+        """The highest layer for each slot, or LEFT_OUT."""
+        round_ = _Round(now, self._cap - VOICES, self._held)
+        places = {want.place for want in wants}
+        for want in wants:
+            if want.place != "tile":
+                round_.give(want, 0)
+        stage_most = STAGE_BESIDE_SCREEN if "screen" in places else STAGE_MOST
+        for place, most in (("screen", SCREEN_MOST), ("stage", stage_most)):
+            for want in wants:
+                if want.place == place:
+                    round_.raise_to(want, most)
+        tiles = [want for want in wants if want.place == "tile"]
+        most = TILE_MOST
+        if "screen" in places:
+            most = 0.0
+        elif grid and tiles:
+            most = min(GRID_MOST, max(TILE_MOST, round_.left / len(tiles)))
+        for position, want in enumerate(tiles):
+            round_.enter(want, most, always=places == {"tile"} and position == 0)
+        self._held = {(want.place, want.source): round_.held(want) for want in wants}
+        self._retry = round_.retry
+        return {want.slot: round_.given[want.slot] for want in wants}
+
+
+class _Round:
+    """One decision: what is left, and what was given."""
+
+    def __init__(self, now: float, left: float, before: Mapping[tuple[Place, int], Held]) -> None:
+        self.now = now
+        self.left = left
+        self.given: dict[str, int] = {}
+        self.retry: float | None = None
+        self._before = before
+
+    def give(self, want: Want, layer: int) -> None:
+        """Give this layer instead of what the slot was given before."""
+        had = self.given.get(want.slot, LEFT_OUT)
+        self.left -= self._cost(want, layer) - self._cost(want, had)
+        self.given[want.slot] = layer
+
+    def raise_to(self, want: Want, most: float) -> None:
+        """Give the best layer that costs up to `most` and fits."""
+        lowest = self.given[want.slot]
+        for layer in range(want.supply.layers - 1, lowest, -1):
+            if self._cost(want, layer) <= most and self._fits(want, layer):
+                self.give(want, layer)
+                return
+
+    def enter(self, want: Want, most: float, *, always: bool) -> None:
+        """Give a tile its lowest layer if that fits, and then the best one up to `most`."""
+        if always or self._fits(want, 0):
+            self.give(want, 0)
+            self.raise_to(want, most)
+        else:
+            self.given[want.slot] = LEFT_OUT
+
+    def held(self, want: Want) -> Held:
+        """What the picture has from now on."""
+        layer = self.given[want.slot]
+        before = self._before.get((want.place, want.source))
+        if before is None:
+            return Held(layer, None)
+        return Held(layer, self.now if layer < before.layer else before.lowered)
+
+    def _fits(self, want: Want, layer: int) -> bool:
+        cost = self._cost(want, layer)
+        extra = cost - self._cost(want, self.given.get(want.slot, LEFT_OUT))
+        before = self._before.get((want.place, want.source))
+        if before is None or layer <= before.layer:
+            fits, again = extra <= self.left, self.now + HOLD
+        else:
+            since = self.now - HOLD if before.lowered is None else before.lowered
+            fits = extra + cost * (RESERVE - 1) <= self.left and since + HOLD <= self.now
+            again = since + HOLD if since + HOLD > self.now else self.now + HOLD
+        if not fits:
+            self.retry = again if self.retry is None else min(self.retry, again)
+        return fits
+
+    def _cost(self, want: Want, layer: int) -> float:
+        return 0.0 if layer == LEFT_OUT else want.supply.cost(self.now, layer)
