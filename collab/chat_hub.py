@@ -162,9 +162,9 @@ class Chat:
     async def _store_batch(self, batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]]) -> None:
         try:
             results = await self._store.commit([message for message, _ in batch])
-        except Exception as error:  # the top of a batch: nobody may wait for ever
+        except Exception:  # the top of a batch: nobody may wait for ever
             log.exception("messages could not be stored")
-            _fail(batch, StateError("store_failed", str(error)))
+            _fail(batch, StateError("store_failed", "the message could not be stored now"))
             return
         fresh: dict[str, list[Message]] = {}
         for (_, future), result in zip(batch, results, strict=True):

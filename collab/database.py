@@ -109,7 +109,9 @@ class _WriterThread:
 
     def _run(self, work: Callable[[Connection], Result]) -> Result:
         if self._connection is None:
-            self._engine = create_engine(self._url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+            self._engine = create_engine(
+                self._url, poolclass=StaticPool, hide_parameters=True, connect_args={"check_same_thread": False}
+            )
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
             self._connection = self._engine.connect().execution_options(kreide_writes=True)
@@ -132,7 +134,14 @@ class _translated:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, SQLAlchemyError | OSError):
-            raise StateError("store_failed", f"the database failed: {error}") from error
+            raise StateError("store_failed", f"the database failed ({_kind(error)})") from error
+
+
+def _kind(error: BaseException) -> str:
+    """Name what failed. The driver's own words hold statements, values and addresses: they go to nobody."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return str(code or type(cause).__name__)
 
 
 def migrate(url: str) -> None:
@@ -169,8 +178,10 @@ def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         # A schema of our own: whoever shares the database may have tables of the same names.
         ours = {"server_settings": {"search_path": SCHEMA}}
-        return create_async_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, connect_args=ours)
-    engine = create_async_engine(url, pool_size=3, max_overflow=2)
+        return create_async_engine(
+            url, pool_size=4, max_overflow=4, pool_pre_ping=True, hide_parameters=True, connect_args=ours
+        )
+    engine = create_async_engine(url, pool_size=3, max_overflow=2, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

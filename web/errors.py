@@ -91,6 +91,7 @@ _BY_CODE: dict[str, tuple[int, int]] = {
     "forbidden": (403, 4403),
     "unknown_document": (404, 4404),
     "other_epoch": (404, 4404),
+    "store_failed": (503, 4509),
 }
 
 

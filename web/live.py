@@ -115,7 +115,12 @@ class Live:
             try:
                 events = await self._store.events_after(self._seen)
                 self._read_at = monotonic()
-            except Exception:  # whatever the database driver raises: try again, stale until it works
+            except Unavailable as error:  # try again, stale until it works
+                if self.fresh:  # said while it is news, not three times a second
+                    log.warning("the schools' events cannot be read: %s", error.text)
+                await asyncio.sleep(POLL_SECONDS)
+                continue
+            except Exception:  # whatever else: try again, stale until it works
                 log.exception("cannot read the schools' events")
                 await asyncio.sleep(POLL_SECONDS)
                 continue

@@ -189,8 +189,10 @@ def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         # A schema of our own: documents and messages may live in the same database.
         ours = {"server_settings": {"search_path": SCHEMA}}
-        return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args=ours)
-    engine = create_async_engine(url, pool_size=4, max_overflow=4)
+        return create_async_engine(
+            url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True, connect_args=ours
+        )
+    engine = create_async_engine(url, pool_size=4, max_overflow=4, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
