@@ -10,6 +10,7 @@ import contextlib
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -103,7 +104,8 @@ class Server:
 
 
 def pin_load() -> None:
-    """Put this process, the load, on its own core and let it hold many sockets."""
+    """Put this process, the load, on its own core, let it hold many sockets and end its servers when it is ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.sched_setaffinity(0, {LOAD_CORE})
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
