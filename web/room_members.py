@@ -153,8 +153,10 @@ class Members:
         marks = [Mark("left", member)] if member.inside else [Mark("lobby")]
         if self.board.hands.pop(peer, None) is not None:
             marks.append(Mark("hands", member))
-        if self.board.presenting is not None and self.board.presenting.peer == peer:
-            self.board.presenting = None
+        shown = self.board.presenting
+        if shown is not None and shown.peer == peer:
+            heir = self._other_window(member)
+            self.board.presenting = None if heir is None else structs.replace(shown, peer=heir.peer)
             marks.append(Mark("presenting", member))
         if self.board.stage == peer:
             self.board.stage = None
@@ -201,6 +203,14 @@ class Members:
         return outputs + self.show(anew)
 
     # --- inner workings ---
+
+    def _other_window(self, member: Member) -> Member | None:
+        """Where the same person is in the room once more: a new tab after a crash goes on with the lesson."""
+        for other in self.members:
+            same = other.person.id == member.person.id and other.peer != member.peer
+            if same and other.inside and other.connection is not None and other.grant.present:
+                return other
+        return None
 
     def inside(self, peer: str) -> Member:
         member = self.member(peer)

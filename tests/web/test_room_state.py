@@ -456,6 +456,20 @@ def test_a_presenter_is_not_pushed_aside_by_equals() -> None:
     assert teacher.state.presenting is None
 
 
+def test_what_is_presented_stays_with_a_person_who_came_back_in_another_window() -> None:
+    table = Table()
+    amira, lost = table.join("amira"), table.join("teacher", key="first")
+    table.play(table.room.present(lost.peer, "deck", "2"))
+    found = table.join("teacher", key="second")
+    table.play(table.room.leave(lost.peer))
+    assert amira.state is not None
+    assert amira.state.presenting == wire.Presenting(found.peer, "deck", "2")
+    table.check()
+    table.play(table.room.leave(found.peer))
+    assert amira.state.presenting is None
+    table.check()
+
+
 def test_the_end_takes_everybody_out() -> None:
     table = Table()
     teacher, amira, guest = table.join("teacher"), table.join("amira"), table.join("guest")
