@@ -70,6 +70,13 @@ def in_room(page: Page) -> None:
     expect(page.locator(".room header .save[title]")).to_have_text(re.compile("Gut|Good|Mittel|Fair"), timeout=30_000)
 
 
+def leave_room(page: Page) -> None:
+    """Leave nobody behind whose place would be kept for a while."""
+    if page.locator(".room").count() == 1:
+        page.get_by_role("button", name=LEAVE).locator("visible=true").click()
+        expect(page.locator(".room")).to_have_count(0)
+
+
 def in_lobby(page: Page) -> None:
     waiting = re.compile("hereingelassen|let in soon")
     expect(page.get_by_role("heading", name=waiting)).to_be_visible(timeout=30_000)

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.conftest import FLAGS
-from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen
+from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen, leave_room
 from tests.server import KreideServer
 
 SHOTS = Path(__file__).parent / "shots"
@@ -44,6 +44,7 @@ def shoot(browser: Browser, server: KreideServer, place: Place, screen: Screen) 
             except Exception as error:
                 print(f"{screen.name} {locale} {name}: {error}", file=sys.stderr)
             page.screenshot(path=SHOTS / f"{screen.name}-{name}-{locale[:2]}.png")
+            leave_room(page)
             page.context.close()
 
 

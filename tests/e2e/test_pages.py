@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.screens import LEAVE, LOCALES, SCREENS, SIZES, Place, Screen, enter, in_room, new_lesson
+from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen, enter, in_room, leave_room, new_lesson
 from tests.server import ROOT, KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -108,9 +108,7 @@ def test_a_screen_is_open_to_everybody(
         assert not watch.foreign
         assert not watch.complaints
     finally:
-        if page.locator(".room").count() == 1:
-            page.get_by_role("button", name=LEAVE).locator("visible=true").click()  # no ghosts for the next
-            expect(page.locator(".room")).to_have_count(0)
+        leave_room(page)
         page.close()
 
 
