@@ -75,7 +75,8 @@ def write_tone(path: Path, tone: int) -> None:
 def face_of(page: Page, name: str) -> str:
     """What the tile with that name shows now: a colour, "blank", or "" when it has no picture at all."""
     video = page.locator(f"figure.tile:has(figcaption:has-text('{name}')) video")
-    return str(video.evaluate(FACE)) if video.count() == 1 else ""
+    # In one step: the picture may go between two questions.
+    return str(video.evaluate_all(f"(videos) => videos.length === 1 ? ({FACE})(videos[0]) : ''"))
 
 
 def frames_and_sound(page: Page) -> tuple[int, float]:
