@@ -10,10 +10,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Column, MetaData, Row, String, Table, Text, bindparam, insert, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .chat import Message, NewMessage
 from .database import Database
@@ -78,31 +91,33 @@ class ChatStore:
 
     async def _commit(self, messages: Sequence[NewMessage]) -> list[Message]:
         at = time.time_ns() // 1_000_000
+        return await self.database.transact(lambda connection: self._log(connection, messages, at))
+
+    def _log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message]:
         channels = sorted({message.channel for message in messages})
-        async with self.database.write() as connection:
-            fresh = [{"id": channel, "head": 0} for channel in channels]
-            await connection.execute(self._insert(_channel).on_conflict_do_nothing(), fresh)
-            heads = {row.id: row.head for row in await connection.execute(_LOCK_HEADS, {"ids": channels})}
-            known = await self._known(connection, messages)
-            rows = []
-            for new in messages:
-                if _key(new) in known:
-                    continue
-                heads[new.channel] += 1
-                stored = Message(
-                    new.channel, heads[new.channel], new.author, new.name, new.role, new.text, new.client_id, at
-                )
-                known[_key(new)] = stored
-                rows.append(_row(stored))
-            if rows:
-                await connection.execute(insert(_message), rows)
-                await connection.execute(_SET_HEAD, [{"which": channel, "to": heads[channel]} for channel in channels])
+        fresh = [{"id": channel, "head": 0} for channel in channels]
+        connection.execute(self._insert(_channel).on_conflict_do_nothing(), fresh)
+        heads = {row.id: row.head for row in connection.execute(_LOCK_HEADS, {"ids": channels})}
+        known = self._known(connection, messages)
+        rows = []
+        for new in messages:
+            if _key(new) in known:
+                continue
+            heads[new.channel] += 1
+            stored = Message(
+                new.channel, heads[new.channel], new.author, new.name, new.role, new.text, new.client_id, at
+            )
+            known[_key(new)] = stored
+            rows.append(_row(stored))
+        if rows:
+            connection.execute(insert(_message), rows)
+            connection.execute(_SET_HEAD, [{"which": channel, "to": heads[channel]} for channel in channels])
         return [known[_key(message)] for message in messages]
 
-    async def _known(self, connection: AsyncConnection, messages: Sequence[NewMessage]) -> dict[Key, Message]:
+    def _known(self, connection: Connection, messages: Sequence[NewMessage]) -> dict[Key, Message]:
         columns = tuple_(_message.c.channel, _message.c.author, _message.c.client_id)
         query = select(_message).where(columns.in_(list({_key(message) for message in messages})))
-        return {_key(found): found for found in map(_read, await connection.execute(query))}
+        return {_key(found): found for found in map(_read, connection.execute(query))}
 
     async def heads(self, channels: Sequence[str]) -> dict[str, int]:
         """Return the number of each channel's last message; a channel nobody wrote in has 0."""

@@ -21,6 +21,7 @@ from web.school.store import SchoolStore
 
 POLL_SECONDS = 0.3
 STALE_SECONDS = 1.0
+PATIENCE_SECONDS = 4.0
 TOPIC = "school"
 Subscriber = Callable[[Sequence[SchoolEvent]], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -85,6 +86,17 @@ class Live:
         """Raise Unavailable when this worker may be acting on old rights."""
         if not self.fresh:
             raise Unavailable("stale", "the server cannot reach its database")
+
+    async def until_fresh(self) -> None:
+        """Return once this worker may act on rights, at once when it may; raise Unavailable after PATIENCE_SECONDS.
+
+        For who can wait: a worker that merely stood still for a moment is fresh after its next read.
+        """
+        end = monotonic() + PATIENCE_SECONDS
+        while not self.fresh:
+            if monotonic() > end:
+                self.require_fresh()
+            await asyncio.sleep(0.05)
 
     async def hasten(self) -> None:
         """Tell all workers that there are new events."""

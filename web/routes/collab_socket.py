@@ -123,7 +123,7 @@ class DocumentSockets:
     async def _read(self, socket: web.WebSocketResponse, seat: _Seat) -> None:
         async for message in socket:
             if message.type is WSMsgType.BINARY:
-                self._services.live.require_fresh()
+                await self._services.live.until_fresh()
                 seat.connection.receive(message.data)
             elif message.type is WSMsgType.TEXT:
                 raise ProtocolError(text="documents speak binary frames")
