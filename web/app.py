@@ -7,7 +7,6 @@ elsewhere keeps state in a module. A service gets what it needs as constructor a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -28,7 +27,7 @@ from collab.store import DocumentStore
 from sfu.server import MediaConfig, MediaServer
 from web.auth import Auth
 from web.config import Config, ConfigError
-from web.errors import problem
+from web.errors import WebError, problem
 from web.live import Live
 from web.metrics import Metrics, connect_engines
 from web.patience import expect_bodies
@@ -38,6 +37,7 @@ from web.routes import API_ROUTES, health, static, whip
 from web.routes.collab_socket import DocumentSockets
 from web.routes.table import Handler, register
 from web.school.access import SchoolAccess
+from web.school.actions import do_end_expired_sessions
 from web.school.demo import seed_demo
 from web.school.store import SchoolStore
 from web.services import SERVICES, Services
@@ -55,6 +55,7 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 DEMO_REFRESH_SECONDS: Final = 600.0
+SESSIONS_SECONDS: Final = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -85,12 +86,12 @@ async def build_app(config: Config, index: int) -> web.Application:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await sockets.start()
         await services.live.start()
-        refresh = asyncio.create_task(_keep_demo_now(services)) if config.demo and index == 0 else None
+        chores = [_end_sessions(services), *([_keep_demo_now(services)] if config.demo else [])] if index == 0 else []
+        tasks = [asyncio.create_task(chore) for chore in chores]
         yield
-        if refresh is not None:
-            refresh.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await refresh
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await services.live.close()
         await sockets.close()
         await stack.aclose()
@@ -172,6 +173,17 @@ async def _keep_demo_now(services: Services) -> None:
         await asyncio.sleep(DEMO_REFRESH_SECONDS)
         await seed_demo(services.school)
         await services.live.hasten()
+
+
+async def _end_sessions(services: Services) -> None:
+    """Tell what is open of logins and guest links whose time is over."""
+    while True:
+        await asyncio.sleep(SESSIONS_SECONDS)
+        try:
+            if await do_end_expired_sessions(services.school):
+                await services.live.hasten()
+        except WebError:
+            log.warning("expired logins could not be ended now")
 
 
 @web.middleware

@@ -26,11 +26,12 @@ from collab.limits import Bucket
 from collab.presence import Changed, Present
 from web import messages as wire
 from web.affected import affects_meetings
+from web.auth import TOOL
 from web.broadcast import Outgoing, build_ack, build_event
 from web.channels import answer_chat, build_message, view_channels, view_seen
 from web.door import person_at_socket
 from web.engine import Server
-from web.errors import AccessDenied, Unavailable, WebError
+from web.errors import AccessDenied, Overloaded, Unavailable, WebError
 from web.polling import Polling
 from web.refusals import build_refusal, refusal
 from web.school.events import SchoolEvent
@@ -38,6 +39,7 @@ from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
 
 INBOX = 256
+CONNECTIONS = 100  # of one person on one worker
 BATCH = 64
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
@@ -145,6 +147,10 @@ class Sockets:
             raise Unavailable("unavailable", "the server is restarting")
         ticket = auth.get("ticket") if isinstance(auth, dict) else None
         person = await person_at_socket(request, self._services, ticket if isinstance(ticket, str) else None)
+        if not person.id.startswith(TOOL):  # one ticket of a tool may stand for a whole class
+            others = sum(other.person.id == person.id for other in self._connections.values())
+            if others >= CONNECTIONS:
+                raise Overloaded("overloaded", "too many connections of one person")
         self._connections[sid] = Connection(sid, eio_sid, person)
 
     async def on_ready(self, sid: str) -> None:

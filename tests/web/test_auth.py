@@ -18,6 +18,7 @@ from web.school.actions import (
     do_change_account,
     do_create_account,
     do_create_guest_link,
+    do_end_expired_sessions,
     do_revoke_guest_link,
 )
 from web.school.demo import seed_demo
@@ -69,6 +70,21 @@ async def test_login_and_logout(auth: Auth, town: SchoolStore) -> None:
         await SchoolAccess(town).access_meeting(mia, "a-lesson")
     await auth.logout(token)
     await auth.logout("no token at all")
+
+
+async def test_what_a_login_holds_open_is_told_when_its_time_is_over(
+    auth: Auth, town: SchoolStore, clock: Clock
+) -> None:
+    mia = await auth.person_of_session(await auth.login("a", "p1", PASSWORD))
+    heads = await town.event_heads()
+    assert not await do_end_expired_sessions(town)
+    clock.now += sessions.LIFE + 1
+    await auth.login("a", "t1", PASSWORD)  # another login takes nothing away that was not told
+    assert await do_end_expired_sessions(town)
+    assert [event.body for event in await town.events_after(heads)] == [SessionEnded("a-p1")]
+    with pytest.raises(AccessDenied):
+        await SchoolAccess(town).access_meeting(mia, "a-lesson")
+    assert not await do_end_expired_sessions(town)
 
 
 async def test_wrong_logins_look_alike(auth: Auth) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from web.errors import AccessDenied, StateError
 from web.school import queries, tables
@@ -107,6 +107,21 @@ async def do_end_session(store: SchoolStore, school: str, token_hash: str, perso
         table = tables.login_session
         await change.connection.execute(delete(table).where(table.c.token_hash == token_hash, table.c.school == school))
         await change.emit(SessionEnded(person))
+
+
+async def do_end_expired_sessions(store: SchoolStore) -> bool:
+    """End the logins whose time is over, so that what they still hold open is cut; return whether there were any."""
+    table = tables.login_session
+    async with store.read() as connection:
+        query = select(table.c.school).where(table.c.expires_at < store.clock()).distinct()
+        schools = (await connection.execute(query)).scalars().all()
+    for school in schools:
+        async with store.change(school) as change:
+            over = (table.c.school == school) & (table.c.expires_at < change.at)
+            people = (await change.connection.execute(delete(table).where(over).returning(table.c.person))).scalars()
+            for person in sorted(set(people)):
+                await change.emit(SessionEnded(person))
+    return bool(schools)
 
 
 async def do_revoke_ticket(store: SchoolStore, school: str, ticket_id: str, expires_at: int) -> None:
