@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from tests.web.school.town import HOUR, NOW, meeting
 from web.school import actions as do
+from web.school import tables
 from web.school.model import (
     Account,
     DocumentInfo,
@@ -24,6 +25,14 @@ from web.school.store import SchoolStore
 Step = Callable[[SchoolStore], Awaitable[object]]
 LESSON: Meeting = meeting("a", "lesson", "lesson", "t1", "1")
 TALK: Meeting = meeting("a", "talk", "consultation", "t1", "1")
+
+
+async def _log_in_yesterday_and_end(store: SchoolStore) -> None:
+    row = {"account": "a-p1", "person": "a-p1", "name": "P", "expires_at": NOW - HOUR}
+    async with store.write() as connection:
+        await connection.execute(tables.login_session.insert().values(token_hash="1" * 64, school="a", **row))
+    assert await do.do_end_expired_sessions(store)
+
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("do_create_school", lambda s: do.do_create_school(s, School("c", "Third"))),
@@ -59,6 +68,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("do_revoke_ticket", lambda s: do.do_revoke_ticket(s, "a", "ticket-1", NOW + HOUR)),
     ("do_set_password", lambda s: do.do_set_password(s, "a", "a-p1", "$argon2id$...")),
     ("do_end_session", lambda s: do.do_end_session(s, "a", "0" * 64, "a-p1")),
+    ("do_end_expired_sessions", _log_in_yesterday_and_end),
     ("do_unenrol", lambda s: do.do_unenrol(s, Enrolment("a", "a-1", "a-p1"))),
     ("do_change_account", lambda s: do.do_change_account(s, "a", "a-t1", do.AccountPatch(role="pupil", name="T"))),
     ("do_change_account", lambda s: do.do_change_account(s, "a", "a-p2", do.AccountPatch(disabled=True))),
