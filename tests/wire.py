@@ -157,7 +157,11 @@ class ChatClient:
         self.io.on("chat:message", self._on_message)
 
     async def connect(self) -> None:
+        hello = asyncio.Event()
+        self.io.on("session:hello", lambda _: hello.set())
         await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait_timeout=10)
+        async with asyncio.timeout(10):
+            await hello.wait()  # from here on it hears its channels; what came before is history
 
     async def disconnect(self) -> None:
         with contextlib.suppress(Exception):
