@@ -9,7 +9,9 @@ never fails half-way for the lock. What goes wrong in the database leaves as Sta
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -24,6 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from .errors import StateError
 from .migrations import upgrade
 
+_WAL_ATTEMPTS: Final = 250
 SCHEMA: Final = "collab"  # of PostgreSQL
 
 Result = TypeVar("Result")
@@ -112,8 +115,8 @@ class _WriterThread:
             self._engine = create_engine(
                 self._url, poolclass=StaticPool, hide_parameters=True, connect_args={"check_same_thread": False}
             )
-            event.listen(self._engine, "connect", _prepare_sqlite)
-            event.listen(self._engine, "begin", _begin_sqlite)
+            event.listen(self._engine, "connect", prepare_sqlite)
+            event.listen(self._engine, "begin", begin_sqlite)
             self._connection = self._engine.connect().execution_options(kreide_writes=True)
         with self._connection.begin():
             return work(self._connection)
@@ -182,20 +185,31 @@ def _engine(url: str) -> AsyncEngine:
             url, pool_size=4, max_overflow=4, pool_pre_ping=True, hide_parameters=True, connect_args=ours
         )
     engine = create_async_engine(url, pool_size=3, max_overflow=2, hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "connect", prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Make a new connection wait for others, and durable."""
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    for attempt in range(_WAL_ATTEMPTS):  # the change to WAL does not wait for the lock of whoever makes it, too
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS - 1:
+                raise
+            time.sleep(0.02)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction; one that writes takes the lock at once."""
     writes = connection.get_execution_options().get("kreide_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

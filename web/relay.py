@@ -121,6 +121,8 @@ class Relay:
                     group.create_task(self._serve_one(frame, writer))
         except* (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
             pass  # the other worker left
+        except* asyncio.CancelledError:
+            pass  # close() ended this link; asyncio would report it as an accident
         finally:
             self._serving.discard(task)
             writer.close()

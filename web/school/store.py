@@ -16,13 +16,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, event, select, text, update
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Table, event, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from collab.database import begin_sqlite, prepare_sqlite
 from web.errors import AccessDenied, ProtocolError, StateError, Unavailable
 from web.school import tables
 from web.school.events import EventBody, SchoolEvent
@@ -193,22 +192,9 @@ def _engine(url: str) -> AsyncEngine:
             url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True, connect_args=ours
         )
     engine = create_async_engine(url, pool_size=4, max_overflow=4, hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "connect", prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", begin_sqlite)
     return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("kreide_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 async def assert_durable(connection: AsyncConnection) -> None:
