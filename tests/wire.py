@@ -168,14 +168,22 @@ class ChatClient:
             await self.io.disconnect()
 
     async def send(self, channel: str, timeout: float = 10) -> int | None:
-        """Send one message; return its number once stored, None when no ack came."""
+        """Send one message; return its number once stored, None when no ack came.
+
+        What is refused as too fast is sent again a little later, under the same id, as any client would.
+        """
         self._next += 1
         text = f"{self.name}-{self._next}"
-        try:
-            message = {"channel": channel, "text": text, "client_id": text}
-            answer = await self.io.call("chat:send", message, timeout=timeout)
-        except (socketio.exceptions.SocketIOError, TimeoutError):
-            return None
+        message = {"channel": channel, "text": text, "client_id": text}
+        while True:
+            try:
+                answer = await self.io.call("chat:send", message, timeout=timeout)
+            except (socketio.exceptions.SocketIOError, TimeoutError):
+                return None
+            if "seq" in answer:
+                break
+            assert answer["error"]["code"] == "too_fast", answer
+            await asyncio.sleep(0.1)
         seq: int = answer["seq"]
         self.acked[seq] = text
         return seq

@@ -50,10 +50,10 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     await asyncio.sleep(seconds)
     server.kill()
     stop.set()
-    await loading
-    for writer in writers:
-        await writer.disconnect()
-    await chatter.disconnect()
+    try:
+        await loading
+    finally:
+        await asyncio.gather(*(client.disconnect() for client in (*writers, chatter)))
     server.start()
 
     async with YClient(
