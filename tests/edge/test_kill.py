@@ -53,7 +53,9 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     try:
         await loading
     finally:
-        await asyncio.gather(*(client.disconnect() for client in (*writers, chatter)))
+        for writer in writers:
+            await writer.disconnect()
+        await chatter.disconnect()
     server.start()
 
     async with YClient(
