@@ -83,7 +83,7 @@ class Ledger:
         self, committer: Committer, entries: list[NewEntry], authors: dict[int, str]
     ) -> tuple[Announce, list[bytes]]:
         """Log what was applied; returns what to announce, and what others logged in between."""
-        done = await committer.commit(Batch(self.document, tuple(entries), authors))
+        done = await committer.commit(Batch(self.document, tuple(entries), authors, self.epoch))
         self._authors.update(authors)
         others = await self.catch_up() if done.first != self.known + 1 else []
         self.known = max(self.known, done.head)
@@ -140,7 +140,7 @@ class Ledger:
         """Replace the snapshot by one of everything known; a failure is reported and changes nothing."""
         snapshot = Snapshot(self.known, self.live.full(), self.live.outline.encode())
         try:
-            ours = await self._store.compact(self.document, snapshot, self._snapshot_seq, self._limits.keep_seconds)
+            ours = await self._store.compact(self.document, snapshot, self._snapshot_seq, self.epoch)
         except StateError as error:
             _log.warning("document %s is not compacted: %s", self.document, error.text)
             return

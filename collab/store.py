@@ -6,8 +6,10 @@ Laws:
   document is tried alone, so one that fails never fails the others.
 - a client id belongs to the account that first wrote under it; a batch that says otherwise fails for that document
   with AccessDenied(foreign_author).
-- load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq`
-  compared in the same transaction); entries stay for `keep_seconds` as history and then go.
+- a batch of another epoch than the document's fails with AccessDenied(other_epoch): what a worker still holds of an
+  erased or restored document is never logged again.
+- load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq` and
+  epoch compared in the same transaction); entries stay as history until `history_store.py` takes the old ones.
 - no row leaves this file, only the structs below; what fails in the database is StateError(store_failed).
 """
 
@@ -20,7 +22,6 @@ from msgspec import Struct
 from sqlalchemy import (
     Connection,
     bindparam,
-    delete,
     insert,
     select,
     text,
@@ -32,6 +33,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables
+from .checkpoints import Snapshot, replace_snapshot
 from .database import Database, migrate
 from .errors import AccessDenied, CollabError, StateError
 
@@ -66,11 +68,12 @@ class NewEntry(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """The new entries of one document, and the client ids they bind."""
+    """The new entries of one document, the client ids they bind, and the epoch they belong to."""
 
     document: str
     entries: tuple[NewEntry, ...]
     authors: Mapping[int, str]
+    epoch: int | None = None  # None: whatever it is
 
 
 class Committed(Struct, frozen=True):
@@ -87,14 +90,6 @@ class LogEntry(Struct, frozen=True):
     seq: int
     account: str
     data: bytes
-
-
-class Snapshot(Struct, frozen=True):
-    """A whole document up to an entry, with its outline."""
-
-    seq: int
-    state: bytes
-    outline: bytes
 
 
 class Loaded(Struct, frozen=True):
@@ -216,13 +211,15 @@ class DocumentStore:
 
     def _log(self, connection: Connection, batches: Sequence[Batch], at: int) -> dict[str, Committed]:
         locked = connection.execute(_LOCK_HEADS, {"ids": sorted(batch.document for batch in batches)})
-        heads = {row.id: row.head for row in locked}
+        heads = {row.id: row for row in locked}
         results = {}
         rows = []
         for batch in batches:
             if batch.document not in heads:
                 raise StateError("store_gone", "the document is not there any more")
-            first = heads[batch.document] + 1
+            if batch.epoch not in (None, heads[batch.document].epoch):
+                raise AccessDenied("other_epoch", "the document was rebuilt")
+            first = heads[batch.document].head + 1
             place = {"document": batch.document, "at": at}
             for seq, entry in enumerate(batch.entries, first):
                 rows.append(place | {"seq": seq, "account": entry.account, "origin": entry.origin, "data": entry.data})
@@ -247,39 +244,12 @@ class DocumentStore:
             if wanted[row.document, row.client] != row.account:
                 raise AccessDenied("foreign_author", "this client id belongs to somebody else")
 
-    async def compact(self, document: str, snapshot: Snapshot, expected_seq: int, keep_seconds: float) -> bool:
-        """Replace the snapshot if it is still the one of `expected_seq`; returns whether it was."""
+    async def compact(self, document: str, snapshot: Snapshot, expected_seq: int, epoch: int) -> bool:
+        """Replace the snapshot if it is still the one of `expected_seq`, in the same epoch; returns whether it was."""
         at = _now()
-        row = {
-            "document": document,
-            "seq": snapshot.seq,
-            "at": at,
-            "state": snapshot.state,
-            "outline": snapshot.outline,
-        }
-        async with self.database.write() as connection:
-            taken = await connection.execute(
-                update(tables.document)
-                .where(
-                    tables.document.c.id == document,
-                    tables.document.c.snapshot_seq == expected_seq,
-                    tables.document.c.head >= snapshot.seq,
-                )
-                .values(snapshot_seq=snapshot.seq)
-            )
-            if taken.rowcount != 1:
-                return False
-            statement = self._insert(tables.snapshot).values(row)
-            changed = {key: value for key, value in row.items() if key != "document"}
-            await connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=changed))
-            old = (
-                tables.log.c.document == document,
-                tables.log.c.seq <= snapshot.seq,
-                tables.log.c.at < at - int(keep_seconds * 1000),
-                tables.log.c.quarantined.is_(None),
-            )
-            await connection.execute(delete(tables.log).where(*old))
-        return True
+        return await self.database.transact(
+            lambda connection: replace_snapshot(connection, document, snapshot, expected_seq, epoch, at)
+        )
 
     async def quarantine(self, document: str, seq: int, reason: str) -> None:
         """Mark an entry that cannot be loaded; it stays for people to look at."""

@@ -43,3 +43,23 @@ author = Table(
     Column("account", String),
     Column("at", BigInteger),
 )
+checkpoint = Table(
+    "document_checkpoint",
+    _metadata,
+    Column("id", String, primary_key=True),
+    Column("document", String),
+    Column("seq", BigInteger),
+    Column("kind", String),
+    Column("name", Text),
+    Column("account", String),
+    Column("at", BigInteger),
+    Column("state", LargeBinary),
+)
+care = Table(
+    "document_care",
+    _metadata,
+    Column("document", String, primary_key=True),
+    Column("day", BigInteger),
+    Column("seq", BigInteger),
+    Column("oldest", BigInteger),
+)

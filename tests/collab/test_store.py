@@ -15,8 +15,6 @@ from collab.database import Database
 from collab.errors import AccessDenied, StateError
 from collab.store import Batch, Committed, DocumentStore, NewEntry, Snapshot, migrate
 
-KEEP = 3600.0
-
 
 def batch(document: str, *data: bytes, authors: dict[int, str] | None = None) -> Batch:
     return Batch(document, tuple(NewEntry("ada", "w/1", item) for item in data), authors or {})
@@ -88,15 +86,15 @@ async def test_workers_that_commit_to_the_same_documents_do_not_deadlock(any_sto
 async def test_compaction_happens_once_and_keeps_the_recent_log(any_store: DocumentStore) -> None:
     await any_store.create("a", "scratch", None, None)
     await any_store.commit([batch("a", b"1", b"2", b"3")])
-    assert await any_store.compact("a", Snapshot(2, b"two", b"o"), 0, KEEP)
-    assert not await any_store.compact("a", Snapshot(3, b"three", b"o"), 0, KEEP), "the loser discards its work"
+    assert await any_store.compact("a", Snapshot(2, b"two", b"o"), 0, 1)
+    assert not await any_store.compact("a", Snapshot(3, b"three", b"o"), 0, 1), "the loser discards its work"
     loaded = await any_store.load("a")
     assert loaded.snapshot == Snapshot(2, b"two", b"o") and [entry.data for entry in loaded.entries] == [b"3"]
     assert [entry.seq for entry in (await any_store.news("a", 0)).entries] == [1, 2, 3], "history stays"
-    assert await any_store.compact("a", Snapshot(3, b"three", b"o"), 2, keep_seconds=-10)
-    assert (await any_store.news("a", 0)).entries == (), "until it is old"
+    assert not await any_store.compact("a", Snapshot(3, b"three", b"o"), 2, 7), "of another epoch"
+    assert await any_store.compact("a", Snapshot(3, b"three", b"o"), 2, 1)
     assert (await any_store.load("a")).head == 3
-    assert not await any_store.compact("a", Snapshot(9, b"future", b""), 3, KEEP)
+    assert not await any_store.compact("a", Snapshot(9, b"future", b""), 3, 1)
 
 
 async def test_a_quarantined_entry_is_left_out_but_kept(any_store: DocumentStore) -> None:
@@ -105,10 +103,22 @@ async def test_a_quarantined_entry_is_left_out_but_kept(any_store: DocumentStore
     await any_store.quarantine("a", 2, "update_malformed")
     loaded = await any_store.load("a")
     assert [entry.data for entry in loaded.entries] == [b"1", b"3"] and loaded.head == 3
-    await any_store.compact("a", Snapshot(3, b"", b""), 0, keep_seconds=-10)
+    await any_store.compact("a", Snapshot(3, b"", b""), 0, 1)
     async with any_store.database.read() as connection:
         kept = (await connection.execute(text("SELECT seq, quarantined FROM document_log"))).all()
-    assert [tuple(row) for row in kept] == [(2, "update_malformed")]
+    assert (2, "update_malformed") in [tuple(row) for row in kept]
+
+
+async def test_nothing_of_another_epoch_is_logged(any_store: DocumentStore) -> None:
+    await any_store.create("a", "scratch", None, None)
+    await any_store.create("b", "scratch", None, None)
+    await any_store.raise_epoch("a")
+    stale, fresh = (Batch(name, (NewEntry("ada", "w", b"x"),), {}, 1) for name in "ab")
+    results = await any_store.commit([stale, fresh])
+    assert isinstance(results["b"], Committed)
+    refused = results["a"]
+    assert isinstance(refused, AccessDenied) and refused.code == "other_epoch"
+    assert (await any_store.heads(["a"]))["a"].head == 0
 
 
 async def test_the_epoch_rises(any_store: DocumentStore) -> None:
