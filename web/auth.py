@@ -1,8 +1,8 @@
 """Who is at the door: passwords into sessions, sessions and tickets into a Person.
 
 Laws: a wrong account and a wrong password look and last the same. Attempts are counted per account, never per
-address. A ticket is checked against the database at each connect: its account still there, itself not revoked.
-What the Person may do is not decided here.
+address, and apart for a device that has logged in to it before. A ticket is checked against the database at each
+connect: its account still there, itself not revoked. What the Person may do is not decided here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from joserfc.jwk import OctKey
 from sqlalchemy import ColumnElement, select, update
 
 from web import tickets
+from web.devices import build_mark, parse_mark
 from web.errors import AccessDenied, ProtocolError, StateError, Unauthenticated
 from web.passwords import Passwords
 from web.school import queries, tables
 from web.school.access import SCRATCH
 from web.school.actions import do_revoke_ticket, do_set_password
 from web.school.model import Account, Person, Right, Role, TicketScope
+from web.school.names import clean_login
 from web.school.standing import read_standing
 from web.school.store import SchoolStore
 from web.sessions import Sessions, token_hash
@@ -54,9 +56,15 @@ class Auth:
         """Stop the hashing threads."""
         self._passwords.close()
 
-    async def login(self, school: str | None, login: str, password: str) -> str:
-        """Return a session token; raise Unauthenticated, or Overloaded after too many attempts."""
-        bucket = f"{school or ''}/{login.casefold()}"  # as typed: whether it exists must not show
+    async def login(self, school: str | None, login: str, password: str, mark: str = "") -> str:
+        """Return a session token; raise Unauthenticated, or Overloaded after too many attempts.
+
+        `mark` is what `mark_device` gave this device at an earlier login: its attempts are counted apart.
+        """
+        login = clean_login(login)
+        name = f"{school or ''}/{login}"  # as typed: whether it exists must not show
+        device = parse_mark(self._key, name, mark)
+        bucket = name if device is None else f"{name}/{device}"
         self._throttle.attempt(self._store.clock() / 1000, bucket)
         of_school = [] if school is None else [tables.account.c.school == school]
         account, stored = await self._find(tables.account.c.login == login, *of_school)
@@ -66,6 +74,10 @@ class Auth:
         if self._passwords.outdated(stored):
             await self._rehash(account, password)
         return await self._sessions.open_account(account)
+
+    def mark_device(self, school: str | None, login: str) -> str:
+        """Return what a device keeps that has just logged in."""
+        return build_mark(self._key, f"{school or ''}/{clean_login(login)}", secrets.token_urlsafe(12))
 
     async def logout(self, token: str) -> None:
         """End a session."""

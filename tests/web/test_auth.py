@@ -136,6 +136,28 @@ async def test_throttled_per_account(auth: Auth, clock: Clock) -> None:
     assert await auth.login("a", "p1", PASSWORD)
 
 
+async def test_a_device_has_attempts_of_its_own(auth: Auth, clock: Clock) -> None:
+    mark = auth.mark_device("a", "p1")
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            await auth.login("a", "p1", "wrong")
+    with pytest.raises(Overloaded):
+        await auth.login("a", "p1", PASSWORD)
+    assert await auth.login("a", "p1", PASSWORD, mark)
+    for other in (auth.mark_device("a", "t1"), auth.mark_device("b", "p1"), "", "ü.ü", mark.upper()):
+        with pytest.raises(Overloaded):
+            await auth.login("a", "p1", PASSWORD, other)
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            await auth.login("a", "p1", "wrong", mark)
+    with pytest.raises(Overloaded):
+        await auth.login("a", "p1", PASSWORD, mark)
+
+
+async def test_a_capital_letter_is_no_other_login(auth: Auth) -> None:
+    assert await auth.login("a", " P1", PASSWORD)
+
+
 async def test_throttling_tells_nothing_of_who_exists(auth: Auth, town: SchoolStore) -> None:
     """Known and unknown logins run dry at the same attempt, with the school and without."""
     stored = await auth.hash_password(PASSWORD)

@@ -16,7 +16,7 @@ from web.school.actions import (
     do_unlink_guardian,
 )
 from web.school.model import Account, AccountRole, GuardianLink
-from web.school.names import clean_name, display_name
+from web.school.names import clean_login, clean_name, display_name
 from web.school.store import new_id
 
 
@@ -71,7 +71,10 @@ async def create_account(call: Call[NewAccount]) -> AccountView:
     body = call.body
     full_name = _name(body.full_name)
     name = display_name(body.role, full_name) if body.name is None else _name(body.name)
-    account = Account(new_id(), standing.school, body.login, body.role, name, full_name)
+    login = clean_login(body.login)
+    if not login:
+        raise ProtocolError("bad_login", "a login has letters or digits")
+    account = Account(new_id(), standing.school, login, body.role, name, full_name)
     hashed = None if body.password is None else await call.services.auth.hash_password(body.password)
     return _view(await do_create_account(call.services.school, account, hashed))
 

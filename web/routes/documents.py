@@ -141,7 +141,7 @@ async def change_document(call: Call[ChangedDocument]) -> DocumentView:
     """Rename a document; its owner may also put it into a folder, which shares it like the folder."""
     access, body = call.services.access, call.body
     if body.folder is UNSET:
-        document = await access.access_document_to_write(call.person, call.id())
+        document = await access.access_document_to_rename(call.person, call.id())
     else:
         document = await access.access_document_to_share(call.person, call.id())
         if body.folder is not None:

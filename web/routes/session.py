@@ -22,6 +22,9 @@ from web.school import queries
 from web.school.names import clean_name
 from web.sessions import LIFE
 
+DEVICE_COOKIE = "kreide_device"
+DEVICE_SECONDS = 180 * 24 * 3600
+
 
 class Login(Struct, frozen=True):
     """`school` is needed only where several schools have the same account name."""
@@ -56,10 +59,13 @@ class Schools(Struct, frozen=True):
 async def login(call: Call[Login]) -> web.Response:
     """Log in; whoever was logged in here before is logged out."""
     auth = call.services.auth
-    token = await auth.login(call.body.school, call.body.account, call.body.password)
+    body, known = call.body, call.request.cookies.get(DEVICE_COOKIE, "")
+    token = await auth.login(body.school, body.account, body.password, known)
     await _leave(call)
     person = await auth.person_of_session(token)
-    return _with_cookie(call.request, encode_answer(PersonAnswer(person_view(person))), token)
+    response = _with_cookie(call.request, encode_answer(PersonAnswer(person_view(person))), token)
+    _keep(call.request, response, DEVICE_COOKIE, auth.mark_device(body.school, body.account), DEVICE_SECONDS)
+    return response
 
 
 async def guest(call: Call[GuestEntry]) -> web.Response:
@@ -110,12 +116,14 @@ async def _leave(call: Call[Login] | Call[GuestEntry] | Call[Nothing]) -> None:
 
 
 def _with_cookie(request: web.Request, response: web.Response, token: str) -> web.Response:
-    """Set the session cookie; Secure wherever the page itself came over TLS, also through a proxy."""
-    secure = request.secure or request.headers.get("Origin", "").startswith("https://")
-    response.set_cookie(
-        SESSION_COOKIE, token, path="/", max_age=LIFE // 1000, httponly=True, samesite="Lax", secure=secure
-    )
+    _keep(request, response, SESSION_COOKIE, token, LIFE // 1000)
     return response
+
+
+def _keep(request: web.Request, response: web.Response, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that no script reads; Secure wherever the page itself came over TLS, also through a proxy."""
+    secure = request.secure or request.headers.get("Origin", "").startswith("https://")
+    response.set_cookie(name, value, path="/", max_age=seconds, httponly=True, samesite="Lax", secure=secure)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from web.school.model import AccountRole
 
 
@@ -11,6 +13,11 @@ def display_name(role: AccountRole, full_name: str) -> str:
     if role != "pupil" or not rest:
         return full_name.strip()
     return f"{first} {rest.split()[-1][0]}."
+
+
+def clean_login(login: str) -> str:
+    """Return a login as it is stored and looked up: tablets write a capital letter where none was meant."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
 def clean_name(name: str) -> str:

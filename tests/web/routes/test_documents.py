@@ -49,10 +49,10 @@ async def test_folders_share_what_is_in_them(enter: Enter) -> None:
 
 
 async def test_nobody_hides_anothers_document(enter: Enter) -> None:
-    """Moving shares like the folder: only the owner moves, a pupil with write right does not."""
+    """Moving shares like the folder: only the owner moves. A pupil who may write does neither, nor rename."""
     pupil = await enter("pupil1")
     _, folder = await pupil.call("POST", "folders", {"title": "Meins"})
-    assert (await pupil.call("PATCH", "documents/demo-deck", {"title": "Parabeln 2"}))[0] == 200
+    assert (await pupil.call("PATCH", "documents/demo-deck", {"title": "Parabeln 2"}))[0] == 403
     assert (await pupil.call("PATCH", "documents/demo-deck", {"folder": folder["id"]}))[0] == 403
 
 

@@ -31,7 +31,7 @@ async def test_the_cookie_is_secure_over_tls(stranger: Browser, server: TestServ
 
 async def test_a_login_ends_the_one_before(stranger: Browser, server: TestServer) -> None:
     await stranger.call("POST", "login", {"account": "pupil1", "password": "kreide"})
-    (old,) = [cookie.value for cookie in stranger.client.session.cookie_jar]
+    (old,) = [cookie.value for cookie in stranger.client.session.cookie_jar if cookie.key == "kreide_session"]
     await stranger.call("POST", "login", {"account": "pupil2", "password": "kreide"})
     headers = {"Cookie": f"kreide_session={old}"}
     response = await stranger.client.get("/api/v1/me", headers=headers, cookies={})
@@ -94,3 +94,25 @@ async def test_schools(stranger: Browser) -> None:
     assert await stranger.get("schools") == {
         "schools": [{"id": "demo", "title": "Gesamtschule am Kanal"}], "demo": True
     }  # fmt: skip
+
+
+async def test_a_known_device_is_not_kept_out_by_others_guesses(stranger: Browser, server: TestServer) -> None:
+    """Somebody guesses at the teacher's password without end; the teacher's own tablet gets in all the same."""
+    right = {"account": "teacher", "password": "kreide"}
+    assert (await stranger.call("POST", "login", right))[0] == 200
+    mark = next(cookie for cookie in stranger.client.session.cookie_jar if cookie.key == "kreide_device")
+    assert mark["httponly"] and mark["samesite"] == "Lax"
+    stranger.client.session.cookie_jar.clear()
+    for _ in range(12):
+        status, _ = await stranger.call("POST", "login", {**right, "password": "guess"})
+    assert status == 429 and (await stranger.call("POST", "login", right))[0] == 429
+
+    async def login(cookie: str, account: str = "Teacher ") -> int:
+        stranger.client.session.cookie_jar.clear()
+        body = {**right, "account": account}
+        headers = {"Cookie": f"kreide_device={cookie}"}
+        return (await stranger.client.post("/api/v1/login", json=body, headers=headers)).status
+
+    assert await login(mark.value) == 200
+    for forged in (mark.value[:-1] + "x", "x" + mark.value, mark.value.partition(".")[2], "." * 5000):
+        assert await login(forged) == 429, "only our own signature counts apart"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
+from msgspec import structs
 
 from tests.web.school.picture import Picture, develop, take_picture
 from tests.web.school.script import STEPS, Step
-from tests.web.school.town import NOW, meeting
+from tests.web.school.town import HOUR, NOW, meeting
 from web.errors import AccessDenied, StateError
 from web.school import actions as do
 from web.school.model import (
     Account,
     DocumentInfo,
     Enrolment,
+    Folder,
     GuardianLink,
+    GuestLink,
     Invitation,
     School,
     SharedRight,
@@ -95,3 +100,26 @@ async def test_scratch_documents_are_made_once(town: SchoolStore) -> None:
     assert await town.event_heads() == heads
     with pytest.raises(AccessDenied):
         await do.do_create_scratch(town, "b", "scratch-1")
+
+
+async def test_one_account_has_only_so_much(town: SchoolStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.school.actions.documents.MOST_FOLDERS", 2)
+    monkeypatch.setattr("web.school.actions.documents.MOST_DOCUMENTS", 2)
+    monkeypatch.setattr("web.school.actions.meetings.MOST_GUEST_LINKS", 2)
+
+    async def fill(step: Callable[[int], Awaitable[object]]) -> str:
+        for number in range(5):
+            try:
+                await step(number)
+            except StateError as error:
+                return error.code
+        return "no bound"
+
+    assert await fill(lambda n: do.do_create_folder(town, Folder(f"x{n}", "a", "x", "a-p2"))) == "too_many"
+    document = DocumentInfo("", "a", "deck", "x", None, "a-p2")
+    assert await fill(lambda n: do.do_create_document(town, structs.replace(document, id=f"x{n}"))) == "too_many"
+    link = GuestLink("", "a", "a-lesson", NOW + HOUR)
+    assert await fill(lambda n: do.do_create_guest_link(town, structs.replace(link, id=f"x{n}"), f"h{n}")) == "too_many"
+    await do.do_create_folder(town, Folder("other", "a", "x", "a-p1"))
+    await do.do_revoke_guest_link(town, "a", "x0")
+    await do.do_create_guest_link(town, structs.replace(link, id="again"), "again")

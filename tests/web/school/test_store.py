@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.web.school.town import Clock, person
 from web.errors import AccessDenied, ProtocolError, StateError, Unavailable
-from web.school import tables
+from web.school import queries, tables
 from web.school.access import SchoolAccess
 from web.school.actions import do_create_account, do_create_folder, do_create_school
 from web.school.events import AccountCreated
@@ -42,6 +44,28 @@ async def test_migrating_again_and_at_once(database_url: str) -> None:
     store = await SchoolStore.open(database_url)
     assert await store.event_heads() == {}
     await store.close()
+
+
+async def test_logins_with_capitals_are_found_after_the_migration(store: SchoolStore) -> None:
+    """The step is run again over accounts as an older server wrote them."""
+    await do_create_school(store, School("a", "a"))
+    for number, login in enumerate(("Mia", "mia", "MIA", "Özil")):
+        await do_create_account(store, Account(f"a-{number}", "a", login, "pupil", "P", "P"), None)
+
+    def upgrade(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("web.school.migrations.versions.0002_logins").upgrade()
+
+    async with store.write() as connection:
+        await connection.run_sync(upgrade)
+    async with store.read() as connection:
+        found = await queries.accounts(connection, tables.account.c.school == "a")
+    assert {account.id: account.login for account in found} == {
+        "a-0": "mia-2",
+        "a-1": "mia",
+        "a-2": "mia-3",
+        "a-3": "özil",
+    }
 
 
 async def test_concurrent_changes_leave_no_gap(database_url: str) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, func, select, update
 
-from web.errors import AccessDenied
+from web.errors import AccessDenied, StateError
 from web.school import queries, tables
 from web.school.events import DocumentChanged, DocumentCreated, FolderCreated, RightsChanged
 from web.school.model import DocumentInfo, Folder, SharedRight
 from web.school.queries import ObjectKind
 from web.school.store import Change, SchoolStore
+
+MOST_DOCUMENTS = 5_000  # of one owner
+MOST_FOLDERS = 500
 
 
 class DocumentPatch(Struct, frozen=True, kw_only=True):
@@ -23,16 +26,18 @@ class DocumentPatch(Struct, frozen=True, kw_only=True):
 
 
 async def do_create_folder(store: SchoolStore, folder: Folder) -> Folder:
-    """Add a folder."""
+    """Add a folder; raise StateError when its owner has too many."""
     async with store.change(folder.school) as change:
+        await _check_room(change, tables.folder, folder.owner, MOST_FOLDERS)
         await change.insert(tables.folder, id=folder.id, title=folder.title, owner=folder.owner)
         await change.emit(FolderCreated(folder))
     return folder
 
 
 async def do_create_document(store: SchoolStore, document: DocumentInfo) -> DocumentInfo:
-    """Add a document to the school's books."""
+    """Add a document to the school's books; raise StateError when its owner has too many."""
     async with store.change(document.school) as change:
+        await _check_room(change, tables.document, document.owner, MOST_DOCUMENTS)
         await _insert(change, document)
     return document
 
@@ -94,6 +99,12 @@ async def _insert(change: Change, document: DocumentInfo) -> None:
     row = {key: value for key, value in structs.asdict(document).items() if key != "school"}
     await change.insert(tables.document, **row)
     await change.emit(DocumentCreated(document))
+
+
+async def _check_room(change: Change, table: Table, owner: str | None, most: int) -> None:
+    query = select(func.count()).where(table.c.owner == owner, table.c.school == change.school)
+    if (await change.connection.execute(query)).scalar_one() >= most:
+        raise StateError("too_many", f"one account has at most {most} of these")
 
 
 async def _check_subject(change: Change, right: SharedRight) -> None:

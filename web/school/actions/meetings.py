@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from web.errors import AccessDenied, StateError
 from web.school import queries, tables
@@ -21,6 +21,8 @@ from web.school.events import (
 )
 from web.school.model import STAFF, Admitted, Channel, GuestLink, Invitation, Meeting
 from web.school.store import Change, SchoolStore
+
+MOST_GUEST_LINKS = 200  # open at a time, of one meeting
 
 
 class MeetingPatch(Struct, frozen=True, kw_only=True):
@@ -117,8 +119,14 @@ async def do_forget_admission(store: SchoolStore, meeting: Meeting, person: str)
 
 
 async def do_create_guest_link(store: SchoolStore, link: GuestLink, token_hash: str) -> GuestLink:
-    """Open a door for guests; only the token's hash is kept."""
+    """Open a door for guests; only the token's hash is kept. Raise StateError when the meeting has too many."""
     async with store.change(link.school) as change:
+        table = tables.guest_link.c
+        query = select(func.count()).where(
+            table.meeting == link.meeting, table.revoked.is_(False), table.expires_at > change.at
+        )
+        if (await change.connection.execute(query)).scalar_one() >= MOST_GUEST_LINKS:
+            raise StateError("too_many", f"a meeting has at most {MOST_GUEST_LINKS} open guest links")
         row = {key: value for key, value in structs.asdict(link).items() if key != "school"}
         await change.insert(tables.guest_link, token_hash=token_hash, **row)
         await change.emit(GuestLinkCreated(link))
