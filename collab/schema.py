@@ -77,6 +77,7 @@ class Column(Struct, frozen=True):
 
     width: int = 120
     fmt: str = ""
+    name: str = ""
 
 
 class Row(Struct, frozen=True):
@@ -104,17 +105,22 @@ def position_between(low: str | None, high: str | None, random: Callable[[], flo
 
 
 def even_positions(count: int) -> list[str]:
-    """Return `count` ascending positions with equal room between them (two digits each)."""
-    step = (len(DIGITS) ** 2) // (count + 1)
-    if step < 2:
-        raise ValueError("too many positions for a seed")
-    return [_two_digits(step * (index + 1)) for index in range(count)]
+    """Return `count` ascending positions with equal room between them (two digits each, more when they are many)."""
+    digits = 2
+    while len(DIGITS) ** digits < 2 * (count + 1):
+        digits += 1
+    step = len(DIGITS) ** digits // (count + 1)
+    return [_written(step * (index + 1), digits) for index in range(count)]
 
 
-def _two_digits(value: int) -> str:
+def _written(value: int, digits: int) -> str:
     if value % len(DIGITS) == 0:
         value += 1
-    return DIGITS[value // len(DIGITS)] + DIGITS[value % len(DIGITS)]
+    written = ""
+    for _ in range(digits):
+        value, digit = divmod(value, len(DIGITS))
+        written = DIGITS[digit] + written
+    return written
 
 
 def deck_seed(slides: Sequence[Slide]) -> bytes:
@@ -137,7 +143,8 @@ def table_seed(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
         row_root = doc.get("rows", type=Map)
         doc.get("dead", type=Map)
         for number, (column, position) in enumerate(zip(columns, even_positions(len(columns)), strict=True), 1):
-            column_root[f"c{number}"] = Map({"!": position, "w": column.width, "fmt": column.fmt})
+            name = {"name": column.name} if column.name else {}
+            column_root[f"c{number}"] = Map({"!": position, "w": column.width, "fmt": column.fmt, **name})
         for number, (row, position) in enumerate(zip(rows, even_positions(len(rows)), strict=True), 1):
             head = {"#": "head"} if row.head else {}
             cells = {f"c{index}": cell for index, cell in enumerate(row.cells, 1) if cell is not None}
