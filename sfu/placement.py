@@ -4,11 +4,14 @@ Laws:
 - 0 means nothing. Only sources whose audience holds the viewer are placed.
 - A tile that is wanted stays where it is: turning a page moves as few pictures as possible.
 - A screen that stalls stays until another one flows: a still picture may send nothing for a long time.
+- What is looked at is what flows or is asked for, never everybody in the room.
 """
 
 from __future__ import annotations
 
-from sfu.roster import Peer, Roster
+from itertools import islice
+
+from sfu.roster import Peer, Roster, may_get
 
 
 def place_stage(roster: Roster, viewer: Peer) -> dict[str, int]:
@@ -21,9 +24,7 @@ def place_stage(roster: Roster, viewer: Peer) -> dict[str, int]:
 def place_screen(roster: Roster, viewer: Peer) -> dict[str, int]:
     """The screen that flows, the newest first, with its own sound."""
     shared = [
-        (source.flowing, source.since, source)
-        for source in roster.of_purpose(viewer, "screen")
-        if source.since is not None
+        (source.flowing, source.since or 0.0, source) for source in roster.screens.values() if may_get(viewer, source)
     ]
     if not shared:
         return {"screen": 0, "screen-audio": 0}
@@ -37,7 +38,8 @@ def place_tiles(roster: Roster, viewer: Peer, shown: int, most: int) -> dict[str
     if viewer.page is not None:
         page = [roster.visible(viewer, name, "camera") for name in viewer.page]
     else:
-        page = [source for source in _flowing_cameras(roster, viewer) if source != shown]
+        others = (source for source in roster.flowing_cameras(viewer) if source != shown)
+        page = list(islice(others, len(tiles)))
     wanted = list(dict.fromkeys(source for source in page if source))[: min(len(tiles), most)]
     placed = {slot.name: slot.source for slot in tiles if slot.source in wanted}
     missing = iter([source for source in wanted if source not in placed.values()])
@@ -51,12 +53,8 @@ def _featured(roster: Roster, viewer: Peer) -> int:
     on_stage = roster.visible(viewer, roster.stage, "camera")
     if on_stage:
         return on_stage
-    cameras = _flowing_cameras(roster, viewer)
     slot = viewer.slots.get("stage")
-    if slot is not None and slot.source in cameras:
-        return slot.source
-    return cameras[0] if cameras else 0
-
-
-def _flowing_cameras(roster: Roster, viewer: Peer) -> list[int]:
-    return [source.id for source in roster.of_purpose(viewer, "camera") if source.flowing]
+    shown = roster.sources.get(slot.source) if slot is not None else None
+    if shown is not None and shown.flowing and may_get(viewer, shown):
+        return shown.id
+    return next(roster.flowing_cameras(viewer), 0)

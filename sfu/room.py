@@ -89,7 +89,7 @@ class MediaRoom:
         """Make a peer known, without a connection yet; again to change its rights."""
         if self._closed:
             raise StateError("closed", "the room is closed")
-        if self._router.rights(peer) is None and self._router.counts()["peers"] >= MAX_PEERS:
+        if self._router.rights(peer) is None and len(self._router) >= MAX_PEERS:
             raise Overloaded("room_full", f"a room holds at most {MAX_PEERS} peers")
         self._tell(Admitted(peer, rights))
 

@@ -9,14 +9,16 @@ Laws:
 - Who is on stage is heard in `stage-audio` only, by viewers who have that slot.
 - How much of a picture goes into a slot is the allocator's word; a tile that does not fit stays empty.
 - A viewer's slots are filled only while connected; what a peer may do outlives its connections.
+- An event costs what it changes: only the viewers that it may concern are looked at, found by the roster's indexes.
 """
 
 from __future__ import annotations
 
-from math import inf
+from collections.abc import Iterable
 from typing import Final, assert_never
 
-from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
+from sfu.agenda import Agenda
+from sfu.audiences import Audiences
 from sfu.events import (
     Admitted,
     Assign,
@@ -31,23 +33,20 @@ from sfu.events import (
     Output,
     Paged,
     Rates,
-    SetAudience,
     SetLayer,
-    SetMute,
     Staged,
 )
-from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
-from sfu.placement import place_screen, place_stage, place_tiles
-from sfu.roster import Peer, Roster, SourceEntry, is_in_audience
+from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
+from sfu.pictures import Pictures
+from sfu.roster import Peer, Roster, SourceEntry
+from sfu.seating import Seating
 from sfu.voices import Voices
 
 CONTEST_SECONDS: Final = 0.06
 """How often seats are looked at while more people speak than can be heard."""
 
 REALLOCATE_SECONDS: Final = 1.0
-"""How often new rates alone change what viewers get."""
-
-_VOICES: Final = ("voice-1", "voice-2", "voice-3")
+"""How often new rates alone change what a viewer gets."""
 
 
 class Router:
@@ -56,10 +55,14 @@ class Router:
     def __init__(self, cap_kbit: float) -> None:
         self._roster = Roster(cap_kbit)
         self._voices = Voices()
+        self._agenda: Agenda[Peer | SourceEntry] = Agenda()
+        self._outputs: list[Output] = []
+        self._audiences = Audiences(self._roster, self._outputs)
+        self._pictures = Pictures(self._roster, self._agenda)
+        self._views: dict[Peer, None] = {}
+        self._ears: dict[Peer, None] = {}
         self._contested = False
         self._seated = 0.0
-        self._placed = 0.0
-        self._pictures_due: float | None = None
         self._speakers: list[str] = []
 
     def number(self, name: str) -> int:
@@ -72,6 +75,10 @@ class Router:
         peer = self._roster.peers.get(name)
         return peer.rights if peer else None
 
+    def __len__(self) -> int:
+        """How many peers there are."""
+        return len(self._roster.peers)
+
     def counts(self) -> dict[str, int]:
         """How much the room remembers; all zero once everybody has left."""
         peers = self._roster.peers
@@ -80,240 +87,227 @@ class Router:
 
     def receive(self, now: float, event: Event) -> list[Output]:
         """Take one event; what names somebody unknown changes nothing."""
-        if isinstance(event, Levels):
-            return self._receive_levels(now, event)
-        if isinstance(event, Flow):
-            return self._receive_flow(now, event)
-        if isinstance(event, Rates):
-            return self._receive_rates(now, event)
-        if isinstance(event, Admitted):
-            self._roster.admit(event.peer, event.rights)
-        elif isinstance(event, Staged):
-            self._roster.stage = event.peer
-        else:
-            peer = self._roster.peers.get(event.peer)
-            if peer is None:
-                return []
-            self._change(peer, event)
-        return self._reconcile(now)
+        match event:
+            case Levels():
+                self._receive_levels(now, event)
+            case Flow():
+                self._receive_flow(now, event)
+            case Rates():
+                self._receive_rates(now, event)
+            case Admitted():
+                self._admit(event)
+            case Staged():
+                self._roster.stage = event.peer
+                self._look_at_all()
+            case _:
+                peer = self._roster.peers.get(event.peer)
+                if peer is not None:
+                    self._change(peer, event)
+        return self._settle(now)
 
     def tick(self, now: float) -> list[Output]:
         """Let time act: speakers who fell quiet give up their seats, pictures get what they had to wait for."""
-        changed = self._voices.expire(now)
-        pictures = self._pictures_due is not None and self._pictures_due <= now
-        outputs = self._assign(now, pictures=pictures) if changed or pictures else []
-        return [*outputs, *self._tell_speakers(now)]
+        if self._voices.expire(now):
+            self._ears |= self._roster.viewers
+        return self._settle(now)
 
     def next_deadline(self, now: float) -> float | None:
         """When `tick` wants to be called at the latest."""
-        deadlines = [self._voices.next_deadline(now), self._pictures_due]
+        deadlines = [self._voices.next_deadline(now), self._agenda.next()]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    # --- what an event changes ---
+
+    def _admit(self, event: Admitted) -> None:
+        known = self._roster.peers.get(event.peer)
+        before = known.rights if known else event.rights
+        peer = self._roster.admit(event.peer, event.rights)
+        if peer.session and before.receive != peer.rights.receive:
+            if peer.rights.receive:
+                self._audiences.viewer_came(peer)
+            else:
+                self._audiences.viewer_left(peer.session)
+            self._look_at(peer)
+        if before.moderator != peer.rights.moderator and "microphone" in peer.sources:
+            self._voices.set_moderator(peer.sources["microphone"].id, peer.rights.moderator)
+            self._ears |= self._roster.viewers
+        for source in peer.sources.values():
+            self._review(source)
 
     def _change(self, peer: Peer, event: Left | Attached | Detached | Connected | Paged | Muted) -> None:
         match event:
             case Attached():
-                come, gone = self._roster.attach(peer, event)
-                self._forget_voices(gone)
-                for source in come:
-                    if source.purpose == "microphone" and source.levelled:
-                        self._voices.add(source.id)
+                self._attach(peer, event)
             case Detached():
-                self._forget_voices(self._roster.detach(peer))
+                self._part(peer)
             case Left():
-                self._forget_voices(self._roster.detach(peer))
-                del self._roster.peers[peer.name]
+                self._part(peer)
+                self._roster.leave(peer)
                 if self._roster.stage == peer.name:
                     self._roster.stage = None
+                    self._look_at_all()
             case Connected():
                 peer.connected = peer.session != 0
+                self._look_at(peer)
             case Paged():
-                peer.page = event.tiles
+                self._roster.turn(peer, event.tiles)
+                self._look_at(peer)
             case Muted():
                 peer.muted = event.muted
+                if "microphone" in peer.sources:
+                    self._review(peer.sources["microphone"])
             case _:
                 assert_never(event)
 
-    def _forget_voices(self, sources: list[SourceEntry]) -> None:
-        for source in sources:
-            self._voices.remove(source.id)
+    def _attach(self, peer: Peer, event: Attached) -> None:
+        if peer.session != event.session:
+            self._part(peer)
+        kept = {source.id for source in event.sources}
+        for source in [source for source in peer.sources.values() if source.id not in kept]:
+            self._forget(source)
+        come = self._roster.attach(peer, event)
+        self._audiences.viewer_came(peer)
+        for source in come:
+            if source.purpose == "microphone" and source.levelled:
+                self._voices.add(source.id)
+            if source.purpose == "microphone":
+                self._voices.set_moderator(source.id, peer.rights.moderator)
+            self._audiences.review(source)
+        if come:
+            self._concern(self._roster.asking(peer.name))
+        self._look_at(peer)
 
-    def _receive_levels(self, now: float, event: Levels) -> list[Output]:
+    def _part(self, peer: Peer) -> None:
+        """The peer's connection is gone, and with it its sources."""
+        for source in list(peer.sources.values()):
+            self._forget(source)
+        session = peer.session
+        self._roster.detach(peer)
+        self._audiences.viewer_left(session)
+        self._agenda.drop(peer)
+        self._views.pop(peer, None)
+        self._ears.pop(peer, None)
+
+    def _forget(self, source: SourceEntry) -> None:
+        self._concern(source.shown)
+        if source.flowing and source.purpose == "camera":
+            self._concern(self._roster.wanting(source.owner.name))
+        self._voices.remove(source.id)
+        self._agenda.drop(source)
+        self._roster.forget(source)
+
+    def _review(self, source: SourceEntry) -> None:
+        """Its owner's rights or mute may have changed."""
+        before = source.open, source.named
+        self._concern(self._audiences.review(source))
+        if before != (source.open, source.named):
+            self._concern(self._roster.wanting(source.owner.name))
+
+    def _receive_levels(self, now: float, event: Levels) -> None:
         changed = self._voices.report(now, event.levels)
+        if changed:
+            for number in self._voices.active():
+                self._audiences.open(self._roster.sources[number])
         changed = self._voices.expire(now) or changed
-        due = self._contested and now - self._seated >= CONTEST_SECONDS
-        outputs = self._assign(now, pictures=False) if changed or due else []
-        return [*outputs, *self._tell_speakers(now)]
+        if changed or (self._contested and now - self._seated >= CONTEST_SECONDS):
+            self._ears |= self._roster.viewers
 
-    def _receive_flow(self, now: float, event: Flow) -> list[Output]:
+    def _receive_flow(self, now: float, event: Flow) -> None:
         source = self._roster.sources.get(event.source)
         if source is None or source.flowing == event.flowing:
-            return []
-        source.flowing = event.flowing
+            return
+        self._roster.flow(source, now, event.flowing)
+        self._outputs.append(SourceChanged(source.owner.name, source.purpose, event.flowing))
         if event.flowing:
-            source.since = now
-        source.still = None if event.flowing else now
-        told = SourceChanged(source.owner.name, source.purpose, event.flowing)
-        return [told, *self._assign(now, pictures=True)]
+            self._audiences.open(source)
+        if source.purpose == "screen":
+            self._views |= self._roster.viewers
+        elif source.purpose == "camera":
+            self._views |= dict.fromkeys(self._roster.wanting(source.owner.name)) | dict.fromkeys(source.shown)
+        elif not source.levelled:
+            self._ears |= self._roster.viewers
 
-    def _receive_rates(self, now: float, event: Rates) -> list[Output]:
+    def _receive_rates(self, now: float, event: Rates) -> None:
+        concerned: dict[Peer, None] = {}
         for number, rates in event.rates:
             source = self._roster.sources.get(number)
-            if source is not None and len(rates) == source.supply.layers:
+            if source is not None and len(rates) == source.layers:
                 source.supply.measure(now, rates)
-        self._due(max(now, self._placed + REALLOCATE_SECONDS))
-        return self.tick(now)
+                self._audiences.open(source)
+                concerned |= dict.fromkeys(source.shown)
+                if source.purpose == "camera":
+                    concerned |= dict.fromkeys(self._roster.wanting(source.owner.name))
+        for viewer in concerned:
+            self._agenda.plan(viewer, max(now, viewer.placed + REALLOCATE_SECONDS))
 
-    def _reconcile(self, now: float) -> list[Output]:
-        """Tell the plane every audience and mute that changed, then every slot."""
-        outputs: list[Output] = []
-        peers = self._roster.peers.values()
-        receivers = {peer.name: peer.session for peer in peers if peer.session and peer.rights.receive}
-        everyone = frozenset(receivers.values())
-        for source in self._roster.sources.values():
-            owner = source.owner
-            muted = not owner.may_send(source.purpose)
-            viewers = frozenset() if muted else _audience(source, receivers, everyone) - {owner.session}
-            if source.purpose == "microphone":
-                self._voices.set_moderator(source.id, owner.rights.moderator)
-            if source.muted != muted:
-                source.muted = muted
-                outputs.append(SetMute(source.id, muted))
-            if source.viewers != viewers:
-                source.viewers = viewers
-                outputs.append(SetAudience(source.id, tuple(sorted(viewers))))
-        return [*outputs, *self._assign(now, pictures=True), *self._tell_speakers(now)]
+    def _look_at(self, viewer: Peer) -> None:
+        if viewer.connected and viewer.slots:
+            self._roster.viewers[viewer] = None
+            self._concern((viewer,))
 
-    def _assign(self, now: float, *, pictures: bool) -> list[Output]:
-        """Fill every viewer's slots; only voices many times a second while people compete for a seat."""
-        self._contested, self._seated = False, now
-        unlevelled = self._roster.unlevelled()
-        outputs: list[Output] = []
-        if pictures:
-            self._placed, self._pictures_due = now, None
-        for viewer in self._roster.peers.values():
-            if viewer.connected and viewer.slots:
-                wanted = self._place_voices(now, viewer, unlevelled)
-                if pictures:
-                    placed, layers = self._place_pictures(now, viewer)
-                    wanted |= placed
-                    outputs += layers
-                outputs += self._settle(viewer, wanted)
-        return outputs + self._tell_layers(now) if pictures else outputs
+    def _look_at_all(self) -> None:
+        self._concern(self._roster.viewers)
 
-    def _place_pictures(self, now: float, viewer: Peer) -> tuple[dict[str, int], list[Output]]:
-        """What belongs into the slots for pictures, and how much of it may go out."""
-        placed = place_stage(self._roster, viewer) | place_screen(self._roster, viewer)
-        shared = self._roster.sources.get(placed["screen"])
-        until = shared.shared_until() if shared else None
-        is_shared = until is not None and now < until
-        most = TILES_BESIDE_SCREEN if is_shared else MAX_TILES
-        placed |= place_tiles(self._roster, viewer, placed["stage"], most)
-        if until is not None and now < until < inf:
-            self._due(until)
-        layers = self._allocate(now, viewer, placed, sparing=not is_shared)
-        self._due(viewer.allocation.retry)
-        outputs: list[Output] = []
-        for name, layer in layers.items():
-            slot = viewer.slots[name]
-            if layer == LEFT_OUT:
-                placed[name] = 0
-            elif layer != slot.layer:
-                slot.layer = layer
-                outputs.append(SetLayer(viewer.session, slot.id, layer))
-        return placed, outputs
+    def _concern(self, viewers: Iterable[Peer]) -> None:
+        found = dict.fromkeys(viewers)
+        self._views |= found
+        self._ears |= found
 
-    def _allocate(self, now: float, viewer: Peer, placed: dict[str, int], *, sparing: bool) -> dict[str, int]:
-        """The layers for the slots of a viewer; what does not flow costs nothing, a screen that is `still` neither."""
-        wants: list[Want] = []
-        layers: dict[str, int] = {}
-        for name, number in placed.items():
-            source = self._roster.sources.get(number)
-            if source is None or name not in viewer.slots or KIND_OF_SLOT[name] == "audio":
-                continue
-            place = _place(name)
-            if source.flowing or (place == "screen" and not sparing):
-                wants.append(Want(name, place, number, source.supply))
+    # --- what follows from it ---
+
+    def _settle(self, now: float) -> list[Output]:
+        """Bring the slots of all who were concerned, or are due, up to date."""
+        for key in self._agenda.due(now):
+            if isinstance(key, Peer):
+                self._views[key] = None
             else:
-                layers[name] = 0 if place == "tile" else MAX_LAYERS - 1
-        return layers | viewer.allocation.decide(now, wants, grid=self._roster.stage is None)
-
-    def _tell_layers(self, now: float) -> list[Output]:
-        """Ask the clients that oblige for the layers that somebody watches."""
-        watched: dict[int, set[int]] = {}
-        for viewer in self._roster.peers.values():
-            for slot in viewer.slots.values():
-                source = self._roster.sources.get(slot.source)
-                if source is not None and len(source.rids) > 1:
-                    watched.setdefault(slot.source, set()).add(min(slot.layer, len(source.rids) - 1))
-        outputs: list[Output] = []
-        for peer in self._roster.peers.values():
-            layered = [source for source in peer.sources.values() if peer.obliging and len(source.rids) > 1]
-            changed = [source.demand.update(now, frozenset(watched.get(source.id, ()))) for source in layered]
-            for source in layered:
-                self._due(source.demand.deadline)
-            if any(changed):
-                wanted = {
-                    source.purpose: [source.rids[layer] for layer in sorted(source.demand.told)] for source in layered
-                }
-                outputs.append(LayersWanted(peer.name, wanted))
+                self._roster.touched[key] = None
+        viewers, ears, views = self._roster.viewers, self._ears, self._views
+        self._ears, self._views = {}, {}
+        seating = Seating(now, self._roster, self._voices)
+        for viewer in {**ears, **views}:
+            if viewer in viewers:
+                wanted = seating.place(viewer) if viewer in ears else {}
+                layers: dict[str, int] = {}
+                if viewer in views:
+                    pictures, layers = self._pictures.place(now, viewer)
+                    wanted |= pictures
+                self._fill(viewer, wanted, layers)
+        if len(ears) >= len(viewers):
+            self._contested, self._seated = seating.contested, now
+        else:
+            self._contested = self._contested or seating.contested
+        if self._roster.touched:
+            self._outputs += self._pictures.ask(now)
+        self._tell_speakers(now)
+        outputs = self._outputs.copy()
+        self._outputs.clear()
         return outputs
 
-    def _due(self, moment: float | None) -> None:
-        """Look at the pictures again at this moment, or before."""
-        if moment is not None and (self._pictures_due is None or moment < self._pictures_due):
-            self._pictures_due = moment
-
-    def _settle(self, viewer: Peer, wanted: dict[str, int]) -> list[Output]:
+    def _fill(self, viewer: Peer, wanted: dict[str, int], layers: dict[str, int]) -> None:
         """Put what is wanted into the slots it names, and tell what changed."""
-        outputs: list[Output] = []
-        for name, source in wanted.items():
+        orders: list[Output] = []
+        for name, number in wanted.items():
             slot = viewer.slots.get(name)
-            if slot is not None and source != slot.source:
-                slot.source = source
+            if slot is None:
+                continue
+            layer = layers.get(name, slot.layer)
+            if number == slot.source and layer == slot.layer:
+                continue
+            if layer != slot.layer:
+                self._outputs.append(SetLayer(viewer.session, slot.id, layer))
+            if number != slot.source:
                 slot.generation += 1
-                outputs.append(Assign(viewer.session, slot.id, source, slot.generation))
-        if outputs:
-            outputs.append(SlotsChanged(viewer.name, [self._roster.state(slot) for slot in viewer.slots.values()]))
-        return outputs
+                orders.append(Assign(viewer.session, slot.id, number, slot.generation))
+            self._roster.show(viewer, slot, number, layer)
+        if orders:
+            self._outputs += orders
+            states = [self._roster.state(slot) for slot in viewer.slots.values()]
+            self._outputs.append(SlotsChanged(viewer.name, states))
 
-    def _place_voices(self, now: float, viewer: Peer, unlevelled: list[int]) -> dict[str, int]:
-        has_stage = "stage-audio" in viewer.slots
-        on_stage = self._roster.visible(viewer, self._roster.stage, "microphone") if has_stage else 0
-        # A stage without sound is a seat like the others.
-        names = _VOICES if on_stage else (*_VOICES, "stage-audio")
-        pool = [name for name in names if name in viewer.slots]
-
-        def audible(source_id: int) -> bool:
-            source = self._roster.sources.get(source_id)
-            return source is not None and source_id != on_stage and is_in_audience(viewer, source)
-
-        if self._voices.seat(now, viewer.seats, pool, audible, unlevelled):
-            self._contested = True
-        placed = {name: viewer.seats.taken.get(name, 0) for name in pool}
-        return placed | ({"stage-audio": on_stage} if on_stage else {})
-
-    def _tell_speakers(self, now: float) -> list[Output]:
+    def _tell_speakers(self, now: float) -> None:
         speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]
         names = [source.owner.name for source in speaking if not source.muted]
-        if set(names) == set(self._speakers):
-            return []
-        self._speakers = names
-        return [SpeakersChanged(names)]
-
-
-def _place(slot: str) -> Place:
-    match slot:
-        case "screen" | "stage":
-            return slot
-        case _:
-            return "tile"
-
-
-def _audience(source: SourceEntry, receivers: dict[str, int], everyone: frozenset[int]) -> frozenset[int]:
-    """The sessions that this source's owner lets have it."""
-    rights = source.owner.rights
-    audiences = [rights.audience, rights.camera_audience if source.purpose == "camera" else None]
-    for audience in audiences:
-        if audience is not None:
-            everyone &= {receivers[name] for name in audience if name in receivers}
-    return everyone
+        if set(names) != set(self._speakers):
+            self._speakers = names
+            self._outputs.append(SpeakersChanged(names))

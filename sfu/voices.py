@@ -119,6 +119,10 @@ class Voices:
         self._active -= left
         return bool(left)
 
+    def active(self) -> list[int]:
+        """Who holds or wants a seat."""
+        return sorted(self._active)
+
     def speaking(self, now: float) -> list[int]:
         """Sources that are heard right now, loudest first."""
         return sorted(

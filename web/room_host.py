@@ -252,6 +252,11 @@ class RoomHost:
     # --- inner workings ---
 
     def _apply(self, outputs: Sequence[Output]) -> None:
+        """The room has changed: tell everybody concerned, and bring the media in line."""
+        self._deliver(outputs)
+        self._settle_media()  # also when nobody was to be told: somebody may be alone in the room
+
+    def _deliver(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
             match output:
                 case Say(connections, event, message):
@@ -261,7 +266,6 @@ class RoomHost:
                         self._send((connection,), None)
                 case Forget(person):
                     self._later(do_forget_admission(self._store, self.room.meeting, person))
-        self._settle_media()  # also when nobody was to be told: somebody may be alone in the room
 
     def _settle_media(self) -> None:
         wishes = self.room.media_wishes()
@@ -271,6 +275,8 @@ class RoomHost:
             old = self._wishes.get(peer)
             if old is None:
                 self._media.admit(peer, _rights(wish))
+            elif old == wish:
+                continue
             elif _rights(old) != _rights(wish):
                 self._media.set_rights(peer, _rights(wish))
             if wish.muted != (old is not None and old.muted):
@@ -289,21 +295,25 @@ class RoomHost:
     def _take_media(self) -> None:
         events, self._events = self._events, []
         for event in events:
-            self._apply(self._media_outputs(event))
+            if isinstance(event, media.PeerLost) and self._is_tool(event.peer):
+                self._apply(self.room.leave(event.peer))
+            else:
+                self._deliver(self._media_outputs(event))
+
+    def _is_tool(self, peer: str) -> bool:
+        member = self.room.find(peer)
+        return member is not None and member.connection == f"{NOWHERE}/{peer}"
 
     def _media_outputs(self, event: media.MediaEvent) -> list[Output]:
-        members = {member.peer: member for member in self.room.members if member.inside}
         match event:
             case media.SlotsChanged(peer, slots):
                 views = [wire.SlotView(slot.slot, slot.mid, slot.peer, slot.generation, slot.csrc) for slot in slots]
                 return self._say(peer, "media:slots", wire.MediaSlots(views))
             case media.SpeakersChanged(peers):
-                return self._speakers([peer for peer in peers if peer in members])
+                return self._speakers([peer for peer in peers if self.room.find(peer) is not None])
             case media.PeerConnected(peer):
                 return self.room.media_state(peer, "connected")
             case media.PeerLost(peer, reason):
-                if peer in members and members[peer].connection == f"{NOWHERE}/{peer}":
-                    return self.room.leave(peer)
                 return [*self._say(peer, "media:lost", wire.MediaLost(reason)), *self.room.media_state(peer, "lost")]
             case media.LayersWanted(peer, layers):
                 wanted = wire.MediaLayers(camera=layers.get("camera"), screen=layers.get("screen"))
@@ -312,10 +322,10 @@ class RoomHost:
                 return []
 
     def _say(self, peer: str, event: str, message: Struct) -> list[Output]:
-        for member in self.room.members:
-            if member.peer == peer and member.inside and member.connection is not None:
-                return [Say((member.connection,), event, message)]
-        return []
+        member = self.room.find(peer)
+        if member is None or not member.inside or member.connection is None:
+            return []
+        return [Say((member.connection,), event, message)]
 
     def _speakers(self, peers: list[str]) -> list[Output]:
         """Tell who speaks to those who may know of them."""

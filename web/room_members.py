@@ -95,6 +95,10 @@ class Members:
             raise StateError("not_in_room", "this person is not in the room")
         return member
 
+    def find(self, peer: str) -> Member | None:
+        """Return a member, if there is one of this name."""
+        return self.board.members.get(peer)
+
     def state(self, peer: str) -> RoomState:
         """Return the room as this peer may see it now."""
         member = self.inside(peer)

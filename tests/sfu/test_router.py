@@ -52,8 +52,8 @@ ROOM_SLOTS = tuple(name for name in KIND_OF_SLOT if name != "voice-3")
 class Model:
     """A router, a clock, and a plane that believes what it is told and checks it."""
 
-    def __init__(self) -> None:
-        self.router = Router(1000)
+    def __init__(self, cap: float = 1000) -> None:
+        self.router = Router(cap)
         self.now = 1000.0
         self.numbers = 0
         self.sessions: dict[str, int] = {}
@@ -66,8 +66,13 @@ class Model:
         self.generations: dict[int, int] = {}
         self.states: dict[str, list[SlotState]] = {}
         self.events: list[MediaEvent] = []
+        self.stage: str | None = None
 
     def tell(self, event: Event) -> list[Output]:
+        if isinstance(event, Staged):
+            self.stage = event.peer
+        elif isinstance(event, Left) and event.peer == self.stage:
+            self.stage = None
         return self.take(self.router.receive(self.now, event))
 
     def take(self, outputs: list[Output]) -> list[Output]:
@@ -79,7 +84,7 @@ class Model:
             elif isinstance(output, Assign):
                 assert output.generation == self.generations.get(output.slot, 0) + 1
                 self.generations[output.slot] = output.generation
-                if output.source:
+                if output.source in self.audience:
                     assert output.session in self.audience[output.source], "assigned before it was allowed"
                 self.slots[self.slot_names[output.slot]] = output.source
             elif isinstance(output, SetLayer):
@@ -202,6 +207,8 @@ def test_everyone_else_in_the_room_is_the_audience() -> None:
     model = Model()
     model.join("a", "b", "c")
     camera = model.source_ids["a", "camera"]
+    assert camera not in model.audience, "nobody has it before it flows"
+    model.flow("a", "camera")
     assert model.audience[camera] == {model.sessions["b"], model.sessions["c"]}
     model.tell(Detached("c"))
     assert model.audience[camera] == {model.sessions["b"]}
@@ -211,6 +218,7 @@ def test_rights_named_peers_and_the_camera_to_the_teacher_only() -> None:
     model = Model()
     model.join("teacher", rights=TEACHER)
     model.join("a", "b")
+    model.flow("a", "camera", "microphone")
     only = replace(PUPIL, audience=frozenset({"teacher", "b", "absent"}), camera_audience=frozenset({"teacher"}))
     model.tell(Admitted("a", only))
     assert model.audience[model.source_ids["a", "microphone"]] == {model.sessions["teacher"], model.sessions["b"]}
@@ -502,6 +510,31 @@ def test_nothing_is_left_when_all_have_gone() -> None:
     assert model.router.next_deadline(model.now) is None
 
 
+def test_who_comes_later_and_who_may_watch_again_is_in_the_audience() -> None:
+    model = Model()
+    model.join("a", "b")
+    model.flow("a", "camera")
+    camera = model.source_ids["a", "camera"]
+    model.join("c")
+    assert model.audience[camera] == {model.sessions["b"], model.sessions["c"]}
+    model.tell(Admitted("c", replace(PUPIL, receive=False)))
+    assert model.audience[camera] == {model.sessions["b"]}
+    assert model.tiles("c") == [None] * 8
+    model.tell(Admitted("c", PUPIL))
+    assert model.audience[camera] == {model.sessions["b"], model.sessions["c"]}
+    assert model.tiles("c")[0] == "a"
+
+
+def test_who_becomes_a_moderator_takes_a_seat() -> None:
+    model = Model()
+    model.join("a", "b", "c", "d", "e")
+    model.speak("a", "b", "c", level=10, steps=20)
+    model.speak("a", "b", "c", "d", level=10, steps=3)
+    assert "d" not in model.heard("e")
+    model.tell(Admitted("d", replace(PUPIL, moderator=True)))
+    assert "d" in model.heard("e")
+
+
 def _random_event(model: Model, random: Random, names: list[str]) -> None:
     name = random.choice(names)
     match random.randrange(11):
@@ -540,7 +573,8 @@ def _check(model: Model, where: str) -> None:
         owner, purpose = owners[source]
         assert KIND_OF_PURPOSE[purpose] == KIND_OF_SLOT[slot], where
         assert owner != viewer, where
-        assert not model.muted[source] and model.sessions[viewer] in model.audience[source], where
+        assert not model.muted[source], where
+        assert model.sessions[viewer] in model.audience.get(source, {model.sessions[viewer]}), where
         rights = model.router.rights(owner)
         assert rights is not None and (rights.screen if purpose.startswith("screen") else rights.publish), where
         state = next(state for state in model.states[viewer] if state.slot == slot)
@@ -548,6 +582,13 @@ def _check(model: Model, where: str) -> None:
     for viewer in model.sessions:
         shown = [model.slots.get((viewer, slot), 0) for slot in ROOM_SLOTS if KIND_OF_SLOT[slot] == "audio"]
         assert len([source for source in shown if source]) == len({source for source in shown if source}), where
+
+
+def _check_nothing_is_left_to_do(model: Model, where: str) -> None:
+    """Looking at everybody anew changes nothing: whoever was concerned by the event has been looked at."""
+    model.tell(Levels(()))  # a seat that more than one wants is looked at with the next report
+    outputs = model.tell(Staged(model.stage))
+    assert outputs == [], f"{where}: {outputs}"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -559,6 +600,7 @@ def test_whatever_happens_nobody_gets_what_is_not_theirs(seed: int) -> None:
     for step in range(120):
         _random_event(model, random, names)
         _check(model, f"seed {seed} step {step}")
+        _check_nothing_is_left_to_do(model, f"seed {seed} step {step}")
     for name in names:
         model.tell(Left(name))
     assert set(model.router.counts().values()) == {0}, f"seed {seed}"

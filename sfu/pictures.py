@@ -1,0 +1,82 @@
+"""Which picture, and how much of it, goes into each slot of one viewer; and which layers that asks of the senders.
+
+Laws: a slot is told its layer before its source; a tile that does not fit stays empty; what time alone will change is
+planned in the agenda, for that viewer or that source. Only clients that oblige are asked for layers.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from sfu.agenda import Agenda
+from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
+from sfu.events import Output
+from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, Purpose
+from sfu.placement import place_screen, place_stage, place_tiles
+from sfu.roster import Peer, Roster, SourceEntry
+
+
+class Pictures:
+    """The pictures of one room's viewers."""
+
+    def __init__(self, roster: Roster, agenda: Agenda[Peer | SourceEntry]) -> None:
+        self._roster = roster
+        self._agenda = agenda
+
+    def place(self, now: float, viewer: Peer) -> tuple[dict[str, int], dict[str, int]]:
+        """The sources for the slots of pictures (and of a screen's sound), and the highest layers of them."""
+        viewer.placed = now
+        placed = place_stage(self._roster, viewer) | place_screen(self._roster, viewer)
+        shared = self._roster.sources.get(placed["screen"])
+        until = shared.shared_until() if shared else None
+        is_shared = until is not None and now < until
+        most = TILES_BESIDE_SCREEN if is_shared else MAX_TILES
+        placed |= place_tiles(self._roster, viewer, placed["stage"], most)
+        if until is not None and now < until < inf:
+            self._agenda.plan(viewer, until)
+        layers = self._allocate(now, viewer, placed, sparing=not is_shared)
+        self._agenda.plan(viewer, viewer.allocation.retry)
+        for name in [name for name, layer in layers.items() if layer == LEFT_OUT]:
+            placed[name] = 0
+            del layers[name]
+        return placed, layers
+
+    def ask(self, now: float) -> list[Output]:
+        """Ask the clients for the layers that somebody watches, where that has changed."""
+        touched = list(self._roster.touched)
+        self._roster.touched.clear()
+        changed: dict[Peer, None] = {}
+        for source in touched:
+            watched = frozenset(layer for layer, slots in enumerate(source.watched) if slots)
+            if source.demand.update(now, watched):
+                changed[source.owner] = None
+            self._agenda.plan(source, source.demand.deadline)
+        return [LayersWanted(peer.name, _wanted(peer)) for peer in changed]
+
+    def _allocate(self, now: float, viewer: Peer, placed: dict[str, int], *, sparing: bool) -> dict[str, int]:
+        """The layers for the slots of a viewer; what does not flow costs nothing, a screen that is `still` neither."""
+        wants: list[Want] = []
+        layers: dict[str, int] = {}
+        for name, number in placed.items():
+            source = self._roster.sources.get(number)
+            if source is None or name not in viewer.slots or KIND_OF_SLOT[name] == "audio":
+                continue
+            place = _place(name)
+            if source.flowing or (place == "screen" and not sparing):
+                wants.append(Want(name, place, number, source.supply))
+            else:
+                layers[name] = 0 if place == "tile" else MAX_LAYERS - 1
+        return layers | viewer.allocation.decide(now, wants, grid=self._roster.stage is None)
+
+
+def _wanted(peer: Peer) -> dict[Purpose, list[str]]:
+    layered = (source for source in peer.sources.values() if len(source.rids) > 1)
+    return {source.purpose: [source.rids[layer] for layer in sorted(source.demand.told)] for source in layered}
+
+
+def _place(slot: str) -> Place:
+    match slot:
+        case "screen" | "stage":
+            return slot
+        case _:
+            return "tile"
