@@ -1,0 +1,81 @@
+"""A zip file of XML parts from a stranger, opened within bounds.
+
+Laws: how many parts and how many bytes unpacked is known before anything is unpacked, and more is refused; no part may
+declare a document type or entities (neither office format uses them), nor come in an encoding in which such a
+declaration would not be seen; what is no such file is refused with a text that says what it seems to be instead.
+Macros, pictures and links are never looked at.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Final
+
+from ..errors import ProtocolError
+
+MAX_PARTS: Final = 1_000
+MAX_UNZIPPED: Final = 64 << 20
+_OLD: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DECLARED: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
+_ENCODINGS: Final = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252")
+_WIDE: Final = (b"\xfe\xff", b"\xff\xfe", b"\x4c\x6f\xa7\x94")  # UTF-16 with its mark; EBCDIC
+
+
+def is_archive(data: bytes) -> bool:
+    """Tell whether this is a zip file."""
+    return data[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def is_old(data: bytes) -> bool:
+    """Tell whether this is a file of the time before zip files, or one that is locked by a password."""
+    return data.startswith(_OLD)
+
+
+def unreadable(text: str = "the file is damaged or of another kind") -> ProtocolError:
+    """Return the refusal of a file that cannot be read."""
+    return ProtocolError("file_unreadable", text)
+
+
+class Archive:
+    """The parts of one file."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise unreadable() from error
+        parts = self._zip.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNZIPPED:
+            raise ProtocolError("file_too_large", "unpacked, the file is larger than this server takes")
+        self.names = frozenset(part.filename for part in parts)
+        for part in parts:
+            self._check(self.read(part.filename))
+
+    def read(self, name: str) -> bytes:
+        """Return a part; an absent one is refused."""
+        try:
+            return self._zip.read(name)
+        except (
+            KeyError,
+            zipfile.BadZipFile,
+            OSError,
+            ValueError,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise unreadable() from error
+        except Exception as error:  # zlib.error and its like have no class in common
+            if type(error).__name__ in ("error", "LZMAError"):
+                raise unreadable() from error
+            raise
+
+    @staticmethod
+    def _check(part: bytes) -> None:
+        wide = part.startswith(_WIDE) or (part[:1] in (b"<", b"\0") and b"\0" in part[:4])
+        encoding = _ENCODING.match(part[:400].removeprefix(b"\xef\xbb\xbf"))
+        if wide or (encoding is not None and encoding[1].lower() not in _ENCODINGS) or _DECLARED.search(part):
+            raise ProtocolError("file_refused", "the file declares things that no document needs")

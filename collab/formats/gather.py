@@ -1,0 +1,84 @@
+"""The cells of a file, gathered into a table.
+
+Laws: only cells that hold something count; a cell beyond the bounds refuses the file, so nothing is cut off in silence.
+A column gets the one format that all its numbers share. The first rows are headings if the file froze them, or if one
+first row is bold and the others are not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from ..errors import ProtocolError
+from ..schema import Cell, Column, Row
+from .reading import WIDTH, Table, clean
+
+MAX_ROWS: Final = 20_000
+MAX_COLUMNS: Final = 256
+MAX_CELLS: Final = 100_000
+MAX_TEXT: Final = 32_767
+_MOST_HEADS: Final = 5
+_WIDTHS: Final = (48, 800)
+
+
+class Found(Struct, frozen=True):
+    """A table that was read, and what of the file did not come along: formulas (their values did), further sheets."""
+
+    table: Table
+    formulas: int = 0
+    sheets: int = 0
+
+
+class Sheet:
+    """One sheet while it is read; rows and columns count from 0."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, int], Cell] = {}
+        self._formats: defaultdict[int, set[str]] = defaultdict(set)
+        self._texts: defaultdict[int, set[str]] = defaultdict(set)
+        self._bold: set[tuple[int, int]] = set()
+
+    def put(self, row: int, column: int, value: Cell, fmt: str = "", *, bold: bool = False) -> None:
+        """Take a cell; raises ProtocolError(file_too_many_cells)."""
+        if isinstance(value, str):
+            value = clean(value)[:MAX_TEXT]
+        if value is None or value == "":
+            return
+        if row >= MAX_ROWS or column >= MAX_COLUMNS or len(self._cells) >= MAX_CELLS:
+            raise ProtocolError(
+                "file_too_many_cells",
+                f"a table has at most {MAX_ROWS} rows, {MAX_COLUMNS} columns and {MAX_CELLS} filled cells",
+            )
+        self._cells[row, column] = value
+        if bold:
+            self._bold.add((row, column))
+        (self._texts if isinstance(value, str) else self._formats)[column].add(fmt)
+
+    def table(self, widths: Mapping[int, int] | None = None, frozen: int = 0) -> Table:
+        """Return the table; `widths` in pixels, `frozen` is how many rows the file keeps in sight."""
+        height = max((row for row, _ in self._cells), default=-1) + 1
+        width = max((column for _, column in self._cells), default=-1) + 1
+        heads = min(frozen, height) if 0 < frozen <= _MOST_HEADS else self._bold_heads(height)
+        lines: list[list[Cell]] = [[None] * width for _ in range(height)]
+        for (row, column), value in self._cells.items():
+            lines[row][column] = value
+        low, high = _WIDTHS
+        sizes = widths or {}
+        columns = (Column(min(high, max(low, sizes.get(index, WIDTH))), self._format(index)) for index in range(width))
+        return Table(tuple(columns), tuple(Row(tuple(line), index < heads) for index, line in enumerate(lines)))
+
+    def _format(self, column: int) -> str:
+        formats = self._formats[column]
+        if not formats:
+            return "text" if self._texts[column] == {"text"} else ""
+        return next(iter(formats)) if len(formats) == 1 else ""
+
+    def _bold_heads(self, height: int) -> int:
+        first = {place for place in self._cells if place[0] == 0}
+        others = len(self._cells) - len(first)
+        bold = len(self._bold) - len(first & self._bold)
+        return int(height > 1 and bool(first) and first <= self._bold and bold * 2 < others)

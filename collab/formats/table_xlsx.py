@@ -1,0 +1,182 @@
+"""Tables as .xlsx: read by openpyxl, written by XlsxWriter.
+
+Laws: values, never formulas: what a formula last gave comes in, and nothing that begins with "=" goes out as one. The
+sheet that was in front when the file was saved is read. Macros, pictures, charts and links stay where they are. Cells
+are read as a stream, so a sheet that claims a million empty rows costs nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, time, timedelta
+from typing import Any, Final
+
+from lxml import etree
+from openpyxl import load_workbook
+from openpyxl.utils.escape import unescape
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from ..errors import ProtocolError
+from ..schema import Cell
+from .archive import Archive, unreadable
+from .cells import LANGUAGES, Language, is_rtl, shown_moment
+from .gather import Found, Sheet
+from .names import LanguageName
+from .reading import Table
+
+_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_HEADED: Final = "#e1ede6"
+_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_PADDING: Final = 5
+_DIGIT: Final = 7  # pixels of a digit in the font that widths are counted in
+
+
+def read_xlsx(data: bytes, language: LanguageName) -> Found:
+    """Return the table of a file; raises ProtocolError."""
+    archive = Archive(data)
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+        front = book.active if book.active in shown else shown[0]
+        assert isinstance(front, ReadOnlyWorksheet)
+        source = archive.read(front._worksheet_path)
+        widths, frozen = _look(source)
+        front.reset_dimensions()
+        table = _read_cells(front, LANGUAGES[language]).table(widths, frozen)
+        others = sum(1 for sheet in shown if sheet is not front and not _is_empty(archive, sheet))
+    except (ProtocolError, MemoryError):
+        raise
+    except Exception as error:  # openpyxl raises whatever a broken part makes it raise
+        raise unreadable() from error
+    return Found(table, len(_FORMULA.findall(source)), others)
+
+
+def _read_cells(front: Any, words: Language) -> Sheet:
+    sheet = Sheet()
+    for row in front.rows:
+        for cell in row:
+            if cell.value is not None:
+                value = _value(cell.value, words)
+                fmt = _format(cell.number_format or "General")
+                sheet.put(cell.row - 1, cell.column - 1, value, fmt, bold=bool(cell.font and cell.font.b))
+    return sheet
+
+
+def _value(value: object, words: Language) -> Cell:
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, date | time | timedelta):
+        return shown_moment(value, words)
+    text: str = unescape(str(value))
+    return text
+
+
+def _format(code: str) -> str:
+    if code == "@":
+        return "text"
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.', "", code).split(";")[0].strip()
+    if "%" in plain:
+        return "%"
+    places = re.fullmatch(r"[#,0 €$£]*0(?:\.(0{1,3}))?[ €$£]*", plain)
+    if places is None:
+        return ""
+    return "0" if places[1] is None else f"0.{places[1]}"
+
+
+def _look(source: bytes) -> tuple[dict[int, int], int]:
+    """Widths of the columns in pixels, and how many rows are frozen; both stand before the cells."""
+    widths: dict[int, int] = {}
+    frozen = 0
+    for _, element in etree.iterparse(io.BytesIO(source), events=("start",), resolve_entities=False, no_network=True):
+        if element.tag == f"{_MAIN}sheetData":
+            break
+        if element.tag == f"{_MAIN}col" and element.get("width"):
+            pixels = round(float(element.get("width")) * _DIGIT + _PADDING)
+            for column in range(int(element.get("min")), min(int(element.get("max")), 256) + 1):
+                widths[column - 1] = pixels
+        if element.tag == f"{_MAIN}pane" and element.get("state") in ("frozen", "frozenSplit"):
+            frozen = int(float(element.get("ySplit") or 0))
+    return widths, frozen
+
+
+def _is_empty(archive: Archive, sheet: Any) -> bool:
+    return not re.search(rb"<(?:\w+:)?(?:v|is)[\s>]", archive.read(sheet._worksheet_path))
+
+
+def write_xlsx(table: Table, title: str, language: LanguageName) -> bytes:
+    """Return the file."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = Workbook(out, options)
+    book.set_properties({"title": title})
+    sheet = book.add_worksheet(sheet_name(title) or LANGUAGES[language].sheet)
+    if any(is_rtl(value) for row in table.rows[:5] for value in row.cells if isinstance(value, str)):
+        sheet.right_to_left()
+    _write_rows(book, sheet, table)
+    book.close()
+    return out.getvalue()
+
+
+def sheet_name(title: str) -> str:
+    """Return a title as a sheet may be called."""
+    return re.sub(r"[\[\]:*?/\\]", " ", title)[:31].strip(" '")
+
+
+def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
+    styles = _Styles(book)
+    percents = [_percent(table, index) if column.fmt == "%" else "" for index, column in enumerate(table.columns)]
+    for index, column in enumerate(table.columns):
+        sheet.set_column_pixels(index, index, column.width)
+    named = any(column.name for column in table.columns)
+    if named:
+        for index, column in enumerate(table.columns):
+            sheet.write_string(0, index, column.name, styles.get("", head=True))
+    for line, row in enumerate(table.rows, int(named)):
+        for index, (value, column) in enumerate(zip(row.cells, table.columns, strict=True)):
+            code = percents[index] or {"": "General", "text": "@"}.get(column.fmt, column.fmt)
+            if isinstance(value, str):
+                quoted = value.startswith(("=", "+", "-", "@", "'"))
+                sheet.write_string(line, index, value, styles.get("@" if code == "@" else "", row.head, quoted))
+            elif isinstance(value, bool):
+                sheet.write_boolean(line, index, value, styles.get("", row.head))
+            elif value is not None:
+                sheet.write_number(line, index, value, styles.get(code, row.head))
+    heads = int(named) + next((at for at, row in enumerate(table.rows) if not row.head), 0)
+    if 0 < heads <= 5:
+        sheet.freeze_panes(heads, 0)
+        sheet.repeat_rows(0, heads - 1)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def _percent(table: Table, index: int) -> str:
+    """As many places as the column needs, so that 12.5 % does not become 13 %."""
+    numbers = [row.cells[index] for row in table.rows]
+    places = 0
+    for value in numbers:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            _, _, fraction = f"{value * 100:.4f}".rstrip("0").partition(".")
+            places = max(places, len(fraction))
+    return "0%" if not places else f"0.{'0' * places}%"
+
+
+class _Styles:
+    """Each style of the file once."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[str, bool, bool], Format] = {}
+
+    def get(self, code: str, head: bool = False, quoted: bool = False) -> Format:
+        found = self._made.get((code, head, quoted))
+        if found is None:
+            look: dict[str, Any] = {"text_wrap": True, "valign": "top"}
+            look |= {"num_format": code} if code not in ("", "General") else {}
+            look |= {"bold": True, "bg_color": _HEADED, "bottom": 1} if head else {}
+            look |= {"quote_prefix": True} if quoted else {}
+            found = self._made[code, head, quoted] = self._book.add_format(look)
+        return found
