@@ -7,6 +7,7 @@ same author in the same channel is the same message, for ever. A message that is
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from .chat import Message, NewMessage
+from .chat_sqlite import log_messages
 from .database import Database
 from .errors import AccessDenied, CollabError
 
@@ -94,6 +96,9 @@ class ChatStore:
         return await self.database.transact(lambda connection: self._log(connection, messages, at))
 
     def _log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message]:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            return log_messages(driver, messages, at)
         channels = sorted({message.channel for message in messages})
         fresh = [{"id": channel, "head": 0} for channel in channels]
         connection.execute(self._insert(_channel).on_conflict_do_nothing(), fresh)

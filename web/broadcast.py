@@ -23,8 +23,9 @@ POLLED_PACKETS = 1024  # a client that polls fetches a burst only one round trip
 TRANSPORT_BYTES = 64 * 1024
 
 # engine.io MESSAGE (4) + socket.io EVENT (2) and ACK (3) in the default namespace.
-_EVENT = "42"
-_ACK = "43"
+_EVENT = b"42"
+_ACK = b"43"
+_JSON = msgspec.json.Encoder()
 
 
 class Outbox(asyncio.Queue[engine_packet.Packet | None]):
@@ -70,7 +71,7 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         transport = self.transport
         if (
             not self.idle
-            or not self.empty()
+            or self.qsize()
             or transport is None
             or self.response is None
             or self.response.closed
@@ -90,10 +91,16 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
 class Outgoing:
     """One packet on its way to any number of connections: each form of it is built once."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.frame = _text_frame(text.encode())
+    __slots__ = ("_packet", "frame", "payload")
+
+    def __init__(self, text: str | bytes) -> None:
+        self.payload = text.encode() if isinstance(text, str) else text
+        self.frame = _text_frame(self.payload)
         self._packet: engine_packet.Packet | None = None
+
+    @property
+    def text(self) -> str:
+        return self.payload.decode()
 
     @property
     def packet(self) -> engine_packet.Packet:
@@ -104,12 +111,12 @@ class Outgoing:
 
 def build_event(event: str, message: msgspec.Struct) -> Outgoing:
     """Return the packet that says `event` with `message` as its one argument."""
-    return Outgoing(f'{_EVENT}["{event}",{msgspec.json.encode(message).decode()}]')
+    return Outgoing(b'%b["%b",%b]' % (_EVENT, event.encode(), _JSON.encode(message)))
 
 
 def build_ack(request: int, answer: bytes) -> Outgoing:
     """Return the ack of the request with this number; `answer` is JSON."""
-    return Outgoing(f"{_ACK}{request}[{answer.decode()}]")
+    return Outgoing(b"%b%d[%b]" % (_ACK, request, answer))
 
 
 def _text_frame(payload: bytes) -> bytes:
@@ -128,6 +135,7 @@ class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio
     def send(self, connections: Iterable[str], outgoing: Outgoing) -> int:
         """Send to these engine.io sessions; return how many still exist."""
         sockets = self.server.eio.sockets
+        frame = outgoing.frame
         sent = 0
         for eio_sid in connections:
             socket = sockets.get(eio_sid)
@@ -135,6 +143,6 @@ class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio
                 continue
             sent += 1
             outbox: Outbox = socket.queue
-            if socket.upgrading or not socket.upgraded or not outbox.write(outgoing.frame):
+            if not socket.upgraded or socket.upgrading or not outbox.write(frame):
                 outbox.add(outgoing.packet)
         return sent

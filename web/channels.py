@@ -6,6 +6,7 @@ events; while these cannot be followed nothing is written. A channel that somebo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -20,16 +21,25 @@ from web.services import Services
 Channels = Mapping[str, tuple[Channel, ChannelRights]]
 
 
+def send_chat(
+    services: Services, person: Person, channels: Channels, message: wire.ChatSend
+) -> asyncio.Future[Message]:
+    """Send a message; the future holds it once it is stored. Raises an error of any of the trees."""
+    if not _rights(channels, message.channel).write:
+        raise AccessDenied("not_allowed", "you cannot write here")
+    services.live.require_fresh()
+    new = NewMessage(message.channel, person.id, person.name, person.role, message.text, message.client_id)
+    return services.chat.send(new)
+
+
+def build_sent(stored: Message) -> bytes:
+    """Return the ack of a stored message, as JSON."""
+    return b'{"seq":%d,"at":%d}' % (stored.seq, stored.at)
+
+
 async def answer_chat(services: Services, person: Person, channels: Channels, message: Struct) -> Struct:
     """Do what a chat request asks; raises an error of any of the trees."""
     match message:
-        case wire.ChatSend(channel, text, client_id):
-            if not _rights(channels, channel).write:
-                raise AccessDenied("not_allowed", "you cannot write here")
-            services.live.require_fresh()
-            new = NewMessage(channel, person.id, person.name, person.role, text, client_id)
-            stored = await services.chat.send(new)
-            return wire.ChatSent(stored.seq, stored.at)
         case wire.ChatHistory(channel, after, limit, before):
             _rights(channels, channel)
             messages, head = await services.chat.history(channel, after, limit, before)

@@ -52,6 +52,11 @@ class Events(Protocol):
 
 
 Elsewhere = Callable[[web.Request, str, int], Awaitable[web.StreamResponse]]
+Take = Callable[[str, object], Awaitable[None]]  # a socket.io packet of an engine.io session
+
+
+async def _take_nothing(_eio_sid: str, _data: object) -> None:
+    raise OSError("nobody listens")
 
 
 def _translate(request: web.Request | dict[str, Any]) -> Any:
@@ -72,15 +77,27 @@ class WebSocket(driver.WebSocket):  # type: ignore[misc]
         return self._sock
 
     async def wait(self) -> str:
-        """Return the next packet; anything that engine.io would stumble over ends the connection."""
+        """Return the next packet that is engine.io's business; events go their own way from here.
+
+        Anything that engine.io would stumble over ends the connection. Its heartbeat goes on counting meanwhile: who
+        only sends events and answers no ping is cut.
+        """
+        socket = self.handler.__self__
         try:
-            message = await self._sock.receive()
+            while True:
+                message = await self._sock.receive()
+                data = message.data
+                if message.type is not web.WSMsgType.TEXT:
+                    raise OSError("not text")
+                if data.startswith("42") and socket.upgraded and not socket.closed:
+                    await socket.server.take(socket.sid, data[1:])
+                elif _ENGINE.fullmatch(data) is None:
+                    raise OSError("not an engine.io packet")
+                else:
+                    return str(data)
         except asyncio.CancelledError:  # no heartbeat: a writer that waits for the peer would wait for TCP's timeout
-            self.handler.__self__.queue.abort()
+            socket.queue.abort()
             raise
-        if message.type is not web.WSMsgType.TEXT or _ENGINE.fullmatch(message.data) is None:
-            raise OSError("not an engine.io packet")
-        return str(message.data)
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
@@ -91,6 +108,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.worker = worker
         self.cut_count = 0
         self.elsewhere: Elsewhere | None = None
+        self.take: Take = _take_nothing
         self._async = {
             **self._async,  # type: ignore[has-type]
             "websocket": WebSocket,
@@ -151,6 +169,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
         )
         # Stock clients that poll send everything that waits in one POST; engine.io refuses more than 16.
         engineio.payload.Payload.max_decode_packets = 512
+        self.eio.take = self._handle_eio_message
         self.on("connect", self._on_connect)
         self.on("disconnect", self._on_disconnect)
 

@@ -28,7 +28,7 @@ from web import messages as wire
 from web.affected import affects_meetings
 from web.auth import TOOL
 from web.broadcast import Outgoing, build_ack, build_event
-from web.channels import answer_chat, build_message, view_channels, view_seen
+from web.channels import answer_chat, build_message, build_sent, send_chat, view_channels, view_seen
 from web.door import person_at_socket
 from web.engine import Server
 from web.errors import AccessDenied, Overloaded, Unavailable, WebError
@@ -40,14 +40,15 @@ from web.services import Services
 
 INBOX = 256
 CONNECTIONS = 100  # of one person on one worker
-BATCH = 64
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
 OFFERS = (0.5, 10.0)
 CLOSE_SECONDS = 5.0
 READS = 8  # rights read at a time
+READ_AGAIN_SECONDS = 0.3
 TOO_FAST = build_refusal("too_fast", "too much at once")
 UNKNOWN_EVENT = build_refusal("bad_message", "there is no such event")
+_SEND = msgspec.json.Decoder(wire.ChatSend)
 log = logging.getLogger(__name__)
 
 
@@ -69,11 +70,13 @@ class Connection:
         self.person = person
         self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
         self.inbox: deque[Request] = deque()
+        self.flight: deque[tuple[int | None, asyncio.Future[Message] | bytes]] = deque()  # messages not acked yet
         self.space = asyncio.Event()
         self.consumer: asyncio.Task[None] | None = None
         self.held: list[Outgoing] | None = None  # news of the room that must not overtake the ack of a join
         self.heard: set[str] = set()
         self.ready = asyncio.Event()
+        self.expiry: asyncio.TimerHandle | None = None
         self.budget = Bucket(*REQUESTS, now)
         self.chat_budget = Bucket(*CHAT, now)
         self.offer_budget = Bucket(*OFFERS, now)
@@ -81,6 +84,14 @@ class Connection:
     @property
     def present(self) -> Present:
         return Present(self.person.id, self.person.name, self.person.role)
+
+    async def landed(self) -> None:
+        """Return once all messages that were being stored are acked."""
+        while self.flight:
+            _, said = self.flight[-1]
+            if not isinstance(said, bytes):
+                await asyncio.wait({said})
+            await asyncio.sleep(0)  # the callbacks that ack run first
 
     def afford(self, event: str) -> bool:
         """Whether the connection's budget covers one more of this event."""
@@ -152,6 +163,9 @@ class Sockets:
             if others >= CONNECTIONS:
                 raise Overloaded("overloaded", "too many connections of one person")
         self._connections[sid] = Connection(sid, eio_sid, person)
+        if person.ticket is not None:
+            left = person.ticket.expires_at - self._services.school.clock()
+            self._connections[sid].expiry = asyncio.get_running_loop().call_later(left / 1000, self._expire, sid)
 
     async def on_ready(self, sid: str) -> None:
         """Say hello, and let the connection hear its channels."""
@@ -174,9 +188,17 @@ class Sockets:
         connection = self._connections.pop(sid, None)
         if connection is None:
             return
+        if connection.expiry is not None:
+            connection.expiry.cancel()
         for channel in list(connection.heard):
             self._unhear(connection, channel)
         await self._services.rooms.connection_lost(sid)
+
+    def _expire(self, sid: str) -> None:
+        """The ticket's time is over; it lets nobody in any more, and nobody stay."""
+        connection = self._connections.get(sid)
+        if connection is not None:
+            self._spawn(self._server.eio.cut(connection.eio_sid))
 
     # --- requests ---
 
@@ -185,7 +207,11 @@ class Sockets:
         connection = self._connections.get(sid)
         if connection is None:
             return
-        await connection.ready.wait()
+        if not connection.ready.is_set():
+            await connection.ready.wait()
+        if event == "chat:send" and connection.consumer is None and len(connection.flight) < INBOX:
+            self._say(connection, Request(request, event, body))
+            return
         while len(connection.inbox) >= INBOX:
             connection.space.clear()
             await connection.space.wait()
@@ -198,17 +224,16 @@ class Sockets:
     async def _consume(self, connection: Connection) -> None:
         try:
             while connection.inbox and self._connections.get(connection.sid) is connection:
-                # Messages that wait together become durable together.
-                batch = [connection.inbox.popleft()]
-                while batch[0].event == "chat:send" and len(batch) < BATCH and connection.inbox:
-                    if connection.inbox[0].event != "chat:send":
-                        break
-                    batch.append(connection.inbox.popleft())
+                request = connection.inbox.popleft()
                 connection.space.set()
-                answers = await asyncio.gather(*(self._answer(connection, request) for request in batch))
-                for request, answer in zip(batch, answers, strict=True):
-                    if request.number is not None:
-                        self._server.manager.send([connection.eio_sid], build_ack(request.number, answer))
+                if request.event != "chat:send" or len(connection.flight) >= INBOX:
+                    await connection.landed()
+                if request.event == "chat:send":
+                    self._say(connection, request)
+                    continue
+                answer = await self._answer(connection, request)
+                if request.number is not None:
+                    self._server.manager.send([connection.eio_sid], build_ack(request.number, answer))
                 self._release(connection)
         finally:
             connection.consumer = None
@@ -216,6 +241,37 @@ class Sockets:
         if connection.sid not in self._connections:
             # Gone while its last request was carried out, which is never cut off half-way: it may have taken a seat.
             await self._services.rooms.connection_lost(connection.sid)
+
+    def _say(self, connection: Connection, request: Request) -> None:
+        """Send a message; its ack follows those of the messages before it, without a task of its own."""
+        said: asyncio.Future[Message] | bytes
+        try:
+            if connection.afford(request.event):
+                message = _SEND.decode(request.body)
+                said = send_chat(self._services, connection.person, connection.channels, message)
+            else:
+                said = TOO_FAST
+        except Exception as error:  # the top of a request: it must be answered
+            said = refusal(error, request.event)
+        connection.flight.append((request.number, said))
+        if isinstance(said, bytes):
+            self._land(connection)
+        else:
+            said.add_done_callback(lambda _: self._land(connection))
+
+    def _land(self, connection: Connection) -> None:
+        """Ack the messages whose turn it is."""
+        flight = connection.flight
+        while flight:
+            number, said = flight[0]
+            if not isinstance(said, bytes):
+                if not said.done():
+                    return
+                error = said.exception()
+                said = refusal(error, "chat:send") if isinstance(error, Exception) else build_sent(said.result())
+            flight.popleft()
+            if number is not None:
+                self._server.manager.send([connection.eio_sid], build_ack(number, said))
 
     async def _answer(self, connection: Connection, request: Request) -> bytes:
         try:
@@ -326,6 +382,8 @@ class Sockets:
                 for sid in sids:
                     del self._stale[sid]
                 await asyncio.gather(*(self._reread(sid) for sid in sids))
+                if any(sid in self._stale for sid in sids):  # the database is away: it is not asked without a pause
+                    await asyncio.sleep(READ_AGAIN_SECONDS)
 
     async def _reread(self, sid: str) -> None:
         connection = self._connections.get(sid)

@@ -73,6 +73,34 @@ async def test_acks_come_in_the_order_of_sending(house: House) -> None:
     assert [message["seq"] for message in amira.all("chat:message")] == [first + n for n in range(200)]
 
 
+async def test_refusals_and_other_requests_wait_for_the_messages_before_them(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    acked: list[tuple[int, list[str]]] = []
+    done = asyncio.Event()
+
+    def on_ack(number: int) -> Any:
+        def take(answer: dict[str, Any]) -> None:
+            acked.append((number, sorted(answer)))
+            if len(acked) == 60:
+                done.set()
+
+        return take
+
+    kinds = []
+    for number in range(60):
+        event, body = "chat:send", {"channel": CLASS, "text": f"m{number}", "client_id": f"c{number}"}
+        if number % 5 == 3:
+            body["channel"] = "nowhere"
+        elif number % 7 == 2:
+            event, body = "chat:history", {"channel": CLASS}
+        expected = {"nowhere": ["error"]}.get(body["channel"], ["at", "seq"])
+        kinds.append(expected if event == "chat:send" else ["head", "messages"])
+        await amira.sio.emit(event, body, callback=on_ack(number))
+    async with asyncio.timeout(10):
+        await done.wait()
+    assert acked == list(enumerate(kinds))
+
+
 async def test_a_repeat_gets_the_same_number_and_is_told_once(house: House) -> None:
     amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
     first = await amira.ask("chat:send", channel=CLASS, text="Ja", client_id="same")
