@@ -54,12 +54,14 @@ $(STATIC): $(CLIENT) $(MODULES)
 	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 
-# redis-server, PostgreSQL and Chromium: installed when root may, named when not
+# redis-server, PostgreSQL and Chromium: installed when root may, named when not; a closed network can only be made by root
 test-services:
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	if [ "$$(id -u)" = 0 ]; then for pair in turnserver=coturn ip=iproute2 iptables=iptables; do \
+	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; fi; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \

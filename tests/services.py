@@ -28,14 +28,16 @@ def free_port() -> int:
     raise RuntimeError("no free port")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
-    """Return once 127.0.0.1:port accepts; fail when the process ends or the time is over."""
+def wait_for_port(
+    port: int, process: subprocess.Popen[bytes], seconds: float = 20.0, address: str = "127.0.0.1"
+) -> None:
+    """Return once the port accepts; fail when the process ends or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((address, port)) == 0:
                 return
         time.sleep(0.02)
     raise RuntimeError(f"nothing listens on {port}")

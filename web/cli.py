@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--public-ip", action="append", default=_env_list("PUBLIC_IP"), metavar="IP")
     serve.add_argument("--media-threads", type=int, default=_env_number("MEDIA_THREADS", 1))
     serve.add_argument("--downlink-cap", type=int, default=_env_number("DOWNLINK_CAP", 1000), metavar="KBIT")
+    serve.add_argument(
+        "--turn", action="append", default=_env_list("TURN"), metavar="URL", help="relay for networks without UDP"
+    )
+    serve.add_argument("--turn-secret", default=_env("TURN_SECRET"), help="what the relay shares with this server")
     serve.add_argument("--workers", type=int, default=_env_number("WORKERS", 1))
     serve.add_argument("--redis", default=_env("REDIS") or None, metavar="URL")
     serve.add_argument("--tls-cert", type=Path, default=_env_path("TLS_CERT"))
@@ -87,6 +91,8 @@ def _config(options: argparse.Namespace) -> Config:
         public_ips=tuple(options.public_ip),
         media_threads=options.media_threads,
         downlink_cap=options.downlink_cap,
+        turn=tuple(options.turn),
+        turn_secret=options.turn_secret,
         workers=options.workers,
         redis=options.redis,
         database=options.database,

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from web.turn import is_turn_url
+
 
 class ConfigError(Exception):
     """The server cannot start as it was told to; the text says what to change."""
@@ -26,6 +28,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     public_ips: tuple[str, ...] = ()
     media_threads: int = 1
     downlink_cap: int = 1000
+    turn: tuple[str, ...] = ()  # URLs of relays for networks that let no UDP through
+    turn_secret: str = ""  # what these share with us
     workers: int = 1
     redis: str | None = None
     database: str | None = None
@@ -77,6 +81,10 @@ def check(config: Config) -> Config:
         raise ConfigError("More than two workers need --database postgresql://…: SQLite has one writer at a time.")
     if config.database and not config.database.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
         raise ConfigError("--database takes a URL that begins with postgresql://.")
+    if not all(map(is_turn_url, config.turn)):
+        raise ConfigError("--turn takes URLs such as turns:turn.example.org:443?transport=tcp.")
+    if bool(config.turn) != bool(config.turn_secret):
+        raise ConfigError("--turn and --turn-secret belong together.")
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError("--tls-cert and --tls-key belong together.")
     for path in (config.tls_cert, config.tls_key):

@@ -334,11 +334,20 @@ class ChannelView(Struct, frozen=True):
     moderate: bool
 
 
+class IceServer(Struct, frozen=True):
+    """A relay for media, as browsers take it (RTCIceServer); the password holds for a day."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
 class Hello(Struct, frozen=True):
-    """First message on every connection: who I am to the server, and which channels I hear."""
+    """First message on every connection: who I am to the server, which channels I hear, and relays for media."""
 
     person: PersonView
     channels: list[ChannelView]
+    ice_servers: list[IceServer]
 
 
 class RightsChanged(Struct, frozen=True):

@@ -37,6 +37,7 @@ from web.refusals import build_refusal, refusal
 from web.school.events import SchoolEvent
 from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
+from web.turn import issue_ice_servers
 
 INBOX = 256
 CONNECTIONS = 100  # of one person on one worker
@@ -179,7 +180,9 @@ class Sockets:
             await self._server.eio.cut(connection.eio_sid)
             return
         view = wire.PersonView(person.id, person.school, person.name, person.role)
-        self._send(connection, "session:hello", wire.Hello(view, view_channels(rights)))
+        config = self._services.config
+        relays = issue_ice_servers(config.turn, config.turn_secret)
+        self._send(connection, "session:hello", wire.Hello(view, view_channels(rights), relays))
         self._send_presence(connection, connection.heard)
         connection.ready.set()
 

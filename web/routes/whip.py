@@ -16,6 +16,7 @@ from web.origin import check_origin
 from web.routes.table import Route
 from web.school.model import Person
 from web.services import SERVICES, Services
+from web.turn import build_links, issue_ice_servers
 
 MAX_SDP = 64 * 1024
 SDP = "application/sdp"
@@ -44,9 +45,16 @@ async def _body(request: web.Request, content_type: str) -> str:
         raise ProtocolError("bad_request", "the offer is not UTF-8") from error
 
 
-def _created(request: web.Request, peer: str, answer: str) -> web.Response:
+def _created(request: web.Request, services: Services, peer: str, answer: str) -> web.Response:
     headers = {"Location": f"{request.path}/{peer}", "ETag": f'"{peer}"', "Accept-Patch": FRAGMENT}
-    return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
+    response = web.Response(status=201, text=answer, content_type=SDP, headers=headers)
+    _name_relays(response, services)
+    return response
+
+
+def _name_relays(response: web.Response, services: Services) -> None:
+    for link in build_links(issue_ice_servers(services.config.turn, services.config.turn_secret)):
+        response.headers.add("Link", link)
 
 
 async def publish(request: web.Request) -> web.Response:
@@ -54,7 +62,7 @@ async def publish(request: web.Request) -> web.Response:
     person, offer = await _person(request, services), await _body(request, SDP)
     services.live.require_fresh()
     peer, answer = await services.rooms.publish(person, request.match_info["meeting"], offer)
-    return _created(request, peer, answer)
+    return _created(request, services, peer, answer)
 
 
 async def play(request: web.Request) -> web.Response:
@@ -62,7 +70,7 @@ async def play(request: web.Request) -> web.Response:
     person, offer = await _person(request, services), await _body(request, SDP)
     services.live.require_fresh()
     peer, answer = await services.rooms.play(person, request.match_info["meeting"], offer, request.query.get("peer"))
-    return _created(request, peer, answer)
+    return _created(request, services, peer, answer)
 
 
 async def patch(request: web.Request) -> web.Response:

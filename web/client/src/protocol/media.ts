@@ -44,15 +44,16 @@ export interface MediaHandlers {
 
 export class MediaConnection {
   readonly #handlers: MediaHandlers;
-  readonly #peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+  readonly #peer: RTCPeerConnection;
   readonly #sources = new Map<SourcePurpose, RTCRtpTransceiver>();
   readonly #slots = new Map<SlotPurpose, RTCRtpTransceiver>();
   readonly #wanted = new Map<LayeredPurpose, readonly string[]>();
   #encoding: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(handlers: MediaHandlers) {
+  constructor(handlers: MediaHandlers, iceServers: RTCIceServer[] = []) {
     this.#handlers = handlers;
+    this.#peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers });
     for (const purpose of SOURCES) {
       const kind = kindOf(purpose);
       const transceiver = this.#peer.addTransceiver(kind, { direction: 'sendonly', sendEncodings: ENCODINGS[purpose] });

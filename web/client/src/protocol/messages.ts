@@ -101,10 +101,18 @@ export interface HandsChanged {
   hands: HandView[];
 }
 
-/** First message on every connection: who I am to the server, and which channels I hear. */
+/** First message on every connection: who I am to the server, which channels I hear, and relays for media. */
 export interface Hello {
   person: PersonView;
   channels: ChannelView[];
+  ice_servers: IceServer[];
+}
+
+/** A relay for media, as browsers take it (RTCIceServer); the password holds for a day. */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
 }
 
 export interface LobbyChanged {

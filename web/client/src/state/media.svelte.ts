@@ -5,7 +5,7 @@
  */
 import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
 import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
-import type { MediaLayers, MediaOffer } from '../protocol/messages';
+import type { IceServer, MediaLayers, MediaOffer } from '../protocol/messages';
 import type { LinkSample } from '../protocol/stats';
 import { backoff } from './backoff';
 import type { Devices } from './devices.svelte';
@@ -41,6 +41,8 @@ export class MediaSession {
   #sample: LinkSample | null = null;
   #attempt = 0;
   #closed = false;
+  /** Relays for networks without UDP; each connection to the server brings fresh passwords. */
+  iceServers: IceServer[] = [];
 
   constructor(port: MediaPort, devices: Devices) {
     this.#port = port;
@@ -57,7 +59,7 @@ export class MediaSession {
       state: (state) => {
         if (connection === this.connection) this.#changed(state);
       },
-    });
+    }, this.iceServers);
     this.connection = connection;
     this.#sample = null;
     this.state = 'connecting';

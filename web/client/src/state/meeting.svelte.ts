@@ -67,6 +67,9 @@ export class MeetingSession {
       if (state === 'connected') void this.#join();
       if (state === 'refused') this.#fail('not_allowed');
     });
+    wire.on('session:hello', ({ ice_servers }) => {
+      this.media.iceServers = ice_servers;
+    });
     wire.on('room:admitted', (joined) => this.#joined(joined));
     wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
