@@ -151,7 +151,7 @@ class Auth:
         person = parse_ticket(self._key, self._store.clock(), ticket)
         try:
             async with self._store.read() as connection:
-                standing = await read_standing(connection, person)
+                standing = await read_standing(connection, person, self._store.clock())
         except AccessDenied as error:
             raise Unauthenticated("bad_ticket", "this ticket was taken back") from error
         return Person(person.id, person.school, standing.role, person.name, person.ticket)

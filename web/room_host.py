@@ -64,6 +64,7 @@ class RoomHost:
         self._stage: str | None = None
         self._events: list[media.MediaEvent] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._news = 0
 
     # --- requests of clients ---
 
@@ -129,7 +130,7 @@ class RoomHost:
                 raise ProtocolError("bad_message", "a room does not know this event")
 
     async def _join(self, call: RoomCall, message: wire.RoomJoin) -> wire.RoomJoined:
-        _, grant = await self._access.access_meeting(call.person, call.meeting)
+        grant = await self._grant(call.person)
         for member in list(self.room.members):
             if member.connection == call.connection and member.client != message.client:
                 self._apply(_quietly(self.room.leave(member.peer)))
@@ -137,6 +138,17 @@ class RoomHost:
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
         return joined
+
+    async def _grant(self, person: Person) -> Grant:
+        """Return what the person may do, as it is in this turn: news that came while it was read has it read again.
+
+        News that come later find the person among those whose rights are read anew.
+        """
+        while True:
+            before = self._news
+            _, grant = await self._access.access_meeting(person, self.room.meeting.id)
+            if before == self._news:
+                return grant
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
         if peer not in self._wishes:
@@ -182,7 +194,7 @@ class RoomHost:
         self._apply(self.room.leave(peer))
 
     async def _enter_tool(self, person: Person) -> str:
-        _, grant = await self._access.access_meeting(person, self.room.meeting.id)
+        grant = await self._grant(person)
         peer = secrets.token_hex(6)
         joined, outputs = self.room.join(_now(), Arrival(peer, f"{NOWHERE}/{peer}", "", person), grant)
         self._apply(outputs)
@@ -217,6 +229,7 @@ class RoomHost:
     async def refresh(self, events: Iterable[SchoolEvent]) -> None:
         """Read the rights of everybody whom these events may concern, and apply what changed."""
         ours = [event for event in events if self._concerns(event)]
+        self._news += 1 if ours else 0
         for member in list(self.room.members):
             if any(affects_meetings(event, member.person) for event in ours):
                 await self._reread(member.peer, member.person)

@@ -107,8 +107,9 @@ class Members:
 
     def next_deadline(self) -> int | None:
         """Return when `tick` has something to do, if ever."""
-        away = [member.away_since for member in self.members if member.away_since is not None]
-        return min(away) + KEEP_PLACE_MS if away else None
+        moments = [member.away_since + KEEP_PLACE_MS for member in self.members if member.away_since is not None]
+        moments += [member.person.ticket.expires_at for member in self.members if member.person.ticket is not None]
+        return min(moments, default=None)
 
     # --- coming and going ---
 
@@ -139,10 +140,13 @@ class Members:
         return self.tell(Mark("changed", member)) if member.inside else []
 
     def tick(self, now: int) -> list[Output]:
-        """Give up the places of those who did not come back."""
+        """Give up the places of those who did not come back, and of those whose ticket's time is over."""
         outputs: list[Output] = []
         for member in list(self.members):
-            if member.away_since is not None and member.away_since + KEEP_PLACE_MS <= now:
+            ticket = member.person.ticket
+            if ticket is not None and ticket.expires_at <= now:
+                outputs += self.leave(member.peer, "no_right")
+            elif member.away_since is not None and member.away_since + KEEP_PLACE_MS <= now:
                 outputs += self.leave(member.peer)
         return outputs
 

@@ -39,6 +39,8 @@ SILENCE_SECONDS = 3.0
 JOIN_SECONDS = 5.0
 RETRY_SECONDS = 0.25
 CALL_SECONDS = 5.0
+ASK_SECONDS = 1.0
+OWNED = b"1"
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -73,6 +75,7 @@ class Rooms:
         relay.serve("room.request", self._on_request)
         relay.serve("room.tool", self._on_tool)
         relay.serve("room.alive", self._on_alive)
+        relay.serve("room.owner", self._on_owner)
         relay.serve(DELIVER, self._on_deliver)
         live.subscribe(self.refresh)
 
@@ -212,15 +215,31 @@ class Rooms:
         try:
             holder = await self._bus.holder(f"room:{meeting}")
         except CollabError:
-            return None
+            return await self._ask_around(meeting)
         if holder is not None:
             return holder
         await self._parts.access.access_meeting(person, meeting)  # nobody takes a lease on what they cannot enter
         lease = await self._bus.acquire(f"room:{meeting}", self._relay.worker, TTL_SECONDS)
         if lease is None:
-            return None
+            return await self._ask_around(meeting)
         self._owned[meeting] = _Owned(lease)
         return self._relay.worker
+
+    async def _ask_around(self, meeting: str) -> str | None:
+        """Ask the other workers who owns the room: while the bus is away nobody acquires, and owners keep theirs."""
+
+        async def owns(worker: str) -> bool:
+            try:
+                return await self._relay.call(worker, "room.owner", meeting.encode(), ASK_SECONDS) == OWNED
+            except WebError:
+                return False
+
+        others = self._relay.others()
+        answers = await asyncio.gather(*(owns(worker) for worker in others))
+        return next((worker for worker, is_owner in zip(others, answers, strict=True) if is_owner), None)
+
+    async def _on_owner(self, payload: bytes) -> bytes:
+        return OWNED if payload.decode() in self._owned else b""
 
     async def _call(self, seat: Seat, sid: str, person: Person, event: str, body: bytes) -> bytes:
         call = RoomCall(seat.meeting, f"{self._relay.worker}/{sid}", person, event, body)

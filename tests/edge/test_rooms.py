@@ -159,3 +159,18 @@ async def test_a_default_client_stays_connected_whatever_worker_answers(pair: Pa
     sent = await caller.ask("chat:send", channel=CLASS, text="x", client_id="1")
     await eventually(lambda: bool(caller.all("chat:message")))
     assert sent["seq"] == 1
+
+
+async def test_while_redis_is_away_people_still_find_a_room_that_lives(pair: Pair, redis_server: RedisServer) -> None:
+    teacher, first = await join(pair.one, "teacher", "T")
+    redis_server.kill()
+    amira, second = await join(pair.two, "pupil", "Amira")
+    assert second["state"] == "joined" and second["room"]["started_at"] == first["room"]["started_at"]
+    await teacher.until("room:changed", lambda news: "Amira" in peers(news))
+    assert await amira.ask("room:hand", raised=True) == {}
+    other = await pair.two.connect("demo-conference", "teacher", "T")
+    assert (await other.ask("room:join", meeting="demo-conference"))["error"]["code"] == "unavailable", (
+        "nobody acquires"
+    )
+    redis_server.start()
+    assert (await join(pair.two, "pupil", "Ben"))[1]["room"]["started_at"] == first["room"]["started_at"]

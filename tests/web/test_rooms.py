@@ -6,9 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.web.house import Caller, House, eventually
+from web.errors import AccessDenied
 from web.school.actions import MeetingPatch, do_change_meeting
+from web.school.model import Grant, Meeting, Person
 
 LESSON = "demo-lesson"
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
@@ -161,6 +164,48 @@ async def test_a_revoked_ticket_leaves_the_room_within_a_second(house: House) ->
     await house.services.auth.revoke_ticket(issued.ticket)
     await teacher.until("room:changed", lambda news: {"type": "peer_left", "peer": joined["peer"]} in news["changes"])
     assert loop.time() - begun < 1.0
+
+
+async def test_a_right_that_is_lost_while_somebody_joins_does_not_hold(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    amira = await house.connect(LESSON, "pupil", "Amira")
+    read, reading, told = house.services.access.access_meeting, asyncio.Event(), asyncio.Event()
+
+    async def read_slowly(person: Person, meeting: str) -> tuple[Meeting, Grant]:
+        found = await read(person, meeting)
+        if person.name == "Amira":
+            reading.set()
+            await told.wait()
+        return found
+
+    monkeypatch.setattr(house.services.access, "access_meeting", read_slowly)
+    joining = asyncio.create_task(amira.ask("room:join", meeting=LESSON))
+    await reading.wait()
+    await do_change_meeting(house.services.school, "demo", LESSON, MeetingPatch(lobby=True))
+    await teacher.until("room:state")  # the news have come, and Amira was not in the room
+    told.set()
+    assert (await joining)["state"] == "lobby"
+
+
+async def test_a_ticket_whose_time_is_over_ends_what_it_opened(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    person = await house.services.auth.person_of_ticket(
+        (await house.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")).ticket
+    )
+    assert person.ticket is not None
+    soon = structs.replace(person.ticket, expires_at=house.services.school.clock() + 2500)
+    short = house.services.auth._issue(person, soon)
+    amira = await house.dial(short.ticket, "Amira")
+    joined = await amira.ask("room:join", meeting=LESSON)
+    assert joined["state"] == "joined"
+    await amira.gone()
+    await teacher.until("room:changed", lambda news: {"type": "peer_left", "peer": joined["peer"]} in news["changes"])
+    assert house.services.school.clock() >= short.expires_at
+    late = structs.replace(person.ticket, expires_at=short.expires_at)
+    with pytest.raises(AccessDenied):
+        await house.services.access.access_meeting(structs.replace(person, ticket=late), LESSON)
 
 
 async def test_an_empty_room_is_given_up(house: House) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
 import pytest
 import socketio
 
-from tests.web.house import Caller, House
-from web.school.actions import do_unenrol
-from web.school.model import Enrolment, Person
+from tests.web.house import Caller, House, eventually
+from web.school.actions import MeetingPatch, do_change_meeting, do_unenrol
+from web.school.model import Channel, ChannelRights, Enrolment, Person
 
 CLASS = "demo-class"
 
@@ -241,6 +242,26 @@ async def test_a_revoked_ticket_ends_its_connection_within_a_second(house: House
     await house.services.auth.revoke_ticket(issued.ticket)
     await caller.gone()
     assert loop.time() - begun < 1.0
+
+
+async def test_rights_that_cannot_be_read_are_read_again_after_a_pause(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amira = await house.connect(name="Amira")
+    loop, access = asyncio.get_running_loop(), house.services.access
+    read, tries = access.channels_of, list[float]()
+
+    async def read_at_the_fourth(person: Person) -> list[tuple[Channel, ChannelRights]]:
+        tries.append(loop.time())
+        if len(tries) < 4:
+            raise OSError("the database is away")
+        return await read(person)
+
+    monkeypatch.setattr(access, "channels_of", read_at_the_fourth)
+    await do_change_meeting(house.services.school, "demo", "demo-lesson", MeetingPatch(title="Geometrie"))
+    await eventually(lambda: len(tries) == 4)
+    assert all(later - before > 0.2 for before, later in pairwise(tries)), tries
+    assert (await amira.ask("chat:history", channel=CLASS))["messages"] == []
 
 
 async def test_a_lost_enrolment_silences_the_channel_within_a_second(house: House) -> None:

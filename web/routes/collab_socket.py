@@ -83,11 +83,14 @@ class DocumentSockets:
             before = self._news
             seat = await self._seat(request, pipe)
             self._seats.add(seat)
+            expiry = self._expire_later(seat)
             try:
                 if self._news != before:  # the rights it came in with may be over
                     await self._reread(seat)
                 await self._read(socket, seat)
             finally:
+                if expiry is not None:
+                    expiry.cancel()
                 self._seats.discard(seat)
                 seat.connection.closed()
         except Exception as error:  # top of this socket's task: one peer's trouble stays its own
@@ -115,6 +118,14 @@ class DocumentSockets:
             epoch=_epoch(request.query.get("epoch")),
         )
         return _Seat(person, document, pipe, connection)
+
+    def _expire_later(self, seat: _Seat) -> asyncio.TimerHandle | None:
+        """Close the socket when its ticket's time is over."""
+        ticket = seat.person.ticket
+        if ticket is None:
+            return None
+        left = ticket.expires_at - self._services.school.clock()
+        return asyncio.get_running_loop().call_later(left / 1000, seat.pipe.close, 4401, "ticket_expired")
 
     async def _rights(self, person: Person, document: str) -> EditRights:
         _info, right = await self._services.access.access_document(person, document)

@@ -51,7 +51,7 @@ class SchoolAccess:
     @asynccontextmanager
     async def _standing(self, person: Person) -> AsyncIterator[tuple[AsyncConnection, Standing]]:
         async with self._store.read() as connection:
-            yield connection, await read_standing(connection, person)
+            yield connection, await read_standing(connection, person, self._store.clock())
 
     async def access_school(self, person: Person) -> Standing:
         """Return the person's standing; raise AccessDenied when they no longer belong to the school."""

@@ -1,7 +1,8 @@
 """Finding out what is true of a person now.
 
 Laws: nothing is believed that the connection remembers; the account, its session, its ticket and the guest
-link behind it are read each time, and whoever has lost one of them stands nowhere (AccessDenied).
+link behind it are read each time, and whoever has lost one of them, or whose ticket's time is over, stands nowhere
+(AccessDenied).
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from web.school.model import ENROLLED_ROLES, Person
 GUEST = "guest:"
 
 
-async def read_standing(connection: AsyncConnection, person: Person) -> Standing:
+async def read_standing(connection: AsyncConnection, person: Person, now: int) -> Standing:
     """Return the person's standing; raise AccessDenied when the account, login, ticket or link is gone."""
+    if person.ticket is not None and person.ticket.expires_at <= now:
+        raise AccessDenied()
     await _check_login(connection, person)
     words = await _words(connection, person)
     if person.ticket is not None and person.ticket.role is not None:
