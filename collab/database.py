@@ -11,22 +11,20 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from .errors import StateError
 from .migrations import upgrade
+from .sqlite_writer import SqliteWriter, begin_sqlite, prepare_sqlite
 
-_WAL_ATTEMPTS: Final = 250
+__all__ = ["SCHEMA", "Database", "begin_sqlite", "migrate", "prepare_sqlite"]
+
 SCHEMA: Final = "collab"  # of PostgreSQL
 
 Result = TypeVar("Result")
@@ -39,7 +37,7 @@ class Database:
         self._engine = _engine(url)
         self.dialect = self._engine.dialect.name
         self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
-        self._thread = _WriterThread(url) if self.dialect == "sqlite" else None
+        self._thread = SqliteWriter(url) if self.dialect == "sqlite" else None
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -89,6 +87,13 @@ class Database:
             with _translated():
                 return await self._thread.transact(work)
 
+    async def drive(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` in one writing transaction on SQLite's driver itself; durable on return. SQLite only."""
+        assert self._one_writer is not None and self._thread is not None
+        async with self._one_writer:
+            with _translated():
+                return await self._thread.drive(work)
+
     @asynccontextmanager
     async def _write(self) -> AsyncIterator[AsyncConnection]:
         with _translated():
@@ -98,45 +103,12 @@ class Database:
                     yield connection
 
 
-class _WriterThread:
-    """A thread with a connection of its own that writes to SQLite."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.replace("+aiosqlite", "", 1)
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="collab-writer")
-        self._engine: Engine | None = None
-        self._connection: Connection | None = None
-
-    async def transact(self, work: Callable[[Connection], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, work)
-
-    def _run(self, work: Callable[[Connection], Result]) -> Result:
-        if self._connection is None:
-            self._engine = create_engine(
-                self._url, poolclass=StaticPool, hide_parameters=True, connect_args={"check_same_thread": False}
-            )
-            event.listen(self._engine, "connect", prepare_sqlite)
-            event.listen(self._engine, "begin", begin_sqlite)
-            self._connection = self._engine.connect().execution_options(kreide_writes=True)
-        with self._connection.begin():
-            return work(self._connection)
-
-    def close(self) -> None:
-        self._executor.submit(self._close).result()
-        self._executor.shutdown()
-
-    def _close(self) -> None:
-        if self._connection is not None and self._engine is not None:
-            self._connection.close()
-            self._engine.dispose()
-
-
 class _translated:
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, SQLAlchemyError | OSError):
+        if isinstance(error, SQLAlchemyError | sqlite3.Error | OSError):
             raise StateError("store_failed", f"the database failed ({_kind(error)})") from error
 
 
@@ -188,30 +160,6 @@ def _engine(url: str) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", prepare_sqlite)
     event.listen(engine.sync_engine, "begin", begin_sqlite)
     return engine
-
-
-def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """Make a new connection wait for others, and durable."""
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 10000")
-    for attempt in range(_WAL_ATTEMPTS):  # the change to WAL does not wait for the lock of whoever makes it, too
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError:
-            if attempt == _WAL_ATTEMPTS - 1:
-                raise
-            time.sleep(0.02)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction; one that writes takes the lock at once."""
-    writes = connection.get_execution_options().get("kreide_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 async def _assert_durable(connection: AsyncConnection) -> None:

@@ -83,7 +83,7 @@ class Ledger:
         self, committer: Committer, entries: list[NewEntry], authors: dict[int, str]
     ) -> tuple[Announce, list[bytes]]:
         """Log what was applied; returns what to announce, and what others logged in between."""
-        done = await committer.commit(Batch(self.document, tuple(entries), authors, self.epoch))
+        done = await committer.commit(Batch(self.document, tuple(entries), authors, self.epoch, self.known))
         self._authors.update(authors)
         others = await self.catch_up() if done.first != self.known + 1 else []
         self.known = max(self.known, done.head)

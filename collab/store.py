@@ -36,6 +36,7 @@ from . import tables
 from .checkpoints import Snapshot, replace_snapshot
 from .database import Database, migrate
 from .errors import AccessDenied, CollabError, StateError
+from .sqlite_log import log_batches
 
 __all__ = [
     "Batch",
@@ -68,12 +69,15 @@ class NewEntry(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """The new entries of one document, the client ids they bind, and the epoch they belong to."""
+    """The new entries of one document, the client ids they bind, and the epoch they belong to; `after` is the head
+    that the writer knows (a guess: it may have moved).
+    """
 
     document: str
     entries: tuple[NewEntry, ...]
     authors: Mapping[int, str]
     epoch: int | None = None  # None: whatever it is
+    after: int | None = None
 
 
 class Committed(Struct, frozen=True):
@@ -207,6 +211,9 @@ class DocumentStore:
         return results
 
     async def _commit(self, batches: Sequence[Batch]) -> dict[str, Committed]:
+        if self.database.dialect == "sqlite":
+            firsts = await self.database.drive(lambda driver: log_batches(driver, batches, _now()))
+            return {batch.document: _committed(batch, first) for batch, first in zip(batches, firsts, strict=True)}
         return await self.database.transact(lambda connection: self._log(connection, batches, _now()))
 
     def _log(self, connection: Connection, batches: Sequence[Batch], at: int) -> dict[str, Committed]:
@@ -223,7 +230,7 @@ class DocumentStore:
             place = {"document": batch.document, "at": at}
             for seq, entry in enumerate(batch.entries, first):
                 rows.append(place | {"seq": seq, "account": entry.account, "origin": entry.origin, "data": entry.data})
-            results[batch.document] = Committed(batch.document, first, first + len(batch.entries) - 1)
+            results[batch.document] = _committed(batch, first)
         self._bind(connection, batches, at)
         connection.execute(_INSERT_ENTRIES, rows)
         connection.execute(_SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()])
@@ -273,6 +280,10 @@ class DocumentStore:
         if epoch is None:
             raise AccessDenied("unknown_document", "there is no such document")
         return int(epoch)
+
+
+def _committed(batch: Batch, first: int) -> Committed:
+    return Committed(batch.document, first, first + len(batch.entries) - 1)
 
 
 async def _authors(connection: AsyncConnection, document: str) -> dict[int, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, text
 
 from collab.committer import Committer
@@ -41,6 +42,16 @@ async def test_entries_are_numbered_per_document(any_store: DocumentStore) -> No
     news = await any_store.news("b", 1)
     assert news.head == 3 and [entry.seq for entry in news.entries] == [2, 3]
     assert (await any_store.news("b", 3)).entries == ()
+
+
+async def test_a_wrong_guess_of_the_head_costs_nothing_but_a_look(any_store: DocumentStore) -> None:
+    await any_store.create("a", "scratch", None, None)
+    first = structs.replace(batch("a", b"1"), epoch=1, after=0)
+    assert (await any_store.commit([first]))["a"] == Committed("a", 1, 1)
+    assert (await any_store.commit([first]))["a"] == Committed("a", 2, 2)  # another worker was faster
+    assert isinstance((await any_store.commit([structs.replace(first, epoch=2)]))["a"], AccessDenied)
+    assert isinstance((await any_store.commit([structs.replace(first, document="none")]))["none"], StateError)
+    assert [entry.seq for entry in (await any_store.load("a")).entries] == [1, 2]
 
 
 async def test_what_is_not_there_is_denied(any_store: DocumentStore) -> None:
