@@ -21,7 +21,7 @@ MAX_ROWS: Final = 20_000
 MAX_COLUMNS: Final = 256
 MAX_CELLS: Final = 100_000
 MAX_TEXT: Final = 32_767
-_MOST_HEADS: Final = 5
+MOST_HEADS: Final = 5
 _WIDTHS: Final = (48, 800)
 
 
@@ -62,7 +62,7 @@ class Sheet:
         """Return the table; `widths` in pixels, `frozen` is how many rows the file keeps in sight."""
         height = max((row for row, _ in self._cells), default=-1) + 1
         width = max((column for _, column in self._cells), default=-1) + 1
-        heads = min(frozen, height) if 0 < frozen <= _MOST_HEADS else self._bold_heads(height)
+        heads = min(frozen, height) if 0 < frozen <= MOST_HEADS else self._bold_heads(height)
         lines: list[list[Cell]] = [[None] * width for _ in range(height)]
         for (row, column), value in self._cells.items():
             lines[row][column] = value

@@ -91,6 +91,15 @@ def _cell(value: object) -> Cell:
     return value if _is_number(value) else None
 
 
+def trimmed(table: Table) -> Table:
+    """Return a table without the empty rows and nameless empty columns at its end; one of each stays."""
+    height = max((at for at, row in enumerate(table.rows, 1) if any(cell is not None for cell in row.cells)), default=1)
+    widths = (at for row in table.rows for at, cell in enumerate(row.cells, 1) if cell is not None)
+    named = (at for at, column in enumerate(table.columns, 1) if column.name)
+    width = max((*widths, *named, 1))
+    return Table(table.columns[:width], tuple(Row(row.cells[:width], row.head) for row in table.rows[:height]))
+
+
 def read_deck(doc: Doc[Map[Any]]) -> Deck:
     """Return what a deck shows."""
     slides = doc.get("slides", type=Map)
@@ -124,8 +133,8 @@ def _box(shape: Map[Any]) -> Box | None:
         at,
         _lines(shape.get("body")),
         _one_of(_COLORS, shape.get("color")),
-        _one_of(("s", "m", "l", "xl"), shape.get("size")) or ("l" if kind == "title" else "m"),
-        _one_of(("start", "center", "end"), shape.get("align")) or "start",
+        _one_of(("s", "m", "l", "xl"), shape.get("size")),
+        _one_of(("start", "center", "end"), shape.get("align")),
         _one_of(_COLORS, shape.get("fill")),
         clean(alt) if isinstance(alt, str) else "",
     )

@@ -20,7 +20,7 @@ from .archive import unreadable
 from .cells import LANGUAGES, Language, parse_cell, plain_cell
 from .gather import MAX_COLUMNS, Found, Sheet
 from .names import LanguageName
-from .reading import Table
+from .reading import Table, trimmed
 
 _DANGER: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _ESCAPED: Final = re.compile(r"^'[=+\-@\t\r＝＋－＠]")
@@ -31,7 +31,7 @@ _LINES: Final = 50
 
 def write_csv(table: Table, language: LanguageName) -> bytes:
     """Return the file."""
-    words = LANGUAGES[language]
+    words, table = LANGUAGES[language], trimmed(table)
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";" if words.decimal == "," else ",", lineterminator="\r\n")
     if any(column.name for column in table.columns):

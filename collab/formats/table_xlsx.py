@@ -31,7 +31,8 @@ from .reading import Table
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _HEADED: Final = "#e1ede6"
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_PADDING: Final = 5
+_A4: Final = 9
+_PORTRAIT: Final = 700
 _DIGIT: Final = 7  # pixels of a digit in the font that widths are counted in
 
 
@@ -95,7 +96,7 @@ def _look(source: bytes) -> tuple[dict[int, int], int]:
         if element.tag == f"{_MAIN}sheetData":
             break
         if element.tag == f"{_MAIN}col" and element.get("width"):
-            pixels = round(float(element.get("width")) * _DIGIT + _PADDING)
+            pixels = round(float(element.get("width")) * _DIGIT)
             for column in range(int(element.get("min")), min(int(element.get("max")), 256) + 1):
                 widths[column - 1] = pixels
         if element.tag == f"{_MAIN}pane" and element.get("state") in ("frozen", "frozenSplit"):
@@ -149,7 +150,9 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
     if 0 < heads <= 5:
         sheet.freeze_panes(heads, 0)
         sheet.repeat_rows(0, heads - 1)
-    sheet.set_paper(9)
+    sheet.set_paper(_A4)
+    if sum(column.width for column in table.columns) > _PORTRAIT:
+        sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
 
