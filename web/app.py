@@ -20,6 +20,7 @@ from collab.bus import Bus, MemoryBus
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
 from collab.database import Database
+from collab.heavy import HeavyPool
 from collab.hub import Hub
 from collab.presence_hub import Presence
 from collab.redis_bus import RedisBus
@@ -104,6 +105,8 @@ async def build_app(config: Config, index: int) -> web.Application:
 async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> Services:
     worker = f"w{index}-{uuid4().hex[:8]}"
     metrics = Metrics(worker)
+    heavy = HeavyPool()
+    stack.push_async_callback(heavy.close)
     bus = await _bus(config, stack)
     school = await SchoolStore.open(config.school_url, demo=config.demo)
     stack.push_async_callback(school.close)
@@ -131,7 +134,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     stack.push_async_callback(rooms.close)
     auth = await Auth.open(school)
     stack.callback(auth.close)
-    return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics)
+    return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy)
 
 
 def _connections(services: Services, sockets: Sockets) -> dict[str, float]:

@@ -13,6 +13,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collab.bus import Bus
     from collab.chat_hub import Chat
+    from collab.heavy import HeavyPool
     from collab.hub import Hub
     from collab.presence_hub import Presence
     from sfu.server import MediaServer
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything a handler may reach: stores, engines, rooms."""
+    """Everything a handler may reach: stores, engines, rooms, processes for heavy work."""
 
     config: Config
     school: SchoolStore
@@ -43,6 +44,7 @@ class Services:
     rooms: Rooms
     live: Live
     metrics: Metrics
+    heavy: HeavyPool
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
