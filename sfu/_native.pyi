@@ -14,8 +14,10 @@ class Plane:
         consent: float = 30.0,
         stall: float = 2.0,
         segmenting: bool = True,
+        want: int = 1_000_000,
     ) -> Plane:
-        """Bind and start. `consent` and `stall` are seconds, shorter in tests; `segmenting`: use UDP_SEGMENT."""
+        """Bind and start. `consent` and `stall` are seconds, shorter in tests; `segmenting`: use UDP_SEGMENT;
+        `want`: bits per second that one viewer is sent at the most."""
 
     @property
     def port(self) -> int:

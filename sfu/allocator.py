@@ -2,12 +2,14 @@
 
 Laws, in the order of the phases; rates are kbit/s on the wire:
 1. 120 are kept for voices, whether anyone speaks or not.
-2. The screen and the stage get their lowest layer, whatever it costs: a lesson without them is none.
+2. The screen and the stage get their lowest layer, whatever the school's cap says: a lesson without them is none.
 3. The screen gets the best layer up to 750 that fits.
 4. The stage gets the best layer up to 500 that fits; beside a screen, where faces are small, up to 150.
 5. Tiles share the rest in their order. In a lesson with a stage each gets the best layer up to 100, beside a screen the
    lowest; in a `grid`, where nobody is on stage, their equal share up to 500. One whose lowest layer does not fit is
    left out, but never the very first picture.
+What there is, is the school's cap, or what the way to the viewer carries where that is less. Where the way does not
+carry what phase 2 promises, the picture is left out as well, and the viewer's video counts as paused; sound goes on.
 A layer costs what was measured, falling slowly from its peaks; what was never measured, its nominal rate. Down and out
 goes at once; up and in again only `HOLD` seconds after that, and with a reserve of `RESERVE`.
 """
@@ -15,6 +17,7 @@ goes at once; up and in again only `HOLD` seconds after that, and with a reserve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -30,6 +33,8 @@ HOLD: Final = 3.0
 RESERVE: Final = 1.15
 FADE: Final = 5.0
 """Seconds in which a peak that does not come again loses half of its height over what is measured now."""
+SHARE: Final = 0.95
+"""Of what the way carries; the rest is for retransmissions and reports."""
 LEFT_OUT: Final = -1
 MAX_LAYERS: Final = 3
 
@@ -96,37 +101,54 @@ class Allocation:
 
     def __init__(self, cap: float) -> None:
         self._cap = cap
+        self._way = inf
+        self._spent = 0.0
         self._held: dict[tuple[Place, int], Held] = {}
         self._retry: float | None = None
+        self._paused = False
 
     @property
     def retry(self) -> float | None:
         """When to look again at what did not fit: costs fade, and what had just gone down may rise."""
         return self._retry
 
+    @property
+    def paused(self) -> bool:
+        """Whether the way carries less than must be seen."""
+        return self._paused
+
+    def estimate(self, kbit: float) -> bool:
+        """What the way carries from now on; whether it is less than what is sent."""
+        self._way = kbit * SHARE
+        return self._way < min(self._cap, self._spent + VOICES)
+
     def decide(self, now: float, wants: Sequence[Want], *, grid: bool) -> dict[str, int]:
         """The highest layer for each slot, or LEFT_OUT."""
-        round_ = _Round(now, self._cap - VOICES, self._held)
-        places = {want.place for want in wants}
-        for want in wants:
-            if want.place != "tile":
-                round_.give(want, 0)
-        stage_most = STAGE_BESIDE_SCREEN if "screen" in places else STAGE_MOST
-        for place, most in (("screen", SCREEN_MOST), ("stage", stage_most)):
-            for want in wants:
-                if want.place == place:
-                    round_.raise_to(want, most)
+        narrow = self._way < self._cap
+        left = min(self._way, self._cap) - VOICES
+        round_ = _Round(now, left, self._held)
         tiles = [want for want in wants if want.place == "tile"]
-        most = TILE_MOST
-        if "screen" in places:
-            most = 0.0
-        elif grid and tiles:
-            most = min(GRID_MOST, max(TILE_MOST, round_.left / len(tiles)))
-        for position, want in enumerate(tiles):
-            round_.enter(want, most, always=places == {"tile"} and position == 0)
+        large = sorted((want for want in wants if want.place != "tile"), key=lambda want: want.place != "screen")
+        must = large or tiles[:1]
+        for want in must:
+            round_.enter(want, 0.0, always=not narrow)
+        beside_screen = any(want.place == "screen" for want in large)
+        stage_most = STAGE_BESIDE_SCREEN if beside_screen else STAGE_MOST
+        for want in large:
+            round_.raise_to(want, SCREEN_MOST if want.place == "screen" else stage_most)
+        self._paused = any(round_.given[want.slot] == LEFT_OUT for want in must)
+        round_.share(tiles, _tile_most(round_.left, len(tiles), beside_screen=beside_screen, grid=grid), self._paused)
         self._held = {(want.place, want.source): round_.held(want) for want in wants}
         self._retry = round_.retry
+        self._spent = left - round_.left
         return {want.slot: round_.given[want.slot] for want in wants}
+
+
+def _tile_most(left: float, tiles: int, *, beside_screen: bool, grid: bool) -> float:
+    """What one tile may cost beyond its lowest layer."""
+    if beside_screen or not tiles:
+        return 0.0
+    return min(GRID_MOST, max(TILE_MOST, left / tiles)) if grid else TILE_MOST
 
 
 class _Round:
@@ -148,18 +170,30 @@ class _Round:
     def raise_to(self, want: Want, most: float) -> None:
         """Give the best layer that costs up to `most` and fits."""
         lowest = self.given[want.slot]
+        if lowest == LEFT_OUT:
+            return
         for layer in range(want.supply.layers - 1, lowest, -1):
             if self._cost(want, layer) <= most and self._fits(want, layer):
                 self.give(want, layer)
                 return
 
     def enter(self, want: Want, most: float, *, always: bool) -> None:
-        """Give a tile its lowest layer if that fits, and then the best one up to `most`."""
+        """Give the lowest layer if that fits, and then the best one up to `most`."""
         if always or self._fits(want, 0):
             self.give(want, 0)
             self.raise_to(want, most)
         else:
             self.given[want.slot] = LEFT_OUT
+
+    def share(self, tiles: Sequence[Want], most: float, paused: bool) -> None:
+        """Give the tiles what there is, in their order; nothing if what comes before them is paused."""
+        for want in tiles:
+            if paused:
+                self.given[want.slot] = LEFT_OUT
+            elif want.slot in self.given:
+                self.raise_to(want, most)
+            else:
+                self.enter(want, most, always=False)
 
     def held(self, want: Want) -> Held:
         """What the picture has from now on."""

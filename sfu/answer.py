@@ -149,12 +149,21 @@ def _accepted(
     lines += [f"a=extmap:{extension.id} {extension.uri}" for extension in choice.extensions]
     lines += ["a=sendonly" if isinstance(role, Sending) else "a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"]
     lines += _codec_lines(section.kind, choice, music=isinstance(role, Receiving) and role.music)
+    if isinstance(role, Sending) and _judges_itself(choice):
+        lines.append(f"a=rtcp-fb:{choice.codec.payload_type} goog-remb")
     if choice.rids:
         lines += [f"a=rid:{rid} recv" for rid in choice.rids]
         lines.append(f"a=simulcast:recv {';'.join(choice.rids)}")
     if isinstance(role, Sending):
         lines += _ssrc_lines(role, repaired=choice.rtx is not None)
     return lines
+
+
+def _judges_itself(choice: Carried) -> bool:
+    """Whether the viewer tells its own estimate (REMB) and cannot tell of single packets."""
+    uris = {extension.uri for extension in choice.extensions}
+    numbered = "transport-cc" in choice.codec.feedback and TRANSPORT_CC in uris
+    return "goog-remb" in choice.codec.feedback and ABS_SEND_TIME in uris and not numbered
 
 
 def _codec_lines(kind: str, choice: Carried, *, music: bool) -> list[str]:

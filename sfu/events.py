@@ -77,6 +77,12 @@ class Rates(Struct, frozen=True):
     rates: tuple[tuple[int, tuple[int, ...]], ...]
 
 
+class Estimates(Struct, frozen=True):
+    """What the ways to these peers carry, in kbit/s."""
+
+    rates: tuple[tuple[str, float], ...]
+
+
 class Levels(Struct, frozen=True):
     """Loudness of the sources that are above the threshold (0 loudest, 127 silence)."""
 
@@ -103,7 +109,7 @@ class Muted(Struct, frozen=True):
     muted: bool
 
 
-Event = Admitted | Left | Attached | Connected | Detached | Flow | Rates | Levels | Staged | Paged | Muted
+Event = Admitted | Left | Attached | Connected | Detached | Flow | Rates | Estimates | Levels | Staged | Paged | Muted
 
 
 class Assign(Struct, frozen=True):

@@ -115,4 +115,11 @@ class LayersWanted(Struct, frozen=True, tag=True):
     layers: dict[Purpose, list[str]]
 
 
-MediaEvent = SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged | LayersWanted
+class VideoPaused(Struct, frozen=True, tag=True):
+    """A peer's way carries not even the lowest layer of what it should see; or it does again. Sound goes on."""
+
+    peer: str
+    paused: bool
+
+
+MediaEvent = SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged | LayersWanted | VideoPaused

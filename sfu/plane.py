@@ -9,9 +9,10 @@ Laws:
   `set_audience` does not matter. Keys are set once for each session, nobody else keeps them.
 - Events wait in a bounded ring; `fileno()` is readable while there are any. `levels` are -dBov: 0 is loudest, 127 is
   "fell quiet".
-
 - A source has up to three layers, lowest first. A slot shows the best that flows up to its `set_layer`, and changes
   over at keyframes only. Rates that changed are told twice a second at most.
+- What is sent to a viewer is numbered for its feedback; pictures leave at the pace of the estimate that this gives, and
+  wait 250 ms at most. Up to `want` is probed for.
 
 This file decides nothing: policy is `router.py`, the wire is `native/`.
 """
@@ -32,11 +33,13 @@ Event: TypeAlias = (
     | tuple[Literal["expired"], int]
     | tuple[Literal["levels"], list[tuple[int, int]]]
     | tuple[Literal["layers"], list[tuple[int, list[int]]]]
+    | tuple[Literal["estimate"], list[tuple[int, int]]]
     | tuple[Literal["source"], int, Literal["started", "stalled"]]
     | tuple[Literal["dropped"], int]
 )
 """What happened: the handshake of a session brought a datagram; ICE nominated an address, or another one; consent ran
 out (RFC 7675); voices were this loud; the layers of pictures have these rates (kbit/s; 0: stalled, 1: not measured
-yet); a source started to flow or stalled; so many events were lost."""
+yet); sessions may be sent so many bits per second (each told at most 5 times a second); a source started to flow or
+stalled; so many events were lost."""
 
 __all__ = ["Event", "Kind", "Plane", "Profile"]

@@ -22,6 +22,7 @@ from sfu.events import (
     Attached,
     Connected,
     Detached,
+    Estimates,
     Event,
     Flow,
     Left,
@@ -186,6 +187,10 @@ class MediaRoom:
     def on_rates(self, rates: tuple[tuple[int, tuple[int, ...]], ...]) -> None:
         """The plane measured pictures of this room."""
         self._tell(Rates(rates))
+
+    def on_estimates(self, rates: tuple[tuple[str, float], ...]) -> None:
+        """The plane judged the ways to peers of this room."""
+        self._tell(Estimates(rates))
 
     def on_levels(self, levels: tuple[tuple[int, int], ...]) -> None:
         """The plane measured voices of this room."""

@@ -104,6 +104,7 @@ class Peer:
         self.placed = 0.0
         self.seats = Seats()
         self.allocation = Allocation(cap_kbit)
+        self.paused = False
         self.featured = False
         self.obliging = False
         self.follow: str | None = None
@@ -178,6 +179,7 @@ class Roster:
         peer.slots = {}
         peer.seats = Seats()
         peer.session, peer.connected = 0, False
+        peer.allocation, peer.paused = Allocation(self._cap_kbit), False
         self.viewers.pop(peer, None)
 
     def leave(self, peer: Peer) -> None:

@@ -25,6 +25,7 @@ from sfu.events import (
     Attached,
     Connected,
     Detached,
+    Estimates,
     Event,
     Flow,
     Left,
@@ -36,7 +37,7 @@ from sfu.events import (
     SetLayer,
     Staged,
 )
-from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
+from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged, VideoPaused
 from sfu.pictures import Pictures
 from sfu.roster import Peer, Roster, SourceEntry
 from sfu.seating import Seating
@@ -94,6 +95,8 @@ class Router:
                 self._receive_flow(now, event)
             case Rates():
                 self._receive_rates(now, event)
+            case Estimates():
+                self._receive_estimates(now, event)
             case Admitted():
                 self._admit(event)
             case Staged():
@@ -240,6 +243,17 @@ class Router:
         for viewer in concerned:
             self._agenda.plan(viewer, max(now, viewer.placed + REALLOCATE_SECONDS))
 
+    def _receive_estimates(self, now: float, event: Estimates) -> None:
+        """Who is sent more than the way carries is looked at now; more can wait."""
+        for name, kbit in event.rates:
+            peer = self._roster.peers.get(name)
+            if peer is None or not peer.connected:
+                continue
+            if peer.allocation.estimate(kbit):
+                self._views[peer] = None
+            elif peer.allocation.retry is not None:
+                self._agenda.plan(peer, max(now, peer.placed + REALLOCATE_SECONDS))
+
     def _look_at(self, viewer: Peer) -> None:
         if viewer.connected and viewer.slots:
             self._roster.viewers[viewer] = None
@@ -273,6 +287,7 @@ class Router:
                     pictures, layers = self._pictures.place(now, viewer)
                     wanted |= pictures
                 self._fill(viewer, wanted, layers)
+                self._tell_paused(viewer)
         if len(ears) >= len(viewers):
             self._contested, self._seated = seating.contested, now
         else:
@@ -304,6 +319,11 @@ class Router:
             self._outputs += orders
             states = [self._roster.state(slot) for slot in viewer.slots.values()]
             self._outputs.append(SlotsChanged(viewer.name, states))
+
+    def _tell_paused(self, viewer: Peer) -> None:
+        if viewer.paused != viewer.allocation.paused:
+            viewer.paused = viewer.allocation.paused
+            self._outputs.append(VideoPaused(viewer.name, viewer.paused))
 
     def _tell_speakers(self, now: float) -> None:
         speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]

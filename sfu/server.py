@@ -34,6 +34,7 @@ from sfu.model import (
     SourceChanged,
     SourceOffer,
     SpeakersChanged,
+    VideoPaused,
 )
 from sfu.plane import Event, Plane
 from sfu.room import MediaRoom
@@ -54,6 +55,7 @@ __all__ = [
     "SourceChanged",
     "SourceOffer",
     "SpeakersChanged",
+    "VideoPaused",
 ]
 
 MAX_SESSIONS: Final = 4096
@@ -106,7 +108,8 @@ class MediaServer:
         addresses = offered_addresses(self._config.addresses, _interface_addresses(), self._config.public_ips)
         for thread in range(self._config.threads):
             udp_port = self._config.udp_port + thread if self._config.udp_port else 0
-            plane = Plane(list(self._config.addresses), udp_port, consent=self._config.consent_seconds)
+            want = self._config.downlink_cap_kbit * 1000
+            plane = Plane(list(self._config.addresses), udp_port, consent=self._config.consent_seconds, want=want)
             port = Port(plane, self._fresh_identity, candidates(addresses, plane.port), numbers, handshakes)
             self._ports.append(port)
             asyncio.get_running_loop().add_reader(plane.fileno(), self._on_readable, plane)
@@ -217,6 +220,8 @@ class MediaServer:
                 self._on_levels(levels)
             case ("layers", rates):
                 self._on_rates(rates)
+            case ("estimate", rates):
+                self._on_estimates(rates)
             case ("source", source, state):
                 if source in self._source_rooms:
                     self._source_rooms[source].on_flow(source, state == "started")
@@ -236,6 +241,15 @@ class MediaServer:
                 by_room.setdefault(room, []).append((source, level))
         for room, part in by_room.items():
             room.on_levels(tuple(part))
+
+    def _on_estimates(self, rates: list[tuple[int, int]]) -> None:
+        by_room: dict[MediaRoom, list[tuple[str, float]]] = {}
+        for session, rate in rates:
+            entry = self._entries.get(session)
+            if entry is not None:
+                by_room.setdefault(entry.room, []).append((entry.peer, rate / 1000))
+        for room, part in by_room.items():
+            room.on_estimates(tuple(part))
 
     def _on_rates(self, rates: list[tuple[int, list[int]]]) -> None:
         by_room: dict[MediaRoom, list[tuple[int, tuple[int, ...]]]] = {}

@@ -399,6 +399,12 @@ class MediaLayers(Struct, frozen=True):
     screen: list[str] | None
 
 
+class MediaPaused(Struct, frozen=True):
+    """Whether my way carries not even the smallest pictures that I should see; sound goes on."""
+
+    paused: bool
+
+
 class MediaLost(Struct, frozen=True):
     """The media connection is gone; make a new offer."""
 
@@ -471,6 +477,7 @@ SERVER_EVENTS: Mapping[str, type[Struct]] = MappingProxyType(
         "media:slots": MediaSlots,
         "media:speakers": MediaSpeakers,
         "media:layers": MediaLayers,
+        "media:paused": MediaPaused,
         "media:lost": MediaLost,
         "presence:state": PresenceState,
         "presence:changed": PresenceChanged,

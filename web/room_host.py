@@ -331,6 +331,8 @@ class RoomHost:
             case media.LayersWanted(peer, layers):
                 wanted = wire.MediaLayers(camera=layers.get("camera"), screen=layers.get("screen"))
                 return self._say(peer, "media:layers", wanted)
+            case media.VideoPaused(peer, paused):
+                return self._say(peer, "media:paused", wire.MediaPaused(paused))
             case media.SourceChanged():
                 return []
 

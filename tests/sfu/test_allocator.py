@@ -170,3 +170,49 @@ def test_whatever_is_wanted_the_cap_holds_but_for_what_is_always_shown(seed: int
             most = {"screen": SCREEN_MOST, "stage": STAGE_MOST, "tile": STAGE_MOST}[item.place]
             layer = layers[item.slot]
             assert layer == 0 or item.supply.cost(step, layer) <= most, f"seed {seed}"
+
+
+def test_what_the_way_carries_counts_where_it_is_less_than_the_cap() -> None:
+    allocation = Allocation(1000)
+    wants = [want("stage", 1), *tiles(8)]
+    assert decide(wants) == allocation.decide(0.0, wants, grid=False)
+    assert not allocation.estimate(2000)
+    assert not allocation.estimate(1000)
+    assert allocation.estimate(500), "less than what is sent"
+    layers = allocation.decide(1.0, wants, grid=False)
+    assert layers["stage"] == 2 and list(layers.values()).count(LEFT_OUT) == 8
+    assert not allocation.paused
+    assert allocation.estimate(300)
+    assert allocation.decide(2.0, wants, grid=False)["stage"] == 1
+    assert not allocation.estimate(3000)
+    assert allocation.decide(2.0 + HOLD, wants, grid=False) == decide(wants), "after a while, with a reserve"
+
+
+def test_below_the_lowest_layer_video_pauses_and_comes_back() -> None:
+    allocation = Allocation(1000)
+    wants = [want("stage", 1), *tiles(1, 20, 40)]
+    allocation.decide(0.0, wants, grid=False)
+    assert allocation.estimate(150)
+    assert allocation.decide(1.0, wants, grid=False) == {"stage": LEFT_OUT, "tile-1": LEFT_OUT}
+    assert allocation.paused
+    allocation.estimate(400)
+    assert allocation.decide(1.5, wants, grid=False)["stage"] == LEFT_OUT
+    assert allocation.retry == 1.0 + HOLD
+    assert allocation.decide(1.0 + HOLD, wants, grid=False)["stage"] == 1
+    assert not allocation.paused
+
+
+def test_a_screen_that_the_way_does_not_carry_leaves_the_stage() -> None:
+    allocation = Allocation(1000)
+    allocation.estimate(300)
+    wants = [want("stage", 1), want("screen", 2, *SCREEN)]
+    assert allocation.decide(0.0, wants, grid=False) == {"stage": 1, "screen": LEFT_OUT}
+    assert allocation.paused
+
+
+def test_even_the_only_tile_waits_for_a_way_that_carries_it() -> None:
+    allocation = Allocation(1000)
+    allocation.estimate(100)
+    assert set(allocation.decide(0.0, tiles(3), grid=True).values()) == {LEFT_OUT}
+    assert allocation.paused
+    assert allocation.decide(1.0, [], grid=True) == {} and not allocation.paused

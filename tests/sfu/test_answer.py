@@ -74,6 +74,17 @@ def test_our_own_client_gets_every_line_answered() -> None:
     assert "a=ssrc:2005 cname:viewer" in stage
 
 
+def test_a_viewer_without_transport_feedback_is_asked_for_its_own_estimate() -> None:
+    sdp = recorded("chromium-room")
+    with_feedback = parse_offer(sdp)
+    assert "goog-remb" not in build_answer(with_feedback, LOCAL, _roles(with_feedback))
+    without = parse_offer("".join(line for line in sdp.splitlines(keepends=True) if "transport-cc" not in line))
+    sections = _sections(build_answer(without, LOCAL, _roles(without)))
+    asked = ["goog-remb" in section for section in sections]
+    pictures = [section.startswith("video") and "a=sendonly" in section for section in sections]
+    assert asked == pictures and any(asked)
+
+
 def test_layers_are_answered_and_learned_from_the_packets() -> None:
     offer = parse_offer(recorded("chromium-simulcast"))
     section = next(section for section in offer.sections if section.rids)

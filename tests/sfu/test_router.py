@@ -13,6 +13,7 @@ from sfu.events import (
     Attached,
     Connected,
     Detached,
+    Estimates,
     Event,
     Flow,
     Left,
@@ -40,6 +41,7 @@ from sfu.model import (
     SlotState,
     SourceChanged,
     SpeakersChanged,
+    VideoPaused,
 )
 from sfu.router import Router
 
@@ -702,3 +704,23 @@ def test_a_camera_that_is_off_waits_small_in_a_tile_and_large_on_stage() -> None
     model.tell(Paged("v", ("b",)))
     assert model.who("v", "stage", "tile-1") == ["a/camera", "b/camera"]
     assert (model.layer("v", "stage"), model.layer("v", "tile-1")) == (2, 0)
+
+
+def test_who_has_a_narrow_way_is_sent_less_and_told_and_nobody_else_is_touched() -> None:
+    model = Model()
+    model.join("teacher", "slow", "fast", layered=True)
+    model.tell(Staged("teacher"))
+    model.flow("teacher", "camera")
+    model.measure("teacher", "camera", 55, 130, 310)
+    model.wait(2)
+    assert model.layer("slow", "stage") == model.layer("fast", "stage") == 2
+    outputs = model.tell(Estimates((("slow", 350.0), ("nobody", 1.0))))
+    assert model.layer("slow", "stage") == 1 and model.layer("fast", "stage") == 2
+    assert all(getattr(output, "session", model.sessions["slow"]) == model.sessions["slow"] for output in outputs)
+    model.tell(Estimates((("slow", 120.0),)))
+    assert VideoPaused("slow", True) in model.events and model.who("slow", "stage") == [None]
+    model.tell(Estimates((("slow", 800.0),)))
+    model.wait(5)
+    assert model.layer("slow", "stage") == 2 and model.who("slow", "stage") == ["teacher/camera"]
+    told = [event for event in model.events if isinstance(event, VideoPaused)]
+    assert told == [VideoPaused("slow", True), VideoPaused("slow", False)]

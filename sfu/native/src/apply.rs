@@ -18,6 +18,7 @@ use crate::session::{MAX_LEARNED, MAX_SLOTS, Session, SlotEntry, Stream};
 use crate::source::Source;
 use crate::srtp::{Inbound, MasterKey, Outbound};
 use crate::table::Place;
+use crate::way::Way;
 use crate::world::{World, random_u32};
 
 impl World {
@@ -241,6 +242,7 @@ impl World {
             first_rtx_sequence: first_rtx,
             first_timestamp: random_u32(),
         });
+        let want = self.options.want;
         let session = self.session_mut(new.session)?;
         // A stream in two slots would have two counters, and so repeat nonces.
         let taken = |entry: &SlotEntry| {
@@ -253,6 +255,10 @@ impl World {
         let is_taken = new.ssrc == new.rtx_ssrc || session.slots.iter().any(taken);
         if is_taken || session.slots.len() >= MAX_SLOTS {
             return None;
+        }
+        let way = session.way.get_or_insert_with(|| Box::new(Way::new(want)));
+        if new.ids.transport_cc != 0 {
+            way.number();
         }
         session.slots.push(SlotEntry {
             id: new.slot,

@@ -5,10 +5,12 @@
 //! on its own stream; at most `MAX_REPAIRS` for one compound.
 
 use crate::forward::Exit;
-use crate::media::rtcp::{Compound, Rtcp};
-use crate::media::slot::Inbound;
+use crate::media::pacer::Class;
+use crate::media::rtcp::{Compound, ReportBlocks, Rtcp};
+use crate::pace::{list, recall, resend};
 use crate::session::Session;
 use crate::table::Place;
+use crate::way::{Held, Way};
 use crate::world::World;
 
 /// Retransmissions that one compound can ask for.
@@ -26,22 +28,24 @@ impl World {
             match packet {
                 Rtcp::SenderReport { ssrc, info, blocks } => {
                     self.sender_report(now, place, ssrc, &info);
-                    self.heard(place, blocks.map(|block| block.ssrc));
+                    self.heard(now, place, blocks);
                 }
                 Rtcp::ReceiverReport { blocks, .. } => {
-                    self.heard(place, blocks.map(|block| block.ssrc));
+                    self.heard(now, place, blocks);
                 }
                 Rtcp::Nack { media, lost, .. } => {
                     self.counters.nacks_in.one();
                     for sequence in lost {
                         repairs += 1;
-                        let done = repairs <= MAX_REPAIRS
-                            && self.repair(now, place, media, sequence).is_some();
-                        let counters = &self.counters;
-                        if done {
-                            counters.retransmitted.one();
+                        let sent = if repairs <= MAX_REPAIRS {
+                            self.repair(now, place, media, sequence)
                         } else {
-                            counters.nacks_unanswered.one();
+                            None
+                        };
+                        match sent {
+                            Some(true) => self.counters.retransmitted.one(),
+                            Some(false) => {}
+                            None => self.counters.nacks_unanswered.one(),
                         }
                     }
                 }
@@ -49,11 +53,14 @@ impl World {
                 Rtcp::FullIntra { entries, .. } => {
                     entries.for_each(|(media, _)| self.picture_lost(place, media));
                 }
-                Rtcp::Description(_)
-                | Rtcp::Goodbye(_)
-                | Rtcp::Bandwidth(_)
-                | Rtcp::TransportCc(_)
-                | Rtcp::Other { .. } => {}
+                Rtcp::TransportCc(feedback) => {
+                    self.counters.feedback_in.one();
+                    self.judge(place, |way| way.feedback(now, &feedback));
+                }
+                Rtcp::Bandwidth(remb) => {
+                    self.judge(place, |way| way.remb(now, remb.bits_per_second));
+                }
+                Rtcp::Description(_) | Rtcp::Goodbye(_) | Rtcp::Other { .. } => {}
             }
         }
     }
@@ -78,15 +85,29 @@ impl World {
         }
     }
 
-    fn heard(&mut self, place: Place, ssrcs: impl Iterator<Item = u32>) {
+    /// What a viewer says about the way to it.
+    fn judge(&mut self, place: Place, take: impl FnOnce(&mut Way)) {
+        let session = self.sessions.get_mut(place);
+        if let Some(way) = session.and_then(|session| session.way.as_mut()) {
+            take(way);
+        }
+    }
+
+    fn heard(&mut self, now: u64, place: Place, blocks: ReportBlocks) {
         let Some(session) = self.sessions.get_mut(place) else {
             return;
         };
-        for ssrc in ssrcs {
+        let mut worst = None;
+        for block in blocks {
             let mut slots = session.slots.iter_mut();
+            let ssrc = block.ssrc;
             if let Some(entry) = slots.find(|entry| entry.media.config().ssrc == ssrc) {
                 entry.media.heard();
+                worst = worst.max(Some(block.fraction_lost));
             }
+        }
+        if let (Some(lost), Some(way)) = (worst, &mut session.way) {
+            way.reported(now, lost);
         }
     }
 
@@ -104,8 +125,8 @@ impl World {
         }
     }
 
-    /// Answer one loss; `None` when it cannot or may not be.
-    fn repair(&mut self, now: u64, place: Place, ssrc: u32, sequence: u16) -> Option<()> {
+    /// Answer one loss, at once (true) or when its turn comes; `None` when it cannot or may not be.
+    fn repair(&mut self, now: u64, place: Place, ssrc: u32, sequence: u16) -> Option<bool> {
         if self.outbox.is_full() {
             self.flush();
         }
@@ -114,34 +135,32 @@ impl World {
             ice,
             outbound,
             slots,
+            way,
             ..
         } = self.sessions.get_mut(place)?;
-        let entry = slots
-            .iter_mut()
-            .find(|entry| entry.media.config().ssrc == ssrc)?;
-        let found = entry.media.lookup(sequence)?;
-        let source = self.sources.get(entry.shown?)?;
-        let allowed =
-            source.id == found.source && !source.muted && source.audience.contains(&viewer);
-        if !allowed {
-            return None;
-        }
-        let (view, media) = source.recall(found.index)?;
-        let inbound = Inbound {
-            view: &view,
-            index: found.index,
-            capture: now,
-            media,
-            audio_level: None,
+        let mut numbered = slots.iter_mut().enumerate();
+        let (slot, entry) = numbered.find(|(_, entry)| entry.media.config().ssrc == ssrc)?;
+        let held = Held {
+            slot,
+            sequence,
+            repair: true,
         };
-        let outgoing = entry.media.repair(now, &found, &inbound)?;
+        let found = recall(viewer, &self.sources, entry, sequence)?;
         let (path, outbound) = (ice.path()?, outbound.as_ref()?);
+        if let Some(way) = way.as_deref_mut()
+            && way.hold(now, Class::Repair, found.1.payload().len(), held)
+        {
+            list(&mut self.pacing, &mut self.pace_at, place, way);
+            return Some(false);
+        }
         let mut exit = Exit {
             outbox: &mut self.outbox,
             outbound,
             path,
+            way: way.as_deref_mut(),
+            now,
+            slot,
         };
-        exit.send(&mut entry.rtx_window, &outgoing, view.payload(), 0)
-            .then_some(())
+        resend(entry, held, &found, &mut exit).map(|()| true)
     }
 }

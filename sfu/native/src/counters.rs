@@ -71,6 +71,8 @@ counters! {
     /// Slots that went over to another layer of their source.
     layer_switches,
     retransmitted,
+    /// Packets that waited for their turn with their viewer.
+    paced,
     /// Packets of a publisher repaired by its own retransmission.
     repaired,
     nacks_in,
@@ -81,6 +83,8 @@ counters! {
     plis_out,
     reports_out,
     feedback_out,
+    feedback_in,
+    probes_out,
     /// Not STUN, DTLS, RTP or RTCP.
     dropped_unknown,
     /// From an address that no session verified.
@@ -97,6 +101,8 @@ counters! {
     /// An unknown user fragment, bad integrity, or not a binding request.
     dropped_stun,
     dropped_muted,
+    /// Waited too long for its viewer, or among too many.
+    dropped_paced,
     /// The handshake waits in Python, or is larger than any real one.
     dropped_dtls,
     /// The kernel's buffer was full, or the route failed.

@@ -9,20 +9,25 @@ use crate::ice::Path;
 use crate::media::codec::{Kind, Media};
 use crate::media::extension::AudioLevel;
 use crate::media::outgoing::Outgoing;
+use crate::media::pacer::Class;
 use crate::media::rtp::RtpView;
 use crate::media::slot::Inbound;
 use crate::outbox::Outbox;
+use crate::pace::list;
 use crate::replay::Window;
 use crate::session::SlotEntry;
 use crate::source::Source;
-use crate::srtp::Outbound;
+use crate::srtp::{MAX_OVERHEAD, Outbound};
 use crate::table::Place;
+use crate::way::{Held, Way};
 use crate::world::World;
 
 /// Packets of the history that a slot catches up with when its beginning came late.
 const CATCH_UP: u64 = 256;
 /// Padding is at most one part in this many.
 const PADDING_SHARE: usize = 34;
+/// Bytes of a header with its extensions, as a rule.
+const HEADER: usize = 28;
 
 /// One packet of the turn.
 #[derive(Clone, Copy)]
@@ -51,6 +56,10 @@ pub struct Exit<'a> {
     pub outbox: &'a mut Outbox,
     pub outbound: &'a Outbound,
     pub path: Path,
+    pub way: Option<&'a mut Way>,
+    pub now: u64,
+    /// The position of the slot that is at it.
+    pub slot: usize,
 }
 
 impl Exit<'_> {
@@ -62,6 +71,10 @@ impl Exit<'_> {
         payload: &[u8],
         padding: u8,
     ) -> bool {
+        let mut outgoing = *outgoing;
+        let numbered = outgoing.header.ids.transport_cc != 0;
+        let way = self.way.as_mut().filter(|_| numbered);
+        outgoing.header.transport_sequence = way.as_ref().map(|way| way.upcoming());
         let space = self.outbox.space();
         let Some(length) = outgoing.write(payload, space) else {
             return false;
@@ -84,10 +97,29 @@ impl Exit<'_> {
         match self.outbound.seal_rtp(window, space, header, padded) {
             Ok(sealed) => {
                 self.outbox.commit(self.path, sealed);
+                if let Some(way) = way {
+                    way.sent(self.now, sealed);
+                }
                 true
             }
             Err(_) => false,
         }
+    }
+
+    /// Whether a picture's packet has to wait for its turn; it is remembered if so.
+    fn holds(&mut self, kind: Kind, outgoing: &Outgoing, length: usize) -> bool {
+        let class = match kind {
+            Kind::Audio => Class::Audio,
+            Kind::Video => Class::Video,
+        };
+        let held = Held {
+            slot: self.slot,
+            sequence: outgoing.header.sequence,
+            repair: false,
+        };
+        let now = self.now;
+        let way = self.way.as_mut();
+        way.is_some_and(|way| way.hold(now, class, length + HEADER + MAX_OVERHEAD, held))
     }
 }
 
@@ -138,9 +170,13 @@ impl World {
             outbox: &mut self.outbox,
             outbound,
             path,
+            way: session.way.as_deref_mut(),
+            now,
+            slot: 0,
         };
         let mut copies = 0;
-        for entry in &mut session.slots {
+        for (slot, entry) in session.slots.iter_mut().enumerate() {
+            exit.slot = slot;
             let Some(source) = entry.shown.and_then(|place| self.sources.get(place)) else {
                 continue;
             };
@@ -155,6 +191,9 @@ impl World {
                 copies += sent;
                 next = packet.next;
             }
+        }
+        if let Some(way) = exit.way {
+            list(&mut self.pacing, &mut self.pace_at, viewer, way);
         }
         copies
     }
@@ -236,11 +275,10 @@ fn copy(
         return 0;
     };
     entry.sent(now);
-    let (window, padding) = (&mut entry.window, packet.padding);
-    let mut copies = u64::from(exit.send(window, &outgoing, view.payload(), padding));
+    let mut copies = leave(entry, &outgoing, view.payload(), packet.padding, exit);
     if outgoing.started {
         for index in packet.index + 1..=packet.highest.min(packet.index + CATCH_UP) {
-            copies += u64::from(catch_up(
+            copies += catch_up(
                 now,
                 entry,
                 packet,
@@ -248,10 +286,23 @@ fn copy(
                 index,
                 exit,
                 source,
-            ));
+            );
         }
     }
     copies
+}
+
+/// Send one packet, or let it wait for its turn.
+fn leave(
+    entry: &mut SlotEntry,
+    outgoing: &Outgoing,
+    payload: &[u8],
+    padding: u8,
+    exit: &mut Exit,
+) -> u64 {
+    let kind = entry.media.config().kind;
+    let held = exit.holds(kind, outgoing, payload.len() + usize::from(padding));
+    u64::from(held || exit.send(&mut entry.window, outgoing, payload, padding))
 }
 
 /// Hand a packet that came before the beginning of its run to the slot.
@@ -263,9 +314,9 @@ fn catch_up(
     index: u64,
     exit: &mut Exit,
     source: &Source,
-) -> bool {
+) -> u64 {
     let Some((view, media)) = source.recall(index) else {
-        return false;
+        return 0;
     };
     let ticks = view
         .header
@@ -282,7 +333,9 @@ fn catch_up(
         audio_level: None,
     };
     let outgoing = entry.media.forward(now, &inbound);
-    outgoing.is_some_and(|outgoing| exit.send(&mut entry.window, &outgoing, view.payload(), 0))
+    outgoing.map_or(0, |outgoing| {
+        leave(entry, &outgoing, view.payload(), 0, exit)
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod ice;
 pub mod ingest;
 pub mod media;
 pub mod outbox;
+pub mod pace;
 pub mod replay;
 pub mod session;
 pub mod socket;
@@ -28,6 +29,7 @@ pub mod stun;
 pub mod table;
 pub mod thread;
 pub mod tick;
+pub mod way;
 pub mod world;
 
 #[cfg(test)]

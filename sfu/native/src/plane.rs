@@ -23,6 +23,9 @@ use crate::srtp::{MasterKey, Profile};
 use crate::thread::{self, Shared};
 use crate::world::Options;
 
+/// Bits per second to one viewer.
+const MAX_WANT: u64 = 1_000_000_000;
+
 /// One media thread with one port.
 #[pyclass(module = "sfu._native", frozen)]
 pub struct Plane {
@@ -89,7 +92,8 @@ impl Plane {
 impl Plane {
     /// Bind `addresses` on `port` (0: any) and start the thread. Times are in seconds.
     #[new]
-    #[pyo3(signature = (addresses, port, *, consent=30.0, stall=2.0, segmenting=true))]
+    #[allow(clippy::too_many_arguments)] // options by keyword
+    #[pyo3(signature = (addresses, port, *, consent=30.0, stall=2.0, segmenting=true, want=1_000_000))]
     fn new(
         py: Python<'_>,
         addresses: Vec<String>,
@@ -97,6 +101,7 @@ impl Plane {
         consent: f64,
         stall: f64,
         segmenting: bool,
+        want: u64,
     ) -> PyResult<Self> {
         let parsed: Result<Vec<IpAddr>, _> = addresses.iter().map(|text| text.parse()).collect();
         let parsed = parsed.map_err(|_| bad("addresses must be IP addresses"))?;
@@ -105,6 +110,7 @@ impl Plane {
             consent: micros(consent).ok_or_else(|| bad("consent"))?.as_micros() as u64,
             stall: micros(stall).ok_or_else(|| bad("stall"))?.as_micros() as u64,
             segmenting,
+            want: want.clamp(1, MAX_WANT),
         };
         let (port, shared, thread) = py.detach(|| thread::start(&parsed, port, options))?;
         Ok(Self {
@@ -389,6 +395,7 @@ fn to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
         }
         Event::Expired { session } => ("expired", session).into_pyobject(py)?,
         Event::Layers(rates) => ("layers", rates).into_pyobject(py)?,
+        Event::Estimates(rates) => ("estimate", rates).into_pyobject(py)?,
         Event::Levels(levels) => ("levels", levels).into_pyobject(py)?,
         Event::Started { source } => ("source", source, "started").into_pyobject(py)?,
         Event::Stalled { source } => ("source", source, "stalled").into_pyobject(py)?,

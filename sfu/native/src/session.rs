@@ -14,6 +14,7 @@ use crate::replay::Window;
 use crate::source::Source;
 use crate::srtp::{Inbound, Outbound};
 use crate::table::{Place, Table};
+use crate::way::Way;
 
 /// Streams of one remote that are known: media and repair of few sources, and changes.
 pub const MAX_LEARNED: usize = 64;
@@ -88,6 +89,8 @@ pub struct Session {
     pub slots: Vec<SlotEntry>,
     pub clock: SenderClock,
     pub arrivals: ArrivalRecorder,
+    /// How much it may be sent, and what waits; once it has slots.
+    pub way: Option<Box<Way>>,
     /// Something arrived for one of its slots in this turn.
     pub dirty: bool,
     /// When the next receiver report is due.
@@ -112,6 +115,7 @@ impl Session {
             slots: Vec::new(),
             clock: SenderClock::default(),
             arrivals: ArrivalRecorder::default(),
+            way: None,
             dirty: false,
             report_at: now + REPORT_EVERY,
         }

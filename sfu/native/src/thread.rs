@@ -85,7 +85,8 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
     let mut readable = Vec::with_capacity(MAX_SOCKETS);
     let mut tick_at = monotonic();
     loop {
-        let wait = tick_at.saturating_sub(monotonic()).div_ceil(1_000);
+        let until = tick_at.min(world.pace_at);
+        let wait = until.saturating_sub(monotonic()).div_ceil(1_000);
         readable.clear();
         let mut commanded = false;
         epoll.wait(
@@ -101,6 +102,9 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
         }
         for &socket in &readable {
             receive(&mut world, socket, &mut batch);
+        }
+        if world.pace_at <= now {
+            world.pace(now);
         }
         if commanded {
             // A plane that was idle has something to do again.

@@ -6,6 +6,7 @@
 
 use crate::events::Event;
 use crate::media::rtcp::build;
+use crate::pace::list;
 use crate::source::Source;
 use crate::table::Place;
 use crate::world::{World, send_rtcp};
@@ -57,12 +58,35 @@ impl World {
         if due(&mut self.clock.levels, now, LEVELS) {
             self.levels(now);
         }
+        self.ways(now);
         for place in 0..self.sessions.span() {
             if self.outbox.is_full() {
                 self.flush();
             }
             self.report_to_publisher(now, place);
             self.report_to_viewer(now, place);
+        }
+    }
+
+    /// Who may be sent more or less than before, and probes to begin.
+    fn ways(&mut self, now: u64) {
+        let mut rates = Vec::new();
+        for (place, session) in self.sessions.iter_mut() {
+            let Some(way) = &mut session.way else {
+                continue;
+            };
+            let carries = || {
+                let mut slots = session.slots.iter();
+                slots.any(|entry| entry.media.carries_padding(now))
+            };
+            if let Some(rate) = way.tick(now, carries) {
+                let id = self.session_ids.get(&place).copied().unwrap_or(0);
+                rates.push((id, rate));
+            }
+            list(&mut self.pacing, &mut self.pace_at, place, way);
+        }
+        if !rates.is_empty() {
+            self.tell(Event::Estimates(rates));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Laws: one thread owns it, so nothing in here is locked; every map is cleaned by the same call
 //! that removes what it leads to, and the gauges count them all. The work is split by direction:
-//! `apply` (commands), `ingest` (datagrams), `control` (RTCP in), `forward` (copies), `tick` (time).
+//! `apply` (commands), `ingest` (datagrams), `control` (RTCP in), `forward` (copies), `pace` (what waits), `tick` (time).
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -32,6 +32,8 @@ pub struct Options {
     pub stall: u64,
     /// Whether to use `UDP_SEGMENT`.
     pub segmenting: bool,
+    /// What one viewer is sent at the most, in bits per second.
+    pub want: u64,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             consent: 30_000_000,
             stall: 2_000_000,
             segmenting: true,
+            want: 1_000_000,
         }
     }
 }
@@ -70,6 +73,9 @@ pub struct World {
     /// The packets of this turn, and the sessions they concern.
     pub turn: Vec<Packet>,
     pub dirty: Vec<Place>,
+    /// Viewers for whom packets wait, and when to look at them again.
+    pub pacing: Vec<Place>,
+    pub pace_at: u64,
     pub scratch: Scratch,
     pub clock: crate::tick::Clock,
 }
@@ -98,6 +104,8 @@ impl World {
             events,
             turn: Vec::with_capacity(TURN),
             dirty: Vec::with_capacity(TURN),
+            pacing: Vec::with_capacity(TURN),
+            pace_at: u64::MAX,
             scratch: Scratch::default(),
             clock: crate::tick::Clock::default(),
         }

@@ -125,6 +125,12 @@ impl Estimator {
         self.history.sent(now, size, probe)
     }
 
+    /// The number that the next packet will carry.
+    #[must_use]
+    pub fn upcoming(&self) -> u16 {
+        self.history.upcoming()
+    }
+
     /// How much there is to send at the most; more than that is never probed for.
     pub fn want(&mut self, bits_per_second: u64) {
         self.wanted = bits_per_second.min(self.limits.ceiling) as f64;

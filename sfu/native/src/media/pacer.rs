@@ -129,6 +129,21 @@ impl<T> Pacer<T> {
         });
     }
 
+    /// Whether a packet may leave at once, past the queues; it is charged if so. Sound always may.
+    pub fn pass(&mut self, now: u64, class: Class, size: usize) -> bool {
+        self.fill(now);
+        let passes = class == Class::Audio
+            || self.running.is_none()
+                && self.left > 0
+                && self.bucket >= self.most().min(size as f64)
+                && self.waiting() == 0;
+        if passes {
+            self.bucket -= size as f64;
+            self.left = self.left.saturating_sub(1);
+        }
+        passes
+    }
+
     /// The next packet that may leave now. Call it until there is none.
     pub fn poll(&mut self, now: u64) -> Option<Leaving<T>> {
         self.expire(now);

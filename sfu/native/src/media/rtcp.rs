@@ -109,9 +109,10 @@ impl<'a> Compound<'a> {
     }
 }
 
+/// RFC 3550 pads by multiples of four; browsers fill feedback up to a word, by one to three.
 fn unpad(body: &[u8]) -> Result<&[u8], Malformed> {
     let count = usize::from(*body.last().ok_or(Malformed::Padding)?);
-    if count == 0 || count % 4 != 0 {
+    if count == 0 {
         return Err(Malformed::Padding);
     }
     body.get(..body.len().wrapping_sub(count))

@@ -9,6 +9,7 @@
 //! `REPAIR_CREDIT`.
 
 mod dress;
+mod padding;
 mod repair;
 
 use super::capture;

@@ -113,7 +113,7 @@ function inside(du: boolean) {
     },
     notices: {
       called: du ? 'Du bist dran.' : 'Sie sind dran.', calledBy: (name: string) => (du ? `${name} bittet dich zu sprechen.` : `${name} bittet Sie zu sprechen.`), speak: 'Mikro einschalten',
-      muted: (name: string) => (du ? `${name} hat dein Mikrofon ausgeschaltet.` : `${name} hat Ihr Mikrofon ausgeschaltet.`), refused: 'Nicht möglich', sound: 'Der Browser spielt noch keinen Ton ab.', soundOn: 'Ton einschalten',
+      muted: (name: string) => (du ? `${name} hat dein Mikrofon ausgeschaltet.` : `${name} hat Ihr Mikrofon ausgeschaltet.`), refused: 'Nicht möglich', paused: du ? 'Deine Verbindung ist gerade zu langsam für Bilder. Der Ton läuft weiter.' : 'Ihre Verbindung ist gerade zu langsam für Bilder. Der Ton läuft weiter.', sound: 'Der Browser spielt noch keinen Ton ab.', soundOn: 'Ton einschalten',
     },
     news: {
       raised: (names: readonly string[]) => (names.length === 1 ? `${list(names)} meldet sich.` : `${list(names)} melden sich.`), joined: (count: number) => (count === 1 ? 'Eine Person ist dazugekommen.' : `${count} sind dazugekommen.`),

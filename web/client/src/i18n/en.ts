@@ -66,7 +66,7 @@ const inside = {
     guestText: 'Whoever opens this link gives a name and waits in the lobby until you let them in.', guestMake: 'Create link', guestUrl: 'Link for guests', copy: 'Copy', copied: 'Copied',
     endTitle: 'End for everyone?', endText: (count: number) => `${count === 1 ? 'One person leaves' : `All ${count} leave`} the room. Board and chat are kept.`,
   },
-  notices: { called: 'It is your turn.', calledBy: (name: string) => `${name} asks you to speak.`, speak: 'Turn on mic', muted: (name: string) => `${name} turned off your microphone.`, refused: 'Not possible', sound: 'The browser does not play sound yet.', soundOn: 'Turn on sound' },
+  notices: { called: 'It is your turn.', calledBy: (name: string) => `${name} asks you to speak.`, speak: 'Turn on mic', muted: (name: string) => `${name} turned off your microphone.`, refused: 'Not possible', paused: 'Your connection is too slow for pictures right now. Sound goes on.', sound: 'The browser does not play sound yet.', soundOn: 'Turn on sound' },
   news: {
     raised: (names: readonly string[]) => `${list(names)} raised a hand.`, joined: (count: number) => (count === 1 ? 'One person joined.' : `${count} people joined.`),
     waiting: (names: readonly string[]) => (names.length === 1 ? `${list(names)} is waiting in the lobby.` : `${list(names)} are waiting in the lobby.`),

@@ -160,6 +160,11 @@ export interface MediaPage {
   tiles: string[];
 }
 
+/** Whether my way carries not even the smallest pictures that I should see; sound goes on. */
+export interface MediaPaused {
+  paused: boolean;
+}
+
 export interface MediaSlots {
   slots: SlotView[];
 }
@@ -392,6 +397,7 @@ export interface ServerEvents {
   "media:slots": MediaSlots;
   "media:speakers": MediaSpeakers;
   "media:layers": MediaLayers;
+  "media:paused": MediaPaused;
   "media:lost": MediaLost;
   "presence:state": PresenceState;
   "presence:changed": PresenceChanged;

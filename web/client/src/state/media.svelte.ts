@@ -26,6 +26,8 @@ export class MediaSession {
   connection = $state.raw<MediaConnection | null>(null);
   state = $state<MediaState>('connecting');
   quality = $state<Quality>('good');
+  /** My line carries no pictures now; sound goes on. */
+  picturesPaused = $state(false);
   microphone = $state(false);
   camera = $state.raw<MediaStreamTrack | null>(null);
   screen = $state.raw<MediaStreamTrack | null>(null);
@@ -62,6 +64,7 @@ export class MediaSession {
     }, this.iceServers);
     this.connection = connection;
     this.#sample = null;
+    this.picturesPaused = false;
     this.state = 'connecting';
     for (const [purpose, track] of this.#tracks) await connection.setSource(purpose, track);
     await this.#negotiate(connection, false);

@@ -85,6 +85,7 @@ export class MeetingSession {
     wire.on('media:slots', ({ slots }) => this.#dispatch({ type: 'slots', slots }));
     wire.on('media:speakers', ({ peers }) => this.#dispatch({ type: 'speakers', peers }));
     wire.on('media:layers', (wanted) => this.media.setLayers(wanted));
+    wire.on('media:paused', ({ paused }) => (this.media.picturesPaused = paused));
     wire.on('media:lost', () => void this.media.connect());
   }
 

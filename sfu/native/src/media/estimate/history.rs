@@ -72,6 +72,12 @@ impl SendHistory {
         (number & 0xffff) as u16
     }
 
+    /// The number of the next packet.
+    #[must_use]
+    pub fn upcoming(&self) -> u16 {
+        (self.next & 0xffff) as u16
+    }
+
     /// The remote reports on a number; `None` if that is no news, or not of ours.
     pub fn reported(&mut self, number: u16, arrived: bool) -> Option<Outcome> {
         // From 1, the newest, on.

@@ -38,6 +38,19 @@ impl Slot {
         })
     }
 
+    /// Make a packet that `forward` numbered, and that had to wait.
+    #[must_use]
+    pub fn delayed(&self, now: u64, found: &Lookup, packet: &Inbound) -> Option<Outgoing> {
+        let assignment = self.assignment?;
+        let (segment, index) = self.map.by_number(found.number)?;
+        if assignment.generation != found.generation || index != packet.index {
+            return None;
+        }
+        let mut outgoing = self.dress(now, packet, &assignment, segment)?;
+        outgoing.header.sequence = low(found.number);
+        Some(outgoing)
+    }
+
     /// Make the retransmission of a packet that `lookup` named and the history held.
     pub fn repair(&mut self, now: u64, found: &Lookup, packet: &Inbound) -> Option<Outgoing> {
         let assignment = self.assignment?;
