@@ -326,7 +326,7 @@ class Keeper:
         enough = self.hub.limits.compact_entries
         idle = self._is_idle()
         if self.ledger.grown() >= (min(50, enough) if idle else enough):
-            await self.ledger.compact()
+            await self.hub.compact(self.ledger)
         if not (idle and self._is_idle()):
             return False
         self.hub.forget(self)

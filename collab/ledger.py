@@ -136,6 +136,10 @@ class Ledger:
         """Return how many entries came since the snapshot."""
         return self.known - self._snapshot_seq
 
+    def compacted(self, seq: int) -> None:
+        """Somebody else has replaced the snapshot, or tried to: not again before as many entries came."""
+        self._snapshot_seq = max(self._snapshot_seq, seq)
+
     async def compact(self) -> None:
         """Replace the snapshot by one of everything known; a failure is reported and changes nothing."""
         snapshot = Snapshot(self.known, self.live.full(), self.live.outline.encode())

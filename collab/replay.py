@@ -49,6 +49,13 @@ class Restoring(Struct, frozen=True, array_like=True):
     client: int
 
 
+class Restored(Struct, frozen=True, array_like=True):
+    """The edit, empty if nothing differs, and the packed state before it."""
+
+    update: bytes
+    before: bytes
+
+
 class Erasing(Struct, frozen=True, array_like=True):
     """The log (with cuts), further packed states by id, and whose content goes."""
 
@@ -70,18 +77,18 @@ def replay(data: bytes) -> bytes:
 
 
 def restore(data: bytes) -> bytes:
-    """Restoring -> the update that makes the document say what the wanted state says; empty if it does already."""
+    """Restoring -> Restored."""
     task = msgspec.msgpack.decode(data, type=Restoring)
     now = _replay(task.log).state
     doc, wanted = load(now, task.client), load(unpack(task.wanted))
     if shown(doc) == shown(wanted):
-        return b""
+        return msgspec.msgpack.encode(Restored(b"", b""))
     events: list[bytes] = []
     doc.observe(lambda event: events.append(event.update))
     rewrite(doc, wanted)
     if len(events) != 1:
         raise StateError("not_restorable", "the state cannot be restored")
-    return events[0]
+    return msgspec.msgpack.encode(Restored(events[0], pack(now)))
 
 
 def erase(data: bytes) -> bytes:
