@@ -86,6 +86,11 @@ _BY_CLASS: dict[str, tuple[int, int]] = {
 # stable code -> (HTTP status, WebSocket close code), where it differs from its class.
 _BY_CODE: dict[str, tuple[int, int]] = {
     "too_large": (413, 4413),
+    "file_too_large": (413, 4413),
+    "too_heavy": (413, 4413),
+    "pdf_missing": (501, 4501),
+    "heavy_failed": (500, 1011),
+    "heavy_crashed": (500, 1011),
     "unsupported_media_type": (415, 4400),
     "foreign_origin": (403, 4403),
     "forbidden": (403, 4403),

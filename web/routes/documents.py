@@ -120,7 +120,7 @@ async def create_document(call: Call[NewDocument]) -> DocumentView:
     body, person = call.body, call.person
     await call.services.access.access_own_content(person)
     if body.folder is not None:
-        await _check_folder(call.services, person, body.folder)
+        await check_folder(call.services, person, body.folder)
     document = DocumentInfo(new_id(), person.school, body.kind, body.title, body.folder, person.id)
     await call.services.documents.create(document.id, body.kind)
     await do_create_document(call.services.school, document)
@@ -145,7 +145,7 @@ async def change_document(call: Call[ChangedDocument]) -> DocumentView:
     else:
         document = await access.access_document_to_share(call.person, call.id())
         if body.folder is not None:
-            await _check_folder(call.services, call.person, body.folder)
+            await check_folder(call.services, call.person, body.folder)
     patch = DocumentPatch(title=body.title, folder=body.folder)
     changed = await do_change_document(call.services.school, document.school, document.id, patch)
     return document_view(changed, "write")
@@ -174,7 +174,8 @@ async def make_ticket(call: Call[WantedTicket]) -> TicketAnswer:
     return TicketAnswer(issued.ticket, issued.expires_at)
 
 
-async def _check_folder(services: Services, person: Person, folder_id: str) -> None:
+async def check_folder(services: Services, person: Person, folder_id: str) -> None:
+    """Refuse a folder that somebody may not put documents into."""
     _, right = await services.access.access_folder(person, folder_id)
     if right != "write":
         raise forbidden("this folder may only be read")

@@ -31,18 +31,34 @@ async def decode_body(request: web.Request, kind: type[T]) -> T:
     """
     if request.content_type != "application/json" and request.body_exists:
         raise ProtocolError("unsupported_media_type", "the body must be application/json")
-    if (request.content_length or 0) > MAX_BODY:
-        raise ProtocolError("too_large", f"a body has at most {MAX_BODY} bytes")
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise ProtocolError("too_large", f"a body has at most {MAX_BODY} bytes")
+    body = await read_body(request, MAX_BODY)
     if b"\\u0000" in body:  # PostgreSQL holds no zero byte, and nobody means one
         raise ProtocolError("bad_request", "the body holds a zero byte")
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError("bad_request", str(error)) from error
+
+
+async def read_body(request: web.Request, most: int) -> bytes:
+    """Read the body as it is; raise ProtocolError("too_large")."""
+    if (request.content_length or 0) > most:
+        raise ProtocolError("too_large", f"a body has at most {most} bytes")
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > most:
+            raise ProtocolError("too_large", f"a body has at most {most} bytes")
+    return bytes(body)
+
+
+def decode_query(request: web.Request, kind: type[T]) -> T:
+    """Decode the query; what is not in the type is ignored. Raise ProtocolError("bad_request")."""
+    if any("\0" in value for value in request.query.values()):
+        raise ProtocolError("bad_request", "the query holds a zero byte")
+    try:
+        return msgspec.convert(dict(request.query), kind, strict=False)
+    except msgspec.ValidationError as error:
         raise ProtocolError("bad_request", str(error)) from error
 
 

@@ -22,6 +22,7 @@ _SECURITY: Final[dict[str, list[dict[str, list[str]]]]] = {
     "ticket": [{"ticket": []}, {"session": []}],
     "none": [],
 }
+_FILE: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _VARIABLE: Final = re.compile(r"\{([a-z_]+)(?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
 
 
@@ -63,20 +64,36 @@ def _operation(route: Route, path: str, schema_of: dict[Any, Any]) -> dict[str, 
     success: dict[str, Any] = {"description": "Done"}
     if route.response is not None:
         success["content"] = {"application/json": {"schema": schema_of[route.response]}}
+    elif route.gives:
+        success["content"] = dict.fromkeys(route.gives, _FILE)
     operation: dict[str, Any] = {
         "summary": route.summary,
         "security": _SECURITY[route.auth],
         "responses": {str(route.status): success, **_errors(route, schema_of)},
     }
-    names = _VARIABLE.findall(path)
-    if names:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
-        ]
+    named = {"in": "path", "required": True, "schema": {"type": "string"}}
+    parameters = [{"name": name, **named} for name in _VARIABLE.findall(path)] + _query(route)
+    if parameters:
+        operation["parameters"] = parameters
+    if route.takes:
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(route.takes, _FILE)}
     if route.request is not None:
         content = {"application/json": {"schema": schema_of[route.request]}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _query(route: Route) -> list[dict[str, Any]]:
+    """The fields of the query's type, each a parameter."""
+    if route.query is None:
+        return []
+    _, components = msgspec.json.schema_components([route.query], ref_template=_REF)
+    shape = components[route.query.__name__]
+    needed = shape.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in needed, "schema": schema}
+        for name, schema in shape["properties"].items()
+    ]
 
 
 def _errors(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:

@@ -36,7 +36,10 @@ class Nothing(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row. `request` and `response` are msgspec types, None when the body is not JSON or empty."""
+    """One row. `request`, `response` and `query` are msgspec types, None when the body is not JSON or empty.
+
+    `takes` and `gives` are the media types of bodies that are files.
+    """
 
     method: Method
     path: str
@@ -47,6 +50,9 @@ class Route:
     response: Any = None
     status: int = 200
     errors: tuple[int, ...] = ()
+    query: Any = None
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,9 @@ def endpoint(
     auth: Literal["session", "none"] = "session",
     status: int = 200,
     errors: tuple[int, ...] = (),
+    query: Any = None,
+    takes: tuple[str, ...] = (),
+    gives: tuple[str, ...] = (),
 ) -> Route:
     """Build a route whose handler takes a Call and returns the answer (or a ready response)."""
 
@@ -95,7 +104,8 @@ def endpoint(
             await services.live.hasten()  # live connections hear of it now, not at the next poll
         return answer if isinstance(answer, web.StreamResponse) else encode_answer(answer, status)
 
-    return Route(method, path, handle, summary, auth, None if request is Nothing else request, response, status, errors)
+    decoded = None if request is Nothing else request
+    return Route(method, path, handle, summary, auth, decoded, response, status, errors, query, takes, gives)
 
 
 def _room_for(request: web.Request, caller: Person | None, *, writes: bool) -> AbstractContextManager[None]:
