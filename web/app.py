@@ -26,17 +26,17 @@ from collab.presence_hub import Presence
 from collab.redis_bus import RedisBus
 from collab.store import DocumentStore
 from sfu.server import MediaConfig, MediaServer
-from web.auth import Auth
+from web.auth import Auth, ticket_key
 from web.config import Config, ConfigError
 from web.errors import WebError, problem
 from web.live import Live
+from web.machines import Address, Credentials, name_worker
 from web.metrics import Metrics, connect_engines
 from web.patience import expect_bodies
 from web.relay import Relay
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
 from web.routes.collab_socket import DocumentSockets
-from web.routes.files import Files
 from web.routes.table import Handler, register
 from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
@@ -76,7 +76,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     connect_engines(services.metrics, services.media, services.documents)
     services.metrics.counters({"kreide_chat_delivered": "delivered"}, sockets.counts)
     services.metrics.connections(lambda: _connections(services, sockets))
-    register(app, (*API_ROUTES, *Files().routes(), *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
+    register(app, (*API_ROUTES, *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
     sockets.attach(app)
     app.on_response_prepare.append(_add_security_headers)
 
@@ -104,7 +104,9 @@ async def build_app(config: Config, index: int) -> web.Application:
 
 
 async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> Services:
-    worker = f"w{index}-{uuid4().hex[:8]}"
+    own = config.relay_address
+    address = None if own is None else Address(own.host, own.port + index)
+    worker = name_worker(index, uuid4().hex[:8], address)
     metrics = Metrics(worker)
     heavy = HeavyPool()
     stack.push_async_callback(heavy.close)
@@ -125,7 +127,8 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     stack.push_async_callback(presence.close)
     media = await _media(config, index)
     stack.push_async_callback(media.close)
-    relay = Relay(worker, config.runtime)
+    key = await ticket_key(school)
+    relay = Relay(worker, config.runtime, None if address is None else Credentials(key.raw_value, worker))
     relay.serve("metrics", metrics.answer)
     live = Live(school, bus)
     rooms = Rooms(access=access, school=school, media=media, bus=bus, relay=relay, live=live)
@@ -133,7 +136,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     stack.push_async_callback(relay.close)
     await rooms.start()
     stack.push_async_callback(rooms.close)
-    auth = await Auth.open(school)
+    auth = Auth(school, key)
     stack.callback(auth.close)
     return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy)
 

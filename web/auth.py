@@ -50,7 +50,7 @@ class Auth:
         cls, store: SchoolStore, *, passwords: Passwords | None = None, throttle: Throttle | None = None
     ) -> Auth:
         """Build Auth with the ticket key of this database, made on first use."""
-        return cls(store, await _ticket_key(store), passwords=passwords, throttle=throttle)
+        return cls(store, await ticket_key(store), passwords=passwords, throttle=throttle)
 
     def close(self) -> None:
         """Stop the hashing threads."""
@@ -198,7 +198,8 @@ class Auth:
             await connection.execute(update(table).where(table.c.id == account.id).values(password_hash=stored))
 
 
-async def _ticket_key(store: SchoolStore) -> OctKey:
+async def ticket_key(store: SchoolStore) -> OctKey:
+    """Return the secret that all workers of one database share, made on first use."""
     table = tables.setting
     query = select(table.c.value).where(table.c.name == _KEY)
     async with store.read() as connection:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from web.config import Config, ConfigError, check
+from web.machines import Address, parse_address
 
 ROLES = ("teacher", "pupil", "guardian", "head", "school_admin", "guest")
 
@@ -54,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--turn-secret", default=_env("TURN_SECRET"), help="what the relay shares with this server")
     serve.add_argument("--workers", type=int, default=_env_number("WORKERS", 1))
     serve.add_argument("--redis", default=_env("REDIS") or None, metavar="URL")
+    serve.add_argument(
+        "--relay-address",
+        default=_env("RELAY_ADDRESS") or None,
+        metavar="IP:PORT",
+        help="for workers on other machines",
+    )
     serve.add_argument("--tls-cert", type=Path, default=_env_path("TLS_CERT"))
     serve.add_argument("--tls-key", type=Path, default=_env_path("TLS_KEY"))
     serve.add_argument("--trusted-proxy", action="append", default=_env_list("TRUSTED_PROXY"), metavar="IP/NET")
@@ -98,6 +105,7 @@ def _config(options: argparse.Namespace) -> Config:
         database=options.database,
         data=options.data,
         runtime=options.worker_runtime or options.data / "run",
+        relay_address=_address(options.relay_address),
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
         trusted_proxies=tuple(options.trusted_proxy),
@@ -126,6 +134,13 @@ def _env_number(name: str, default: int) -> int:
 
 def _env_list(name: str) -> list[str]:
     return [item for item in _env(name).split(",") if item]
+
+
+def _address(text: str | None) -> Address | None:
+    try:
+        return None if text is None else parse_address(text)
+    except ValueError as error:
+        raise ConfigError(f"--relay-address takes an IP address and a port, such as 10.0.0.5:9100: {error}.") from error
 
 
 def _env_path(name: str) -> Path | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from web.machines import Address
 from web.turn import is_turn_url
 
 
@@ -37,6 +38,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     runtime: Path = Path("data/run")  # the workers' Unix sockets; the parent makes a short-named folder
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    relay_address: Address | None = None  # where workers of other machines reach worker 0 of this one
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     demo: bool = False
@@ -85,6 +87,8 @@ def check(config: Config) -> Config:
         raise ConfigError("--turn takes URLs such as turns:turn.example.org:443?transport=tcp.")
     if bool(config.turn) != bool(config.turn_secret):
         raise ConfigError("--turn and --turn-secret belong together.")
+    if config.relay_address and not (config.redis and config.database):
+        raise ConfigError("--relay-address joins machines: they need one --redis and one --database for all.")
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError("--tls-cert and --tls-key belong together.")
     for path in (config.tls_cert, config.tls_key):

@@ -1,9 +1,9 @@
-"""Direct calls between the workers of one server: a request and its answer over a Unix socket.
+"""Direct calls between the workers of one server: a request and its answer over a Unix socket, or TLS between machines.
 
 Laws: a call has a deadline and ends in an answer or in RelayUnreachable, never in silence. Calls between two
 workers are begun in their order. A worker that is called by itself takes the short way, with the same semantics.
-Frames are `u32 length, msgpack(Frame)`; both ends are this program, files are readable by its owner alone.
-Between machines the same frames will go over HTTP; that is not built yet.
+Frames are `u32 length, msgpack(Frame)`; both ends are this program, files are readable by its owner alone. Who is on
+this machine is known by its socket file, who is on another one by the address in its name (`web/machines.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from web.errors import Exit, Unavailable, WebError, describe
+from web.machines import Credentials, address_of, name_in
 
 MAX_FRAME = 1 << 20
 Handler = Callable[[bytes], Awaitable[bytes]]
@@ -40,12 +41,13 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
 class Relay:
     """Serve named handlers to other workers, and call theirs."""
 
-    def __init__(self, worker: str, folder: Path) -> None:
+    def __init__(self, worker: str, folder: Path, credentials: Credentials | None = None) -> None:
         self.worker = worker
         self._folder = folder
+        self._credentials = credentials
         self._handlers: dict[str, Handler] = {}
         self._links: dict[str, _Link] = {}
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._serving: set[asyncio.Task[None]] = set()
 
     def serve(self, name: str, handler: Handler) -> None:
@@ -56,8 +58,14 @@ class Relay:
         path = self._path(self.worker)
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-        self._server = await asyncio.start_unix_server(self._on_link, path)
+        self._servers.append(await asyncio.start_unix_server(self._on_link, path))
         path.chmod(0o600)
+        address = address_of(self.worker)
+        if address is not None and self._credentials is not None:
+            server = asyncio.start_server(
+                self._on_link, address.host, address.port, ssl=self._credentials.server, ssl_handshake_timeout=5
+            )
+            self._servers.append(await server)
 
     async def close(self) -> None:
         for link in list(self._links.values()):
@@ -65,13 +73,13 @@ class Relay:
         for task in list(self._serving):
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        if self._server is not None:
-            self._server.close()
-            with contextlib.suppress(FileNotFoundError):
-                self._path(self.worker).unlink()
+        for server in self._servers:
+            server.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._path(self.worker).unlink()
 
     def others(self) -> list[str]:
-        """The other workers of this server that are, or lately were, there."""
+        """The other workers on this machine that are, or lately were, there."""
         return sorted(path.stem for path in self._folder.glob("*.sock") if path.stem != self.worker)
 
     async def call(self, worker: str, name: str, payload: bytes, deadline: float = 3.0) -> bytes:
@@ -90,7 +98,7 @@ class Relay:
     async def _link(self, worker: str) -> _Link:
         link = self._links.get(worker)
         if link is None or link.closed:
-            reader, writer = await asyncio.open_unix_connection(self._path(worker))
+            reader, writer = await self._open(worker)
             # A second caller may have connected while this one waited: one link keeps the order.
             current = self._links.get(worker)
             if current is not None and not current.closed:
@@ -98,6 +106,17 @@ class Relay:
                 return current
             link = self._links[worker] = _Link(reader, writer)
         return link
+
+    async def _open(self, worker: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        path, address = self._path(worker), address_of(worker)
+        if address is None or self._credentials is None or path.exists():
+            return await asyncio.open_unix_connection(path)
+        tls = self._credentials.client
+        reader, writer = await asyncio.open_connection(address.host, address.port, ssl=tls)
+        if name_in(writer.get_extra_info("peercert")) != worker:
+            writer.close()
+            raise RelayUnreachable(text=f"worker {worker} is not there any more")
+        return reader, writer
 
     def _path(self, worker: str) -> Path:
         if not worker.replace("-", "").isalnum():

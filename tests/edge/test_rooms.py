@@ -11,8 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.services import RedisServer
+from tests.services import RedisServer, free_port
 from tests.web.house import Caller, House, eventually, furnish, open_house
+from web.machines import Address
 
 pytestmark = pytest.mark.edge
 LESSON, CLASS = "demo-lesson", "demo-class"
@@ -34,12 +35,22 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(school: Path, tmp_path: Path, redis_server: RedisServer) -> AsyncIterator[Pair]:
+async def pair(
+    request: pytest.FixtureRequest, school: Path, tmp_path: Path, redis_server: RedisServer
+) -> AsyncIterator[Pair]:
+    """Two workers of one machine; with the parameter "machines" only an address and the database join them."""
     data = tmp_path / "data"
     shutil.copytree(school, data)
-    options: dict[str, Any] = {"redis": redis_server.url, "runtime": tmp_path / "run"}
-    async with open_house(data, index=0, **options) as one, open_house(data, index=1, **options) as two:
+    options: list[dict[str, Any]] = [{"redis": redis_server.url, "runtime": tmp_path / "run"} for _ in range(2)]
+    if getattr(request, "param", "") == "machines":
+        for number, machine in enumerate(options):
+            machine["runtime"] = tmp_path / f"run{number}"
+            machine["relay_address"] = Address("127.0.0.1", free_port() - number)
+    async with open_house(data, index=0, **options[0]) as one, open_house(data, index=1, **options[1]) as two:
         yield Pair(one, two)
+
+
+on_machines = pytest.mark.parametrize("pair", ["machine", "machines"], indirect=True)
 
 
 def peers(news: Any) -> list[str]:
@@ -51,6 +62,7 @@ async def join(house: House, role: Any, name: str, client: str = "") -> tuple[Ca
     return caller, await caller.ask("room:join", meeting=LESSON, client=client)
 
 
+@on_machines
 async def test_one_room_for_people_on_both_workers(pair: Pair) -> None:
     teacher, _ = await join(pair.one, "teacher", "T")
     amira, second = await join(pair.two, "pupil", "Amira")
@@ -75,6 +87,7 @@ async def test_one_room_for_people_on_both_workers(pair: Pair) -> None:
     assert (await amira.until("room:closed"))["reason"] == "removed"
 
 
+@on_machines
 async def test_a_lost_socket_is_away_on_the_owner_and_comes_back_by_another_worker(pair: Pair) -> None:
     teacher, _ = await join(pair.one, "teacher", "T")
     issued = await pair.two.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")
@@ -124,6 +137,7 @@ async def test_a_worker_that_ends_hands_its_rooms_over(school: Path, tmp_path: P
         assert two.services.rooms.counts()["rooms"] == 1
 
 
+@on_machines
 async def test_sixty_polling_clients_on_two_workers(pair: Pair) -> None:
     """Each request of a client goes to the other worker, as the kernel may do it to us."""
 
