@@ -37,6 +37,7 @@ from web.relay import Relay
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
 from web.routes.collab_socket import DocumentSockets
+from web.routes.files import Files
 from web.routes.table import Handler, register
 from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
@@ -76,7 +77,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     connect_engines(services.metrics, services.media, services.documents)
     services.metrics.counters({"kreide_chat_delivered": "delivered"}, sockets.counts)
     services.metrics.connections(lambda: _connections(services, sockets))
-    register(app, (*API_ROUTES, *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
+    register(app, (*API_ROUTES, *Files().routes(), *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
     sockets.attach(app)
     app.on_response_prepare.append(_add_security_headers)
 
