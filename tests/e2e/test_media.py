@@ -1,0 +1,122 @@
+"""Media over the real wire: what a browser sends when nobody looks, and a room whose worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import redis
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.devices import SPY, frames_and_sound
+from tests.e2e.screens import enter, leave_room, new_lesson
+from tests.e2e.test_lesson import until
+from tests.server import KreideServer
+from tests.services import RedisServer
+
+pytestmark = pytest.mark.e2e
+BACK_SECONDS = 5.0  # what a person would call a hiccup; 3.1 to 3.5 s are usual
+Visit = Callable[[str, str, KreideServer], Page]
+
+# The layers of the camera that leave: encoded now, and the packets that each has sent.
+LAYERS = """async () => {
+  const layers = {};
+  for (const connection of window.connections) {
+    if (connection.connectionState !== 'connected') continue;
+    (await connection.getStats()).forEach((report) => {
+      if (report.type === 'outbound-rtp' && ['q', 'h', 'f'].includes(report.rid) && report.mid === '1')
+        layers[report.rid] = { active: report.active, packets: report.packetsSent };
+    });
+  }
+  return layers;
+}"""
+
+
+@pytest.fixture
+def visit(open_page: OpenPage) -> Visit:
+    """Bring somebody with a running camera into a lesson."""
+
+    def go(account: str, lesson: str, server: KreideServer) -> Page:
+        page = open_page(account, "/login", url=server.url)
+        page.context.add_init_script(SPY)
+        enter(page, lesson)
+        page.get_by_role("button", name="Kamera aus").click()
+        expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
+        return page
+
+    return go
+
+
+def active(page: Page) -> set[str]:
+    return {rid for rid, layer in page.evaluate(LAYERS).items() if layer["active"]}
+
+
+def packets(page: Page) -> dict[str, int]:
+    return {rid: layer["packets"] for rid, layer in page.evaluate(LAYERS).items()}
+
+
+def test_layers_that_nobody_watches_are_not_sent(visit: Visit, server: KreideServer) -> None:
+    lesson = new_lesson(server.login("teacher"))
+    teacher = visit("teacher", lesson, server)
+    until(lambda: active(teacher) == {"q"}, "alone in the room, only the smallest is sent", 10)
+    resting = packets(teacher)
+    pupil = visit("pupil1", lesson, server)
+    until(lambda: "f" in active(teacher), "the only face is asked for in full", 10)
+    until(lambda: packets(teacher)["f"] > resting["f"] + 20, "and is sent", 10)
+    leave_room(pupil)
+    until(lambda: active(teacher) == {"q"}, "the pupil has gone", 10)
+    resting = packets(teacher)
+    until(lambda: packets(teacher)["q"] > resting["q"] + 20, "the smallest goes on", 20)
+    assert packets(teacher)["f"] <= resting["f"] + 2, "what is paused sends nothing"
+
+
+@pytest.fixture
+def workers(tmp_path: Path, redis_server: RedisServer) -> Iterator[KreideServer]:
+    """A server of two workers."""
+    kreide = KreideServer(tmp_path / "data", "--workers", "2", "--redis", redis_server.url)
+    kreide.start()
+    yield kreide
+    kreide.kill()
+
+
+def owner_of(meeting: str, server: KreideServer, redis_server: RedisServer) -> int:
+    """The process in which the room lives, by its lease."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        (holder,) = (client.get(key) for key in client.scan_iter(f"*lease:{{room:{meeting}}}"))
+    assert isinstance(holder, bytes)
+    index = holder.decode().partition("-")[0].removeprefix("w")
+    for pid in server.workers():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if command[command.index(b"--worker-index") + 1].decode() == index:
+            return pid
+    raise AssertionError(f"no worker {index}")
+
+
+def moving(page: Page) -> bool:
+    """Whether frames are being decoded now."""
+    before, _ = frames_and_sound(page)
+    time.sleep(0.1)
+    return frames_and_sound(page)[0] > before
+
+
+def test_a_room_whose_worker_is_killed_is_back_with_its_pictures(
+    visit: Visit, workers: KreideServer, redis_server: RedisServer
+) -> None:
+    lesson = new_lesson(workers.login("teacher"))
+    pages = [visit(account, lesson, workers) for account in ("teacher", "pupil1")]
+    for page in pages:
+        until(partial(moving, page), "pictures move before")
+    killed = owner_of(lesson, workers, redis_server)
+    os.kill(killed, signal.SIGKILL)
+    began = time.monotonic()
+    until(lambda: not any(moving(page) for page in pages), "pictures stand")
+    for page in pages:
+        until(partial(moving, page), "pictures are back", 20)
+    assert time.monotonic() - began < BACK_SECONDS
+    assert owner_of(lesson, workers, redis_server) != killed
