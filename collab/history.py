@@ -83,6 +83,7 @@ class History:
         self._keep_days = keep_days
         self._keep_states = keep_states
         self._wall = wall
+        self._stopped = False
         self.store = HistoryStore(hub.store.database)
 
     async def changes(self, document: str, before: int | None = None) -> Page:
@@ -181,12 +182,18 @@ class History:
             await self._hub.store.compact(document, snapshot, past.snapshot_seq, past.epoch)
         return past.head
 
+    def stop(self) -> None:
+        """End a sweep after the document that it is at."""
+        self._stopped = True
+
     async def sweep(self) -> int:
         """Tend every document that needs it and was not tended today; returns how many there were."""
         count, after = 0, ""
         now = self._now()
         while names := await self.store.untended(now // DAY, now - self._keep_days * DAY, after, 100):
             for name in names:
+                if self._stopped:
+                    return count
                 count += 1
                 try:
                     await self.tend(name)

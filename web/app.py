@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from typing import Final
 from uuid import uuid4
@@ -20,7 +20,9 @@ from collab.bus import Bus, MemoryBus
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
 from collab.database import Database
+from collab.errors import CollabError
 from collab.heavy import HeavyPool
+from collab.history import History
 from collab.hub import Hub
 from collab.presence_hub import Presence
 from collab.redis_bus import RedisBus
@@ -38,6 +40,7 @@ from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
 from web.routes.collab_socket import DocumentSockets
 from web.routes.files import Files
+from web.routes.history import DocumentPast
 from web.routes.table import Handler, register
 from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
@@ -59,6 +62,7 @@ SECURITY_HEADERS: Final = {
 }
 DEMO_REFRESH_SECONDS: Final = 600.0
 SESSIONS_SECONDS: Final = 60.0
+SWEEP_SECONDS: Final = 3600.0  # a look is cheap; each document is tended once a day
 log = logging.getLogger(__name__)
 
 
@@ -74,10 +78,23 @@ async def build_app(config: Config, index: int) -> web.Application:
     app[SERVICES] = services
     sockets = Sockets(services)
     documents = DocumentSockets(services)
+    history = History(services.documents, services.heavy, config.history_days)
+    services.documents.compact_with(history.compact)
     connect_engines(services.metrics, services.media, services.documents)
     services.metrics.counters({"kreide_chat_delivered": "delivered"}, sockets.counts)
     services.metrics.connections(lambda: _connections(services, sockets))
-    register(app, (*API_ROUTES, *Files().routes(), *health.ROUTES, *whip.ROUTES, *documents.routes(), *static.routes()))
+    register(
+        app,
+        (
+            *API_ROUTES,
+            *Files().routes(),
+            *health.ROUTES,
+            *whip.ROUTES,
+            *documents.routes(),
+            *DocumentPast(history).routes(),
+            *static.routes(),
+        ),
+    )
     sockets.attach(app)
     app.on_response_prepare.append(_add_security_headers)
 
@@ -89,7 +106,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await sockets.start()
         await services.live.start()
-        chores = [_end_sessions(services), *([_keep_demo_now(services)] if config.demo else [])] if index == 0 else []
+        chores = _chores(services, history) if index == 0 else []
         tasks = [asyncio.create_task(chore) for chore in chores]
         yield
         for task in tasks:
@@ -120,6 +137,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     hub = Hub(DocumentStore(database), bus, worker, observe_ack=metrics.ack_seconds.observe)
     await hub.start()
     stack.push_async_callback(hub.close)
+    stack.push_async_callback(heavy.close)  # first, so that nothing waits for a long job
     chat = Chat(ChatStore(database), bus)
     await chat.start()
     stack.push_async_callback(chat.close)
@@ -173,6 +191,28 @@ async def _media(config: Config, index: int) -> MediaServer:
     except OSError as error:
         raise ConfigError(f"UDP port {port} is taken; choose another with --udp-port.") from error
     return media
+
+
+def _chores(services: Services, history: History) -> list[Coroutine[None, None, None]]:
+    """What one worker does for all."""
+    demo = [_keep_demo_now(services)] if services.config.demo else []
+    return [_end_sessions(services), _tend_documents(services, history), *demo]
+
+
+async def _tend_documents(services: Services, history: History) -> None:
+    """Compact documents that nobody opens, keep the days that have ended, let go what is too old."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        sweep = asyncio.ensure_future(history.sweep())
+        try:
+            await asyncio.shield(sweep)  # no database call is cut in the middle
+        except CollabError as error:
+            log.warning("documents could not be tended now: %s", error.code)
+        except asyncio.CancelledError:
+            history.stop()
+            await services.heavy.close()
+            await asyncio.wait([sweep])
+            raise
 
 
 async def _keep_demo_now(services: Services) -> None:

@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--tls-key", type=Path, default=_env_path("TLS_KEY"))
     serve.add_argument("--trusted-proxy", action="append", default=_env_list("TRUSTED_PROXY"), metavar="IP/NET")
     serve.add_argument("--allowed-origin", action="append", default=_env_list("ALLOWED_ORIGIN"), metavar="ORIGIN")
+    serve.add_argument("--history-days", type=int, default=_env_number("HISTORY_DAYS", 30), metavar="DAYS")
     serve.add_argument("--demo", action="store_true", default=_env("DEMO") == "1", help="with the demo school")
     serve.add_argument("--worker-index", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
@@ -110,6 +111,7 @@ def _config(options: argparse.Namespace) -> Config:
         tls_key=options.tls_key,
         trusted_proxies=tuple(options.trusted_proxy),
         allowed_origins=tuple(options.allowed_origin),
+        history_days=options.history_days,
         demo=options.demo,
     )
 

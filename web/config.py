@@ -41,6 +41,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     relay_address: Address | None = None  # where workers of other machines reach worker 0 of this one
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    history_days: int = 30  # so long each single edit of a document can be looked at
     demo: bool = False
 
     @property
@@ -75,6 +76,8 @@ def check(config: Config) -> Config:
         ipaddress.ip_address(config.host)
     except ValueError as error:
         raise ConfigError(f"--host, --public-ip and --trusted-proxy take IP addresses: {error}.") from error
+    if config.history_days < 1:
+        raise ConfigError("--history-days takes a number from 1 up.")
     if config.workers < 1 or config.media_threads < 1:
         raise ConfigError("--workers and --media-threads take a number from 1 up.")
     if config.workers > 1 and not config.redis:

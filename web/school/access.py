@@ -125,6 +125,25 @@ class SchoolAccess:
             raise forbidden("only the owner and teachers who may write it rename a document")
         return document
 
+    async def access_document_to_write(self, person: Person, document_id: str) -> DocumentInfo:
+        """Return the document to somebody who may write it."""
+        document, right = await self.access_document(person, document_id)
+        if right != "write":
+            raise forbidden("this document may only be read")
+        return document
+
+    async def access_document_to_erase(self, person: Person, document_id: str) -> DocumentInfo:
+        """Return the document to its owner, or to who leads a meeting in which it is laid out."""
+        document, _ = await self.access_document(person, document_id)
+        if person.ticket is None and document.owner == person.id:
+            return document
+        placed = select(tables.meeting_document.c.meeting).where(tables.meeting_document.c.document == document_id)
+        async with self._standing(person) as (connection, standing):
+            found = await queries.meetings(connection, tables.meeting.c.id.in_(placed))
+        if not any(meeting_grant(standing, meeting).moderate for meeting in found):
+            raise forbidden("only the owner and who leads a meeting with it erases from a document")
+        return document
+
     async def access_document_to_share(self, person: Person, document_id: str) -> DocumentInfo:
         """Return the document to its owner."""
         document, _ = await self.access_document(person, document_id)

@@ -36,7 +36,7 @@ async def test_everything_but_the_doors_asks_who_is_there(server: TestServer, st
     for route in server.app[ROUTES_KEY]:
         if not route.path.startswith("/api/v1/"):
             continue
-        path = route.path.replace("{id}", "x").replace("{account}", "x").replace("{link}", "x").replace("{pupil}", "x")
+        path = re.sub(r"\{\w+\}", "x", route.path)
         response = await stranger.client.request(route.method, path)
         if response.status != 401:
             open_doors.add((route.method, route.path))
