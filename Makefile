@@ -69,6 +69,7 @@ test-services:
 
 test: test-services build $(TOOLS)
 	cd sfu/native && nice cargo test --quiet --locked --no-default-features
+	cd benchmarks/media_load && CARGO_TARGET_DIR=../../sfu/native/target nice cargo test --quiet --locked
 	cd web/client && npx --no-install vitest run --silent
 	$(BIN)/python -m pytest
 
@@ -78,11 +79,13 @@ check: build $(TOOLS)
 	$(BIN)/mypy
 	$(BIN)/python -m web.messages --check
 	cd sfu/native && cargo fmt --check && cargo clippy --quiet --locked -- -D warnings && cargo clippy --quiet --locked --all-targets --no-default-features -- -D warnings
+	cd benchmarks/media_load && cargo fmt --check && CARGO_TARGET_DIR=../../sfu/native/target cargo clippy --quiet --locked --all-targets -- -D warnings
 	cd web/client && npx --no-install svelte-check --fail-on-warnings && npm run --silent size
 
 bench: build $(TOOLS)
 	$(BIN)/python -m benchmarks.documents
 	$(BIN)/python -m benchmarks.rooms
+	$(BIN)/python -m benchmarks.media
 
 clean:
 	rm -rf .venv sfu/native/target web/static web/client/node_modules

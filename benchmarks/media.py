@@ -1,0 +1,172 @@
+"""Media: the same load into Kreide and into the servers people know, in turns of one run.
+
+Every connection is made by real ICE and DTLS through the server's own way in (WHIP, WHEP, its signalling); then a
+native program owns the sockets (`media_load/`): it sends what the publishers send, keeps consent, reports and gives
+transport-wide feedback as browsers do, and opens, compares and times each frame at each viewer. The server has core 0,
+the load core 1.
+
+    .venv/bin/python -m benchmarks.media --loads 30 --peers mediamtx
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from benchmarks.measure import Round, Row
+from benchmarks.media_connect import Connector
+from benchmarks.media_generator import Generator, Plan, Result, build
+from benchmarks.media_loads import LOADS, Load
+from benchmarks.media_report import save
+from benchmarks.media_servers import PEERS, Driver, make_driver
+from benchmarks.peers.gomodule import NotInstalled
+from benchmarks.servers import SERVER_CORE, Server, pin_load
+
+WARM = 1.5
+
+
+class Meter:
+    """CPU seconds at the two marks of a window: of the server, of its core, of the machine (softirq included)."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._marks: list[tuple[float, float, float, float]] = []
+
+    def mark(self) -> None:
+        """Remember how much was used so far."""
+        core, machine, soft = 0.0, 0.0, 0.0
+        for line in Path("/proc/stat").read_text().splitlines():
+            name, *values = line.split()
+            if name.startswith("cpu"):
+                user, nice, system, _idle, _wait, irq, softirq = (int(value) / 100 for value in values[:7])
+                busy = user + nice + system + irq + softirq
+                if name == "cpu":
+                    machine = busy
+                elif name == f"cpu{SERVER_CORE}":
+                    core, soft = busy, softirq
+        self._marks.append((self._server.cpu(), core, machine, soft))
+
+    def used(self) -> tuple[float, float, float, float]:
+        """The server's, its core's, the machine's, and softirq on the server's core."""
+        first, last = self._marks[0], self._marks[-1]
+        return last[0] - first[0], last[1] - first[1], last[2] - first[2], last[3] - first[3]
+
+
+def build_round(name: str, turn: int, result: Result, meter: Meter) -> Round:
+    """What one run says; units are the publisher's packets that arrived within whole and right frames."""
+    server, core, machine, soft = meter.used()
+    each = 1e6 / max(1, result.packets)
+    return Round(
+        server=name,
+        turn=turn,
+        cpu=server,
+        seconds=result.seconds,
+        units=result.packets,
+        lost=result.expected - result.awaited,
+        p50=result.p50,
+        p99=result.p99,
+        lag=result.lag,
+        extra={
+            "core us": core * each,
+            "machine us": machine * each,
+            "softirq us": soft * each,
+            "expected": result.expected,
+            "strange": result.strange,
+            "broken": result.broken,
+            "datagrams": result.datagrams,
+            "messages": result.messages,
+            "keyframe requests": result.keyframes,
+            "kbit": result.bytes * 8 / result.seconds / 1e3,
+        },
+    )
+
+
+class Playing:
+    """One server with everybody connected."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.generator: Generator
+
+    async def open(self, load: Load, gro: bool) -> None:
+        """Start it and bring everybody in."""
+        self.driver.server.start()
+        plan = Plan(gro)
+        await self.driver.open(load, Connector(plan))
+        self.generator = await Generator.start(plan)
+
+    async def play(self, turn: int, seconds: float) -> Round:
+        """One round."""
+        meter = Meter(self.driver.server)
+        result = await self.generator.run(WARM, seconds, meter.mark)
+        return build_round(self.driver.name, turn, result, meter)
+
+    async def close(self) -> None:
+        """End load and server."""
+        if hasattr(self, "generator"):
+            await self.generator.close()
+        await self.driver.close()
+        self.driver.server.stop()
+
+
+async def play_load(load: Load, arguments: argparse.Namespace) -> tuple[Row, dict[str, str]]:
+    """All rounds of one load, and who was left out and why; the first turn warms up and is not counted."""
+    row = Row(name=load.title, unit="packet", rounds=[])
+    left_out: dict[str, str] = {}
+    playing: list[Playing] = []
+    facts: dict[str, str] = {}
+    try:
+        for name in ("kreide", *arguments.peers):
+            try:
+                one = Playing(make_driver(name, load))
+            except NotInstalled as error:
+                left_out[name] = str(error)
+                continue
+            playing.append(one)
+            await one.open(load, not arguments.plain)
+            facts[name] = f"{one.driver.version}, {' and '.join(sorted(one.generator.profiles))}"
+        for turn in range(-1, arguments.rounds):
+            for one in playing:
+                played = await one.play(turn, arguments.seconds)
+                print(_line(load, played), flush=True)
+                if turn >= 0:
+                    row.rounds.append(played)
+    finally:
+        for one in playing:
+            await one.close()
+    return row, {**facts, **{name: f"not driven: {why}" for name, why in left_out.items()}}
+
+
+def _line(load: Load, one: Round) -> str:
+    return (
+        f"{load.name} {one.turn} {one.server}: {one.micro:.2f} us a packet (core {one.extra['core us']:.2f}, machine "
+        f"{one.extra['machine us']:.2f}), p50 {one.p50 * 1e3:.2f} ms, p99 {one.p99 * 1e3:.2f} ms, "
+        f"lost {one.lost} of {one.extra['expected']:.0f} frames, broken {one.extra['broken']:.0f}, "
+        f"strange {one.extra['strange']:.0f}, lag {one.lag * 1e3:.2f} ms, {one.extra['kbit']:.0f} kbit/s"
+    )
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Measure the loads that were asked for; each is saved when it is done."""
+    build()
+    for name in arguments.loads:
+        row, facts = await play_load(LOADS[name], arguments)
+        save(name + ("-plain" if arguments.plain else ""), row, facts)
+
+
+def main() -> None:
+    """Parse the arguments, measure, save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--loads", nargs="+", choices=list(LOADS), default=list(LOADS))
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--plain", action="store_true", help="viewers without UDP_GRO")
+    arguments = parser.parse_args()
+    pin_load()
+    asyncio.run(run(arguments))
+
+
+if __name__ == "__main__":
+    main()

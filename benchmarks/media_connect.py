@@ -1,0 +1,85 @@
+"""The two ways a connection comes about: we offer (WHIP, WHEP and their like), or the server does.
+
+`send` and `receive` are the signalling, a call that takes our description and returns theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+
+from benchmarks.media_generator import Outgoing, Plan
+from benchmarks.media_leg import Leg
+from benchmarks.media_loads import Stream
+from benchmarks.media_sdp import MID, Kind, Line, Local, build_answer, build_offer, read_remote
+from sfu.dtls import Identity
+
+Exchange = Callable[[str], Awaitable[str]]
+
+
+async def trickle(leg: Leg, sources: Sequence[Outgoing]) -> None:
+    """Send a little of each source until the hand-over: many servers know a track by its first packet."""
+    session = leg.outward()
+    while not leg.handed:
+        for source in sources:
+            leg.send(session.protect(_small_packet(source)))
+            source.index += 1
+        await asyncio.sleep(0.05)
+
+
+def _small_packet(source: Outgoing) -> bytes:
+    """A packet that is a frame: of silence, or a VP8 keyframe of no content."""
+    number, clock = source.index & 0xFFFF, 90 if source.stream.video else 48
+    timestamp = time.time_ns() // 1000 * clock // 1000 & 0xFFFFFFFF
+    payload = b"\x78" + bytes(20)
+    if source.stream.video:
+        tag = bytes.fromhex("100200 9d012a 8002 6801")
+        payload = struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | number, number & 255) + tag + bytes(60)
+    marker = 0x80 if source.stream.video else 0
+    mid = source.media.extensions.get(MID, 0)
+    head = struct.pack("!BBHII", 0x90, marker | source.payload_type, number, timestamp, source.ssrc)
+    element = bytes([mid << 4]) + source.media.mid.encode()[:1]
+    return head + b"\xbe\xde\0\1" + (element if mid else b"") + bytes(2 if mid else 4) + payload
+
+
+class Connector:
+    """Makes the connections of one server and puts them into the plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.identity = Identity.generateCertificate()
+        self._ssrc = count(1000, 10)
+        self._trickles: list[asyncio.Task[None]] = []
+
+    async def offer(
+        self, sent: Sequence[Stream], received: Sequence[Kind], exchange: Exchange
+    ) -> tuple[int, list[int]]:
+        """Offer these streams and slots; return the places of the connection and of its sources."""
+        leg = Leg(self.identity)
+        local = await leg.gather()
+        lines = [
+            Line("video" if stream.video else "audio", str(place), next(self._ssrc))
+            for place, stream in enumerate(sent)
+        ]
+        lines += [Line(kind, str(place)) for place, kind in enumerate(received, len(lines))]
+        remote = read_remote(await exchange(build_offer(local, lines)))
+        await leg.connect(remote)
+        place = self.plan.add_leg(leg, remote.media)
+        agreed = zip(sent, lines, remote.media, strict=False)
+        sources = [self.plan.add_source(place, stream, media, line.ssrc) for stream, line, media in agreed]
+        if sources:
+            mine = [self.plan.sources[source] for source in sources]
+            self._trickles.append(asyncio.create_task(trickle(leg, mine)))
+        return place, sources
+
+    async def answer(self, sdp: str, send: Callable[[str], Awaitable[None]]) -> int:
+        """Answer a server's offer of media to us; return the place of the connection."""
+        leg = Leg(self.identity, controlling=False)
+        local: Local = await leg.gather()
+        remote = read_remote(sdp)
+        await send(build_answer(local, remote))
+        await leg.connect(remote)
+        return self.plan.add_leg(leg, remote.media)
