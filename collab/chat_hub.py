@@ -17,7 +17,9 @@ import msgspec
 from msgspec import Struct
 
 from .bus import Bus, Subscription
-from .chat import Feed, Message, NewMessage, check_message
+from .chat import Change, Feed, Held, Message, NewMessage, check_message
+from .chat_changes import Changes
+from .chat_positions import Positions
 from .chat_store import ChatStore
 from .errors import CollabError, Overloaded, StateError
 
@@ -28,11 +30,12 @@ POLL_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
-class Deleted(Struct, frozen=True):
-    """A message lost its text."""
+class Page(Struct, frozen=True):
+    """Some of a channel's messages, oldest first, and the numbers of its last message and change."""
 
-    channel: str
-    seq: int
+    messages: list[Message]
+    head: int
+    changed: int
 
 
 class News(Struct, frozen=True, array_like=True):
@@ -40,10 +43,10 @@ class News(Struct, frozen=True, array_like=True):
 
     origin: str  # who announces it, and has told its own listeners already
     messages: list[Message]
-    deleted: list[Deleted]
+    changes: list[tuple[int, Message | None, Held | None]]
 
 
-Listener = Callable[[str, Message | Deleted], None]
+Listener = Callable[[str, Message | Change], None]
 
 
 class _Open:
@@ -63,6 +66,8 @@ class Chat:
     def __init__(self, store: ChatStore, bus: Bus) -> None:
         self._store = store
         self._bus = bus
+        self.changes = Changes(store)
+        self.positions = Positions(store)
         self._origin = uuid4().hex
         self._own = msgspec.msgpack.encode(self._origin)
         self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
@@ -103,23 +108,20 @@ class Chat:
         self._write.set()
         return future
 
-    async def history(
-        self, channel: str, after: int, limit: int, before: int | None = None
-    ) -> tuple[list[Message], int]:
-        """Return messages after a number (or the last ones before one), oldest first, and the channel's head."""
+    async def history(self, channel: str, after: int, limit: int, before: int | None = None) -> Page:
+        """Return messages after a number (or the last ones before one), oldest first, and where the channel stands."""
         limit = min(limit, PAGE)
-        head = (await self._store.heads([channel]))[channel]
+        head, changed = (await self._store.counts([channel]))[channel]
         if before is not None:
-            return await self._store.before(channel, before, limit), head
+            return Page(await self._store.before(channel, before, limit), head, changed)
         messages = await self._store.after(channel, after, limit)
-        return messages, max(head, messages[-1].seq if messages else 0)
+        return Page(messages, max(head, messages[-1].seq if messages else 0), changed)
 
-    async def delete(self, channel: str, seq: int) -> None:
-        """Blank a message for everybody; raises AccessDenied when there is none."""
-        await self._store.delete(channel, seq)
-        gone = Deleted(channel, seq)
-        self._hand_out(channel, [], [gone])
-        await self._announce(channel, [], [gone])
+    async def tell(self, channel: str, change: Change, message: Message | None = None) -> None:
+        """Hand out what `changes` has stored: a change, and the message that came of it."""
+        messages = [] if message is None else [message]
+        self._hand_out(channel, messages, [change])
+        await self._announce(channel, messages, [change])
 
     def on_news(self, listener: Listener) -> None:
         """Call `listener` with the news of every open channel, each message once and in order."""
@@ -179,8 +181,8 @@ class Chat:
             self._hand_out(channel, messages, [])
             await self._announce(channel, messages, [])
 
-    async def _announce(self, channel: str, messages: list[Message], deleted: list[Deleted]) -> None:
-        news = News(self._origin, messages, deleted)
+    async def _announce(self, channel: str, messages: list[Message], changes: Sequence[Change]) -> None:
+        news = News(self._origin, messages, [_pack(change) for change in changes])
         await self._bus.publish(f"chat:{channel}", msgspec.msgpack.encode(news))
 
     async def _start_hearing(self, channel: str, opened: _Open) -> None:
@@ -188,17 +190,17 @@ class Chat:
             if payload.startswith(self._own, 1):  # after the array's head; our own news come back, too
                 return
             news = self._decoder.decode(payload)
-            self._hand_out(channel, news.messages, news.deleted)
+            self._hand_out(channel, news.messages, [_unpack(*change) for change in news.changes])
 
         opened.subscription = await self._bus.subscribe(f"chat:{channel}", on_payload)
         if self._open.get(channel) is not opened:
             opened.subscription.close()
             return
-        opened.feed = Feed((await self._store.heads([channel]))[channel])
+        opened.feed = Feed(*(await self._store.counts([channel]))[channel])
         if opened.early:
             self.catch_up()
 
-    def _hand_out(self, channel: str, messages: Sequence[Message], deleted: Sequence[Deleted]) -> None:
+    def _hand_out(self, channel: str, messages: Sequence[Message], changes: Sequence[Change]) -> None:
         opened = self._open.get(channel)
         if opened is None:
             return
@@ -206,13 +208,15 @@ class Chat:
             opened.early = True
             return
         ready, missing = opened.feed.receive(messages)
-        told = [gone for gone in deleted if gone.seq <= opened.feed.last]
-        everything: list[Message | Deleted] = [*ready, *told]
+        changed, more = opened.feed.receive_changes(changes) if changes else ([], False)
+        self._call(channel, [*ready, *changed])
+        if missing or more:
+            self.catch_up()
+
+    def _call(self, channel: str, everything: Sequence[Message | Change]) -> None:
         for news in everything:
             for listener in self._listeners:
                 listener(channel, news)
-        if missing:
-            self.catch_up()
 
     def _feed(self, channel: str) -> Feed | None:
         opened = self._open.get(channel)
@@ -232,15 +236,27 @@ class Chat:
     async def _read_missed(self) -> None:
         if not self._open:
             return
-        heads = await self._store.heads(list(self._open))
-        for channel, head in heads.items():
-            while (
-                (opened := self._open.get(channel)) is not None and opened.feed is not None and opened.feed.last < head
-            ):
-                messages = await self._store.after(channel, opened.feed.last, PAGE)
+        for channel, (head, changed) in (await self._store.counts(list(self._open))).items():
+            while (feed := self._feed(channel)) is not None and feed.last < head:
+                messages = await self._store.after(channel, feed.last, PAGE)
                 if not messages:
                     break
                 self._hand_out(channel, messages, [])
+            while (feed := self._feed(channel)) is not None and feed.changed < changed:
+                changes = await self.changes.after(channel, feed.changed, PAGE)
+                upto = changes[-1].number if len(changes) == PAGE else changed
+                self._call(channel, feed.read_changes(changes, upto))
+
+
+def _pack(change: Change) -> tuple[int, Message | None, Held | None]:
+    item = change.item
+    return (change.number, item, None) if isinstance(item, Message) else (change.number, None, item)
+
+
+def _unpack(number: int, message: Message | None, held: Held | None) -> Change:
+    item = message or held
+    assert item is not None
+    return Change(number, item)
 
 
 def _fail(batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]], error: CollabError) -> None:

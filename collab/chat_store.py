@@ -11,54 +11,26 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    bindparam,
-    insert,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from . import chat_tables as tables
 from .chat import Message, NewMessage
-from .chat_sqlite import log_messages
+from .chat_sqlite import log_messages, number
 from .database import Database
-from .errors import AccessDenied, CollabError
+from .errors import CollabError
 
 Key = tuple[str, str, str]  # channel, author, client_id
 
-_metadata = MetaData()
-_channel = Table("channel", _metadata, Column("id", String, primary_key=True), Column("head", BigInteger))
-_message = Table(
-    "channel_message",
-    _metadata,
-    Column("channel", String, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("author", String),
-    Column("client_id", String),
-    Column("name", String),
-    Column("role", String),
-    Column("text", Text),
-    Column("at", BigInteger),
-    Column("deleted_at", BigInteger),
-)
 _LOCK_HEADS = (
-    select(_channel.c.id, _channel.c.head)
-    .where(_channel.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_channel.c.id)
+    select(tables.channel.c.id, tables.channel.c.head)
+    .where(tables.channel.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(tables.channel.c.id)
     .with_for_update()
 )
-_HEADS = select(_channel.c.id, _channel.c.head).where(_channel.c.id.in_(bindparam("ids", expanding=True)))
-_SET_HEAD = update(_channel).where(_channel.c.id == bindparam("which")).values(head=bindparam("to"))
+_HEADS = select(tables.channel).where(tables.channel.c.id.in_(bindparam("ids", expanding=True)))
+_SET_HEAD = update(tables.channel).where(tables.channel.c.id == bindparam("which")).values(head=bindparam("to"))
 
 
 class ChatStore:
@@ -66,7 +38,7 @@ class ChatStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._insert = postgres_insert if database.dialect == "postgresql" else sqlite_insert
+        self.insert = postgres_insert if database.dialect == "postgresql" else sqlite_insert
 
     @classmethod
     async def open(cls, url: str) -> ChatStore:
@@ -92,16 +64,16 @@ class ChatStore:
         return [results[index] for index in range(len(messages))]
 
     async def _commit(self, messages: Sequence[NewMessage]) -> list[Message]:
-        at = time.time_ns() // 1_000_000
-        return await self.database.transact(lambda connection: self._log(connection, messages, at))
+        at = now()
+        return await self.database.transact(lambda connection: self.log(connection, messages, at))
 
-    def _log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message]:
+    def log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message]:
+        """Number and store messages in a writing transaction."""
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             return log_messages(driver, messages, at)
         channels = sorted({message.channel for message in messages})
-        fresh = [{"id": channel, "head": 0} for channel in channels]
-        connection.execute(self._insert(_channel).on_conflict_do_nothing(), fresh)
+        self.found(connection, channels)
         heads = {row.id: row.head for row in connection.execute(_LOCK_HEADS, {"ids": channels})}
         known = self._known(connection, messages)
         rows = []
@@ -109,54 +81,62 @@ class ChatStore:
             if _key(new) in known:
                 continue
             heads[new.channel] += 1
-            stored = Message(
-                new.channel, heads[new.channel], new.author, new.name, new.role, new.text, new.client_id, at
-            )
-            known[_key(new)] = stored
+            stored = known[_key(new)] = number(new, heads[new.channel], at)
             rows.append(_row(stored))
         if rows:
-            connection.execute(insert(_message), rows)
+            connection.execute(insert(tables.message), rows)
             connection.execute(_SET_HEAD, [{"which": channel, "to": heads[channel]} for channel in channels])
         return [known[_key(message)] for message in messages]
 
+    def found(self, connection: Connection, channels: Sequence[str]) -> None:
+        """Make rows for channels that have none, in a writing transaction."""
+        fresh = [{"id": channel, "head": 0} for channel in channels]
+        connection.execute(self.insert(tables.channel).on_conflict_do_nothing(), fresh)
+
     def _known(self, connection: Connection, messages: Sequence[NewMessage]) -> dict[Key, Message]:
-        columns = tuple_(_message.c.channel, _message.c.author, _message.c.client_id)
-        query = select(_message).where(columns.in_(list({_key(message) for message in messages})))
-        return {_key(found): found for found in map(_read, connection.execute(query))}
+        table = tables.message
+        columns = tuple_(table.c.channel, table.c.author, table.c.client_id)
+        query = select(table).where(columns.in_(list({_key(message) for message in messages})))
+        return {_key(found): found for found in map(tables.read_message, connection.execute(query))}
 
     async def heads(self, channels: Sequence[str]) -> dict[str, int]:
         """Return the number of each channel's last message; a channel nobody wrote in has 0."""
+        return {channel: head for channel, (head, _) in (await self.counts(channels)).items()}
+
+    async def counts(self, channels: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return of each channel the number of its last message and of its last change."""
         async with self.database.read() as connection:
-            found = {row.id: row.head for row in await connection.execute(_HEADS, {"ids": list(channels)})}
-        return {channel: found.get(channel, 0) for channel in channels}
+            rows = await connection.execute(_HEADS, {"ids": list(channels)})
+            found = {row.id: (row.head, row.changed) for row in rows}
+        return {channel: found.get(channel, (0, 0)) for channel in channels}
 
     async def after(self, channel: str, seq: int, limit: int) -> list[Message]:
         """Return the first messages after a number, oldest first."""
-        query = select(_message).where(_message.c.channel == channel, _message.c.seq > seq)
+        table = tables.message.c
+        query = select(tables.message).where(table.channel == channel, table.seq > seq)
         async with self.database.read() as connection:
-            return [_read(row) for row in await connection.execute(query.order_by(_message.c.seq).limit(limit))]
+            rows = await connection.execute(query.order_by(table.seq).limit(limit))
+            return [tables.read_message(row) for row in rows]
 
     async def before(self, channel: str, seq: int, limit: int) -> list[Message]:
         """Return the last messages before a number, oldest first."""
-        query = select(_message).where(_message.c.channel == channel, _message.c.seq < seq)
+        table = tables.message.c
+        query = select(tables.message).where(table.channel == channel, table.seq < seq)
         async with self.database.read() as connection:
-            rows = await connection.execute(query.order_by(_message.c.seq.desc()).limit(limit))
-            return [_read(row) for row in rows][::-1]
+            rows = await connection.execute(query.order_by(table.seq.desc()).limit(limit))
+            return [tables.read_message(row) for row in rows][::-1]
 
-    async def delete(self, channel: str, seq: int) -> None:
-        """Blank a message; raise AccessDenied when there is none."""
-        chosen = update(_message).where(_message.c.channel == channel, _message.c.seq == seq)
-        async with self.database.write() as connection:
-            done = await connection.execute(chosen.values(text="", deleted_at=time.time_ns() // 1_000_000))
-        if done.rowcount == 0:
-            raise AccessDenied("not_found", "there is no such message")
+
+def now() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def _key(message: NewMessage | Message) -> Key:
     return message.channel, message.author, message.client_id
 
 
-def _row(message: Message) -> dict[str, str | int]:
+def _row(message: Message) -> dict[str, str | int | None]:
     return {
         "channel": message.channel,
         "seq": message.seq,
@@ -166,9 +146,6 @@ def _row(message: Message) -> dict[str, str | int]:
         "role": message.role,
         "text": message.text,
         "at": message.at,
+        "reply_to": message.reply_to,
+        "mentions": tables.pack(message.mentions),
     }
-
-
-def _read(row: Row[tuple[object, ...]]) -> Message:
-    deleted = row.deleted_at is not None
-    return Message(row.channel, row.seq, row.author, row.name, row.role, row.text, row.client_id, row.at, deleted)

@@ -6,14 +6,14 @@ reader), or a shared file would have thousands of connections read their rights.
 
 from __future__ import annotations
 
-from web.school.events import DocumentChanged, MeetingCreated, RightsChanged, SchoolEvent, affects
+from web.school.events import ChannelChanged, DocumentChanged, MeetingCreated, RightsChanged, SchoolEvent, affects
 from web.school.model import Person
 
 
 def affects_meetings(event: SchoolEvent, person: Person) -> bool:
     """Whether this event may change what the person may do in meetings and channels."""
     match event.body:
-        case DocumentChanged() | RightsChanged():
+        case DocumentChanged() | RightsChanged() | ChannelChanged():
             return False
         case MeetingCreated(_, channel):
             return event.school == person.school and channel is not None and person.ticket is None

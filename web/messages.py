@@ -31,6 +31,9 @@ MeetingKind = Literal["lesson", "consultation", "conference"]
 Connection = Literal["waiting", "connected", "lost", "away"]
 CloseReason = Literal["ended", "removed", "rejected", "no_right", "replaced", "moved", "restart"]
 Status = Literal["here", "unknown"]
+ChannelMode = Literal["open", "moderated", "teacher_only", "off"]
+HeldStatus = Literal["waiting", "approved", "declined"]
+Sign = Literal["👍", "❤️", "😄", "🎉", "🤔", "👀"]
 ErrorCode = Literal[
     "bad_message", "too_large", "too_fast", "not_found", "not_allowed", "not_in_room", "state", "media",
     "overloaded", "unavailable", "internal",
@@ -263,16 +266,24 @@ class MediaPage(Struct, frozen=True):
 
 
 class ChatSend(Struct, frozen=True):
-    """`client_id` makes a repeat harmless: the same id of the same author gets the same seq."""
+    """`client_id` makes a repeat harmless: the same id of the same author gets the same seq.
+
+    `reply_to` is the number of the message that this one answers, `mentions` the person ids it names.
+    """
 
     channel: Id
     text: Text
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    reply_to: Sequence | None = None
+    mentions: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
 
 
 class ChatSent(Struct, frozen=True):
+    """`held`: it waits for approval and has no number yet (`seq` is 0)."""
+
     seq: int
     at: int
+    held: bool = False
 
 
 class ChatHistory(Struct, frozen=True):
@@ -289,10 +300,59 @@ class ChatDelete(Struct, frozen=True):
     seq: Sequence
 
 
+class ChatEdit(Struct, frozen=True):
+    channel: Id
+    seq: Sequence
+    text: Text
+    mentions: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
+
+
+class ChatReact(Struct, frozen=True):
+    """Give a sign under a message, or take it back."""
+
+    channel: Id
+    seq: Sequence
+    sign: Sign
+    given: bool
+
+
+class ChatWaiting(Struct, frozen=True):
+    channel: Id
+
+
+class ChatDecide(Struct, frozen=True):
+    """`id` is that of a held message."""
+
+    channel: Id
+    id: Id
+    approve: bool
+
+
+class ChatRead(Struct, frozen=True):
+    """I have read everything up to this message."""
+
+    channel: Id
+    seq: Sequence
+
+
+class ChatChanges(Struct, frozen=True):
+    """What happened to messages after the change `after`."""
+
+    channel: Id
+    after: Sequence
+
+
 class Author(Struct, frozen=True):
     id: str
     name: str
     role: str
+
+
+class Reaction(Struct, frozen=True):
+    """One sign under a message, and who gave it, in that order."""
+
+    sign: Sign
+    people: tuple[str, ...]
 
 
 class ChatMessage(Struct, frozen=True):
@@ -305,13 +365,50 @@ class ChatMessage(Struct, frozen=True):
     text: str
     at: int
     deleted: bool
+    edited: bool
+    reply_to: int | None
+    mentions: tuple[str, ...]
+    reactions: list[Reaction]
 
 
 class ChatPage(Struct, frozen=True):
-    """`head` is the number of the channel's last message."""
+    """`head` is the number of the channel's last message, `changed` that of its last change."""
 
     messages: list[ChatMessage]
     head: int
+    changed: int
+
+
+class ChatHeld(Struct, frozen=True):
+    """A message that waits for approval, or what was decided. Told to the channel's moderators and its author."""
+
+    channel: str
+    id: str
+    client_id: str
+    author: Author
+    text: str
+    at: int
+    status: HeldStatus
+    change: int
+
+
+class ChatHeldList(Struct, frozen=True):
+    messages: list[ChatHeld]
+
+
+class ChatChanged(Struct, frozen=True):
+    """Change `change` of a channel: the new state of one message."""
+
+    change: int
+    message: ChatMessage
+
+
+class ChatChangeList(Struct, frozen=True):
+    """The newest state of every message that changed; ask again until `changed` is reached."""
+
+    messages: list[ChatMessage]
+    changed: int
+    more: bool
 
 
 # --- pushed by the server -----------------------------------------------------------------------------------
@@ -325,13 +422,19 @@ class PersonView(Struct, frozen=True):
 
 
 class ChannelView(Struct, frozen=True):
-    """A channel this connection hears, and what it may do there."""
+    """A channel this connection hears, and what it may do there.
+
+    `held`: what I write waits for approval. `unread`: how many messages came after the last I read.
+    """
 
     channel: str
     title: str
     read: bool
     write: bool
     moderate: bool
+    mode: ChannelMode
+    held: bool
+    unread: int
 
 
 class IceServer(Struct, frozen=True):
@@ -436,6 +539,7 @@ class PresenceChanged(Struct, frozen=True):
 class ChatDeleted(Struct, frozen=True):
     channel: str
     seq: int
+    change: int
 
 
 CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyType(
@@ -460,6 +564,12 @@ CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyTyp
         "chat:send": (ChatSend, ChatSent),
         "chat:history": (ChatHistory, ChatPage),
         "chat:delete": (ChatDelete, Done),
+        "chat:edit": (ChatEdit, Done),
+        "chat:react": (ChatReact, Done),
+        "chat:changes": (ChatChanges, ChatChangeList),
+        "chat:waiting": (ChatWaiting, ChatHeldList),
+        "chat:decide": (ChatDecide, Done),
+        "chat:read": (ChatRead, Done),
     }
 )
 
@@ -483,6 +593,9 @@ SERVER_EVENTS: Mapping[str, type[Struct]] = MappingProxyType(
         "presence:changed": PresenceChanged,
         "chat:message": ChatMessage,
         "chat:deleted": ChatDeleted,
+        "chat:changed": ChatChanged,
+        "chat:held": ChatHeld,
+        "chat:read": ChatRead,
     }
 )
 

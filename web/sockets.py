@@ -11,39 +11,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
-from time import monotonic
 from typing import Any
 
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from collab.chat import Message
-from collab.chat_hub import Deleted
-from collab.limits import Bucket
-from collab.presence import Changed, Present
+from collab.chat import Change, Held, Message
+from collab.chat_positions import Position
+from collab.errors import CollabError
+from collab.presence import Changed
 from web import messages as wire
 from web.affected import affects_meetings
 from web.auth import TOOL
 from web.broadcast import Outgoing, build_ack, build_event
-from web.channels import answer_chat, build_message, build_sent, send_chat, view_channels, view_seen
+from web.channels import Sent, answer_chat, build_held, build_message, build_sent, send_chat, view_channels, view_seen
+from web.connection import Connection, Request
 from web.door import person_at_socket
 from web.engine import Server
 from web.errors import AccessDenied, Overloaded, Unavailable, WebError
 from web.polling import Polling
 from web.refusals import build_refusal, refusal
-from web.school.events import SchoolEvent
+from web.school.events import ChannelChanged, SchoolEvent
 from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
 from web.turn import issue_ice_servers
 
 INBOX = 256
 CONNECTIONS = 100  # of one person on one worker
-REQUESTS = (50.0, 400.0)  # per second, burst
-CHAT = (20.0, 300.0)
-OFFERS = (0.5, 10.0)
 CLOSE_SECONDS = 5.0
 READS = 8  # rights read at a time
 READ_AGAIN_SECONDS = 0.3
@@ -51,57 +47,6 @@ TOO_FAST = build_refusal("too_fast", "too much at once")
 UNKNOWN_EVENT = build_refusal("bad_message", "there is no such event")
 _SEND = msgspec.json.Decoder(wire.ChatSend)
 log = logging.getLogger(__name__)
-
-
-class Request(Struct, frozen=True):
-    """An event as it came; `number` is what its ack carries, if one is wanted."""
-
-    number: int | None
-    event: str
-    body: bytes
-
-
-class Connection:
-    """One Socket.IO connection."""
-
-    def __init__(self, sid: str, eio_sid: str, person: Person) -> None:
-        now = monotonic()
-        self.sid = sid
-        self.eio_sid = eio_sid
-        self.person = person
-        self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
-        self.inbox: deque[Request] = deque()
-        self.flight: deque[tuple[int | None, asyncio.Future[Message] | bytes]] = deque()  # messages not acked yet
-        self.space = asyncio.Event()
-        self.consumer: asyncio.Task[None] | None = None
-        self.held: list[Outgoing] | None = None  # news of the room that must not overtake the ack of a join
-        self.heard: set[str] = set()
-        self.ready = asyncio.Event()
-        self.expiry: asyncio.TimerHandle | None = None
-        self.budget = Bucket(*REQUESTS, now)
-        self.chat_budget = Bucket(*CHAT, now)
-        self.offer_budget = Bucket(*OFFERS, now)
-
-    @property
-    def present(self) -> Present:
-        return Present(self.person.id, self.person.name, self.person.role)
-
-    async def landed(self) -> None:
-        """Return once all messages that were being stored are acked."""
-        while self.flight:
-            _, said = self.flight[-1]
-            if not isinstance(said, bytes):
-                await asyncio.wait({said})
-            await asyncio.sleep(0)  # the callbacks that ack run first
-
-    def afford(self, event: str) -> bool:
-        """Whether the connection's budget covers one more of this event."""
-        now = monotonic()
-        if event == "chat:send" and not self.chat_budget.take(now, 1):
-            return False
-        if event == "media:offer" and not self.offer_budget.take(now, 1):
-            return False
-        return self.budget.take(now, 1)
 
 
 class Sockets:
@@ -176,13 +121,14 @@ class Sockets:
             rights = await self._services.access.channels_of(person)
             if not await self._set_channels(connection, rights):
                 return
-        except WebError:
+            positions = await self._positions(person, rights)
+        except (WebError, CollabError):
             await self._server.eio.cut(connection.eio_sid)
             return
         view = wire.PersonView(person.id, person.school, person.name, person.role)
         config = self._services.config
         relays = issue_ice_servers(config.turn, config.turn_secret)
-        self._send(connection, "session:hello", wire.Hello(view, view_channels(rights), relays))
+        self._send(connection, "session:hello", wire.Hello(view, view_channels(rights, positions), relays))
         self._send_presence(connection, connection.heard)
         connection.ready.set()
 
@@ -247,7 +193,7 @@ class Sockets:
 
     def _say(self, connection: Connection, request: Request) -> None:
         """Send a message; its ack follows those of the messages before it, without a task of its own."""
-        said: asyncio.Future[Message] | bytes
+        said: Sent | bytes
         try:
             if connection.afford(request.event):
                 message = _SEND.decode(request.body)
@@ -286,6 +232,8 @@ class Sockets:
             message = msgspec.json.decode(request.body, type=types[0])
             if request.event.startswith("chat:"):
                 result = await answer_chat(self._services, connection.person, connection.channels, message)
+                if isinstance(message, wire.ChatRead):
+                    self._tell_own_devices(connection, message)
                 return msgspec.json.encode(result)
             if request.event in ("room:join", "room:sync"):
                 connection.held = []
@@ -315,12 +263,32 @@ class Sockets:
                 free.append(connection.eio_sid)
         self._server.manager.send(free, outgoing)
 
-    def _on_chat(self, channel: str, news: Message | Deleted) -> None:
-        if isinstance(news, Message):
-            outgoing = build_event("chat:message", build_message(news))
-        else:
-            outgoing = build_event("chat:deleted", wire.ChatDeleted(news.channel, news.seq))
-        self.delivered += self._server.manager.send(self._hearers.get(channel, {}).values(), outgoing)
+    def _tell_own_devices(self, connection: Connection, message: wire.ChatRead) -> None:
+        others = (other for other in self._connections.values() if other.person.id == connection.person.id)
+        eio_sids = [other.eio_sid for other in others if other is not connection and message.channel in other.heard]
+        self._server.manager.send(eio_sids, build_event("chat:read", message))
+
+    def _on_chat(self, channel: str, news: Message | Change) -> None:
+        manager = self._server.manager
+        hearers = self._hearers.get(channel, {})
+        match news:
+            case Message():
+                outgoing = build_event("chat:message", build_message(news))
+                self.delivered += manager.send(hearers.values(), outgoing)
+            case Change(number, Held() as held):
+                outgoing = build_event("chat:held", build_held(held, number))
+                manager.send((hearers[sid] for sid in hearers if self._sees_held(sid, held)), outgoing)
+            case Change(number, Message(deleted=True) as message):
+                outgoing = build_event("chat:deleted", wire.ChatDeleted(channel, message.seq, number))
+                self.delivered += manager.send(hearers.values(), outgoing)
+            case Change(number, Message() as message):
+                outgoing = build_event("chat:changed", wire.ChatChanged(number, build_message(message)))
+                self.delivered += manager.send(hearers.values(), outgoing)
+
+    def _sees_held(self, sid: str, held: Held) -> bool:
+        connection = self._connections[sid]
+        _, may = connection.channels[held.channel]
+        return may.moderate or connection.person.id == held.author
 
     def _on_presence(self, changed: Changed) -> None:
         hearers = self._hearers.get(changed.channel)
@@ -372,7 +340,7 @@ class Sockets:
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
         for connection in self._connections.values():
-            if any(affects_meetings(event, connection.person) for event in events):
+            if any(_concerns(event, connection) for event in events):
                 self._stale[connection.sid] = None
         self._wake.set()
 
@@ -398,6 +366,7 @@ class Sockets:
             rights = await self._services.access.channels_of(connection.person)
             if not await self._set_channels(connection, rights):
                 return
+            positions = await self._positions(connection.person, rights)
         except AccessDenied:
             await self._server.eio.cut(connection.eio_sid)
             return
@@ -406,8 +375,11 @@ class Sockets:
             self._stale[sid] = None
             return
         if connection.channels != before:
-            self._send(connection, "rights:changed", wire.RightsChanged(view_channels(rights)))
+            self._send(connection, "rights:changed", wire.RightsChanged(view_channels(rights, positions)))
             self._send_presence(connection, connection.heard - heard)
+
+    async def _positions(self, person: Person, rights: Iterable[tuple[Channel, ChannelRights]]) -> dict[str, Position]:
+        return await self._services.chat.positions.of(person.id, [channel.id for channel, may in rights if may.read])
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -419,3 +391,9 @@ class Sockets:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a task of the sockets failed", exc_info=task.exception())
+
+
+def _concerns(event: SchoolEvent, connection: Connection) -> bool:
+    if isinstance(event.body, ChannelChanged):
+        return event.body.channel.id in connection.channels
+    return affects_meetings(event, connection.person)

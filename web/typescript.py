@@ -60,7 +60,7 @@ def _inner(shape: shapes.Type) -> Iterator[shapes.Type]:
             yield from (field.type for field in shape.fields)
         case shapes.UnionType():
             yield from shape.types
-        case shapes.ListType():
+        case shapes.ListType() | shapes.VarTupleType():
             yield shape.item_type
 
 
@@ -95,7 +95,7 @@ def _name(shape: shapes.Type) -> str:
             return " | ".join(json.dumps(value) for value in shape.values)
         case shapes.UnionType():
             return " | ".join(_name(member) for member in shape.types)
-        case shapes.ListType():
+        case shapes.ListType() | shapes.VarTupleType():
             item = _name(shape.item_type)
             return f"({item})[]" if " " in item else f"{item}[]"
         case _:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from pathlib import Path
 
 import pytest
 
 from collab.bus import MemoryBus
-from collab.chat import MAX_TEXT, Feed, Message, NewMessage, check_message
-from collab.chat_hub import Chat, Deleted
+from collab.chat import MAX_TEXT, Change, Feed, Message, NewMessage, check_message
+from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
 from collab.errors import AccessDenied, ProtocolError, StateError
 from collab.store import migrate
@@ -74,23 +74,30 @@ async def chat_store(tmp_path: Path) -> AsyncIterator[ChatStore]:
 class Ear:
     def __init__(self, chat: Chat) -> None:
         self.heard: list[int] = []
-        self.deleted: list[int] = []
+        self.changes: list[Change] = []
         self._news = asyncio.Event()
         chat.on_news(self._on_news)
 
-    def _on_news(self, channel: str, news: Message | Deleted) -> None:
+    def _on_news(self, channel: str, news: Message | Change) -> None:
         if isinstance(news, Message):
             self.heard.append(news.seq)
         else:
-            self.deleted.append(news.seq)
+            self.changes.append(news)
         self._news.set()
 
     async def until(self, count: int) -> list[int]:
+        await self._until(self.heard, count)
+        return self.heard
+
+    async def until_changes(self, count: int) -> list[Change]:
+        await self._until(self.changes, count)
+        return self.changes
+
+    async def _until(self, things: Sized, count: int) -> None:
         async with asyncio.timeout(10):
-            while len(self.heard) < count:
+            while len(things) < count:
                 self._news.clear()
                 await self._news.wait()
-        return self.heard
 
 
 async def test_many_senders_share_a_commit_and_keep_their_order(chat_store: ChatStore) -> None:
@@ -143,12 +150,13 @@ async def test_repeats_and_deletions(chat_store: ChatStore) -> None:
     await chat.open("c")
     first, again, other = await asyncio.gather(chat.send(new(1)), chat.send(new(1)), chat.send(new(1, author="ben")))
     assert first == again and other.seq == 2
-    await chat.delete("c", 1)
-    assert ear.deleted == [1]
-    messages, head = await chat.history("c", 0, 10)
-    assert head == 2 and messages[0].deleted and messages[0].text == ""
+    gone = await chat.changes.delete("c", 1)
+    await chat.tell("c", gone)
+    assert ear.changes == [gone]
+    page = await chat.history("c", 0, 10)
+    assert (page.head, page.changed) == (2, 1) and page.messages[0].deleted and page.messages[0].text == ""
     with pytest.raises(AccessDenied):
-        await chat.delete("c", 3)
+        await chat.changes.delete("c", 3)
     await chat.close()
 
 

@@ -9,9 +9,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from collab.bus import Bus
-from collab.chat import Message, NewMessage
+from collab.chat import SIGNS, Held, Message, NewMessage
+from collab.chat_changes import Changes
 from collab.chat_hub import Chat
+from collab.chat_positions import Position, Positions
 from collab.chat_store import ChatStore
+from collab.errors import StateError
 from collab.redis_bus import RedisBus
 from collab.store import migrate
 from tests.collab.test_chat import Ear
@@ -64,10 +67,36 @@ async def test_the_same_message_sent_to_two_workers_at_once_is_one(stores: tuple
 async def test_pages_and_deletion(stores: tuple[ChatStore, ChatStore]) -> None:
     await stores[0].commit([new("alpha", number, "amira") for number in range(10)])
     assert [message.seq for message in await stores[1].before("alpha", 9, 3)] == [6, 7, 8]
-    await stores[1].delete("alpha", 8)
+    await Changes(stores[1]).delete("alpha", 8)
     (message,) = await stores[0].after("alpha", 7, 1)
     assert message.deleted and message.text == ""
     assert await stores[0].heads(["alpha", "nobody wrote here"]) == {"alpha": 10, "nobody wrote here": 0}
+
+
+async def test_two_workers_decide_edit_and_read_at_once(stores: tuple[ChatStore, ChatStore]) -> None:
+    changes = [Changes(store) for store in stores]
+    await stores[0].commit([new("alpha", 1, "amira")])
+    held = (await changes[0].hold(new("alpha", 2, "ben"))).item
+    assert isinstance(held, Held)
+    decided = await asyncio.gather(
+        *(one.decide("alpha", held.id, approve=True) for one in changes for _ in range(3)), return_exceptions=True
+    )
+    assert sum(isinstance(one, tuple) for one in decided) == 1, "one decides, the others are told so"
+    assert sum(isinstance(one, StateError) for one in decided) == 5
+    people = [f"person {number}" for number in range(12)]
+    done = await asyncio.gather(
+        *(changes[n % 2].react("alpha", 1, person, SIGNS[0], given=True) for n, person in enumerate(people)),
+        *(changes[n % 2].edit("alpha", 2, "ben", f"edit {n}", ()) for n in range(4)),
+    )
+    numbers = sorted(change.number for change in done)
+    assert numbers == list(range(numbers[0], numbers[0] + 16)), "each change has its number"
+    *_, third = await changes[1].after("alpha", 0, 99)
+    assert isinstance(third.item, Message) and third.number == numbers[-1]
+    (message,) = await stores[0].after("alpha", 0, 1)
+    assert set(message.reactions[SIGNS[0]]) == set(people), "no sign is lost"
+    positions = [Positions(store) for store in stores]
+    await asyncio.gather(*(positions[n % 2].move("clara", "alpha", n) for n in range(4)))
+    assert (await positions[0].of("clara", ["alpha"]))["alpha"] == Position(2, 2)
 
 
 async def test_redis_may_be_killed_and_nothing_is_lost(

@@ -1,12 +1,13 @@
 """The HTTP API: one typed table of routes (`table`), handlers by noun, and the OpenAPI document made from both."""
 
-from web.routes import accounts, classes, documents, home, meetings, openapi, session
+from web.routes import accounts, channels, classes, documents, home, meetings, openapi, session
 
 API_ROUTES = (
     *session.ROUTES,
     *home.ROUTES,
     *meetings.ROUTES,
     *classes.ROUTES,
+    *channels.ROUTES,
     *documents.ROUTES,
     *accounts.ROUTES,
     *openapi.ROUTES,

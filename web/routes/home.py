@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from web.routes.channels import channels_of
 from web.routes.meetings import names_of
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import (
@@ -14,7 +15,6 @@ from web.routes.views import (
     MeetingView,
     PersonView,
     SchoolView,
-    channel_view,
     document_view,
     folder_view,
     group_view,
@@ -40,10 +40,6 @@ class Home(Struct, frozen=True):
     now: int
 
 
-class Channels(Struct, frozen=True):
-    channels: list[ChannelView]
-
-
 async def home(call: Call[Nothing]) -> Home:
     """Everything the start page shows."""
     access, person = call.services.access, call.person
@@ -61,18 +57,9 @@ async def home(call: Call[Nothing]) -> Home:
         meetings=[meeting_view(meeting, grant, names) for meeting, grant in meetings],
         folders=[folder_view(folder, right) for folder, right in await access.folders_of(person)],
         documents=[document_view(document, right) for document, right in await access.documents_of(person)],
-        channels=[channel_view(channel, rights) for channel, rights in await access.channels_of(person)],
+        channels=await channels_of(call.services, person),
         now=now,
     )
 
 
-async def channels(call: Call[Nothing]) -> Channels:
-    """The channels that the caller hears."""
-    found = await call.services.access.channels_of(call.person)
-    return Channels([channel_view(channel, rights) for channel, rights in found])
-
-
-ROUTES: tuple[Route, ...] = (
-    endpoint("GET", "/api/v1/home", home, "Everything the start page shows", response=Home),
-    endpoint("GET", "/api/v1/channels", channels, "Channels I hear", response=Channels),
-)
+ROUTES: tuple[Route, ...] = (endpoint("GET", "/api/v1/home", home, "Everything the start page shows", response=Home),)

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from web.school.model import (
     Channel,
+    ChannelMode,
     ChannelRights,
     DocumentInfo,
     DocumentKind,
@@ -107,7 +108,11 @@ class DocumentView(Struct, frozen=True):
 
 
 class ChannelView(Struct, frozen=True):
-    """`meeting`, `school_class` or `learning_group` says whose channel it is."""
+    """`meeting`, `school_class` or `learning_group` says whose channel it is.
+
+    `held`: what the caller writes waits until it is approved. `unread`: how many messages came after the last
+    they read.
+    """
 
     id: str
     title: str
@@ -117,6 +122,10 @@ class ChannelView(Struct, frozen=True):
     read: bool
     write: bool
     moderate: bool
+    mode: ChannelMode
+    held: bool
+    keep_days: int | None
+    unread: int
 
 
 class TicketAnswer(Struct, frozen=True):
@@ -182,7 +191,7 @@ def document_view(document: DocumentInfo, right: Right) -> DocumentView:
     return DocumentView(document.id, document.kind, document.title, document.folder, document.owner, right)
 
 
-def channel_view(channel: Channel, rights: ChannelRights) -> ChannelView:
+def channel_view(channel: Channel, rights: ChannelRights, unread: int) -> ChannelView:
     """Show a channel."""
     return ChannelView(
         channel.id,
@@ -193,4 +202,8 @@ def channel_view(channel: Channel, rights: ChannelRights) -> ChannelView:
         rights.read,
         rights.write,
         rights.moderate,
+        channel.mode,
+        rights.held,
+        channel.keep_days,
+        unread,
     )

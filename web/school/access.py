@@ -187,6 +187,13 @@ class SchoolAccess:
                 return found
         raise AccessDenied()
 
+    async def access_channel_to_lead(self, person: Person, channel_id: str) -> Channel:
+        """Return the channel to somebody who moderates it."""
+        channel, may = await self.access_channel(person, channel_id)
+        if not may.moderate:
+            raise forbidden("only who leads the channel may do this")
+        return channel
+
     async def channels_of(self, person: Person) -> list[tuple[Channel, ChannelRights]]:
         """Return the channels that the person hears."""
         now = self._store.clock()

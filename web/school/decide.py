@@ -7,7 +7,7 @@ scope (ticket, guest) only ever narrows. Another school's objects give nothing, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, assert_never
 
 from msgspec import Struct, structs
 
@@ -136,12 +136,27 @@ def channel_rights(standing: Standing, channel: Channel, meetings: Iterable[Meet
         return None
     group = channel.school_class or channel.learning_group
     if standing.scope is None and group is not None and group in standing.groups:
-        return ChannelRights(read=True, write=True, moderate=standing.role in STAFF)
+        return _in_mode(channel, standing.role in STAFF)
     grants = [meeting_grant(standing, meeting) for meeting in meetings if meeting.channel == channel.id]
     heard = [grant for grant in grants if grant.admission == "yes" and grant.chat]
     if not heard:
         return None
-    return ChannelRights(read=True, write=True, moderate=any(grant.moderate for grant in heard))
+    return _in_mode(channel, any(grant.moderate for grant in heard))
+
+
+def _in_mode(channel: Channel, moderate: bool) -> ChannelRights:
+    """Who reads also writes, except where the channel's mode says otherwise."""
+    match channel.mode:
+        case "open":
+            return ChannelRights(read=True, write=True, moderate=moderate)
+        case "moderated":
+            return ChannelRights(read=True, write=True, moderate=moderate, held=not moderate)
+        case "teacher_only":
+            return ChannelRights(read=True, write=moderate, moderate=moderate)
+        case "off":
+            return ChannelRights(read=True, write=False, moderate=moderate)
+        case never:
+            assert_never(never)
 
 
 def _through_meeting(standing: Standing, meeting: Meeting) -> Right | None:

@@ -120,6 +120,10 @@ class GuestLinkRevoked(_Body, frozen=True):
     link: GuestLink
 
 
+class ChannelChanged(_Body, frozen=True):
+    channel: Channel
+
+
 class FolderCreated(_Body, frozen=True):
     folder: Folder
 
@@ -160,6 +164,7 @@ EventBody = (
     | AdmissionForgotten
     | GuestLinkCreated
     | GuestLinkRevoked
+    | ChannelChanged
     | FolderCreated
     | DocumentCreated
     | DocumentChanged
@@ -201,7 +206,7 @@ def affects(event: SchoolEvent, person: Person) -> bool:
             return False
         case DocumentCreated():
             return False
-        case MeetingCreated() | MeetingChanged() | DocumentChanged() | RightsChanged():
+        case MeetingCreated() | MeetingChanged() | ChannelChanged() | DocumentChanged() | RightsChanged():
             return True
         case never:
             assert_never(never)

@@ -19,6 +19,7 @@ MeetingKind = Literal["lesson", "consultation", "conference"]
 DocumentKind = Literal["deck", "table", "scratch"]
 Right = Literal["read", "write"]
 Admission = Literal["yes", "lobby", "no"]
+ChannelMode = Literal["open", "moderated", "teacher_only", "off"]
 
 STAFF: frozenset[str] = frozenset({"teacher", "head"})
 ENROLLED_ROLES: frozenset[str] = frozenset({"teacher", "head", "pupil"})  # who can belong to a class
@@ -159,7 +160,11 @@ class SharedRight(Struct, frozen=True):
 
 
 class Channel(Struct, frozen=True):
-    """A place for messages: of a class or learning group, or of one meeting."""
+    """A place for messages: of a class or learning group, or of one meeting.
+
+    `mode`: who may write; in a "moderated" one what others write waits until it is approved. `keep_days`: messages that
+    are older are deleted; None keeps them.
+    """
 
     id: str
     school: str
@@ -167,6 +172,8 @@ class Channel(Struct, frozen=True):
     meeting: str | None
     school_class: str | None
     learning_group: str | None = None
+    mode: ChannelMode = "open"
+    keep_days: int | None = None
 
 
 class Grant(Struct, frozen=True):
@@ -182,11 +189,12 @@ class Grant(Struct, frozen=True):
 
 
 class ChannelRights(Struct, frozen=True):
-    """What somebody may do in one channel."""
+    """What somebody may do in one channel; `held`: what they write waits until it is approved."""
 
     read: bool
     write: bool
     moderate: bool
+    held: bool = False
 
 
 class TicketScope(Struct, frozen=True):

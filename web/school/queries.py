@@ -155,15 +155,15 @@ async def channels(connection: AsyncConnection, *where: ColumnElement[bool]) -> 
     """Channels by title, each with the class, learning group or meeting it belongs to."""
     channel, group, meeting = tables.channel, tables.study_group, tables.meeting
     query = (
-        select(channel.c.id, channel.c.school, channel.c.title, group.c.id, group.c.kind, meeting.c.id)
+        select(channel, group.c.id, group.c.kind, meeting.c.id)
         .outerjoin(group, group.c.channel == channel.c.id)
         .outerjoin(meeting, and_(meeting.c.channel == channel.c.id, group.c.id.is_(None)))
         .where(*where)
         .order_by(channel.c.title, channel.c.id)
     )
     found = []
-    for id_, school, title, group_id, kind, meeting_id in await connection.execute(query):
+    for id_, school, title, mode, keep_days, group_id, kind, meeting_id in await connection.execute(query):
         school_class = group_id if kind == "school_class" else None
         learning_group = group_id if kind == "learning_group" else None
-        found.append(Channel(id_, school, title, meeting_id, school_class, learning_group))
+        found.append(Channel(id_, school, title, meeting_id, school_class, learning_group, mode, keep_days))
     return found

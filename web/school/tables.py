@@ -97,6 +97,8 @@ channel = Table(
     _id(),
     _school(),
     Column("title", Text, nullable=False),
+    Column("mode", String(16), nullable=False, server_default="open"),
+    Column("keep_days", BigInteger),
     UniqueConstraint("school", "id"),
 )
 

@@ -13,6 +13,7 @@ from web.school.events import (
     AccountCreated,
     AdmissionForgotten,
     AdmissionSet,
+    ChannelChanged,
     DocumentChanged,
     DocumentCreated,
     EnrolmentAdded,
@@ -117,6 +118,8 @@ def develop(picture: Picture, body: EventBody) -> Picture:
             after.pop(("admission", meeting_id, person), None)
         case GuestLinkCreated(door) | GuestLinkRevoked(door):
             after["guest_link", door.id] = door
+        case ChannelChanged(channel):
+            after["channel", channel.id] = channel
         case FolderCreated(folder):
             after["folder", folder.id] = folder
         case DocumentCreated(document) | DocumentChanged(document):

@@ -5,6 +5,7 @@ fitting roles). It returns what is true after it. There is no other writer of th
 logins (`web.sessions`) and settings.
 """
 
+from web.school.actions.channels import ChannelPatch, do_change_channel
 from web.school.actions.documents import (
     DocumentPatch,
     do_change_document,
@@ -41,10 +42,12 @@ from web.school.actions.people import (
 
 __all__ = [
     "AccountPatch",
+    "ChannelPatch",
     "DocumentPatch",
     "MeetingPatch",
     "do_admit",
     "do_change_account",
+    "do_change_channel",
     "do_change_document",
     "do_change_meeting",
     "do_create_account",

@@ -6,13 +6,42 @@ export interface Author {
   role: string;
 }
 
-/** A channel this connection hears, and what it may do there. */
+/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `unread`: how many messages came after the last I read. */
 export interface ChannelView {
   channel: string;
   title: string;
   read: boolean;
   write: boolean;
   moderate: boolean;
+  mode: "moderated" | "off" | "open" | "teacher_only";
+  held: boolean;
+  unread: number;
+}
+
+/** The newest state of every message that changed; ask again until `changed` is reached. */
+export interface ChatChangeList {
+  messages: ChatMessage[];
+  changed: number;
+  more: boolean;
+}
+
+/** Change `change` of a channel: the new state of one message. */
+export interface ChatChanged {
+  change: number;
+  message: ChatMessage;
+}
+
+/** What happened to messages after the change `after`. */
+export interface ChatChanges {
+  channel: string;
+  after: number;
+}
+
+/** `id` is that of a held message. */
+export interface ChatDecide {
+  channel: string;
+  id: string;
+  approve: boolean;
 }
 
 export interface ChatDelete {
@@ -23,6 +52,30 @@ export interface ChatDelete {
 export interface ChatDeleted {
   channel: string;
   seq: number;
+  change: number;
+}
+
+export interface ChatEdit {
+  channel: string;
+  seq: number;
+  text: string;
+  mentions?: string[];
+}
+
+/** A message that waits for approval, or what was decided. Told to the channel's moderators and its author. */
+export interface ChatHeld {
+  channel: string;
+  id: string;
+  client_id: string;
+  author: Author;
+  text: string;
+  at: number;
+  status: "approved" | "declined" | "waiting";
+  change: number;
+}
+
+export interface ChatHeldList {
+  messages: ChatHeld[];
 }
 
 /** Messages after `after`, oldest first; with `before`, the last ones before it (still oldest first). */
@@ -42,24 +95,51 @@ export interface ChatMessage {
   text: string;
   at: number;
   deleted: boolean;
+  edited: boolean;
+  reply_to: number | null;
+  mentions: string[];
+  reactions: Reaction[];
 }
 
-/** `head` is the number of the channel's last message. */
+/** `head` is the number of the channel's last message, `changed` that of its last change. */
 export interface ChatPage {
   messages: ChatMessage[];
   head: number;
+  changed: number;
 }
 
-/** `client_id` makes a repeat harmless: the same id of the same author gets the same seq. */
+/** Give a sign under a message, or take it back. */
+export interface ChatReact {
+  channel: string;
+  seq: number;
+  sign: "\u2764\ufe0f" | "\ud83c\udf89" | "\ud83d\udc40" | "\ud83d\udc4d" | "\ud83d\ude04" | "\ud83e\udd14";
+  given: boolean;
+}
+
+/** I have read everything up to this message. */
+export interface ChatRead {
+  channel: string;
+  seq: number;
+}
+
+/** `client_id` makes a repeat harmless: the same id of the same author gets the same seq. `reply_to` is the number of the message that this one answers, `mentions` the person ids it names. */
 export interface ChatSend {
   channel: string;
   text: string;
   client_id: string;
+  reply_to?: number | null;
+  mentions?: string[];
 }
 
+/** `held`: it waits for approval and has no number yet (`seq` is 0). */
 export interface ChatSent {
   seq: number;
   at: number;
+  held?: boolean;
+}
+
+export interface ChatWaiting {
+  channel: string;
 }
 
 /** The ack of a request that has nothing to tell. */
@@ -256,6 +336,12 @@ export interface PresentingChanged {
   presenting: Presenting | null;
 }
 
+/** One sign under a message, and who gave it, in that order. */
+export interface Reaction {
+  sign: "\u2764\ufe0f" | "\ud83c\udf89" | "\ud83d\udc40" | "\ud83d\udc4d" | "\ud83d\ude04" | "\ud83e\udd14";
+  people: string[];
+}
+
 /** The channels I hear, or what I may do there, changed while connected: this is the whole list. */
 export interface RightsChanged {
   channels: ChannelView[];
@@ -381,6 +467,12 @@ export interface ClientEvents {
   "chat:send": { request: ChatSend; result: ChatSent };
   "chat:history": { request: ChatHistory; result: ChatPage };
   "chat:delete": { request: ChatDelete; result: Done };
+  "chat:edit": { request: ChatEdit; result: Done };
+  "chat:react": { request: ChatReact; result: Done };
+  "chat:changes": { request: ChatChanges; result: ChatChangeList };
+  "chat:waiting": { request: ChatWaiting; result: ChatHeldList };
+  "chat:decide": { request: ChatDecide; result: Done };
+  "chat:read": { request: ChatRead; result: Done };
 }
 
 /** What the server pushes. */
@@ -403,4 +495,7 @@ export interface ServerEvents {
   "presence:changed": PresenceChanged;
   "chat:message": ChatMessage;
   "chat:deleted": ChatDeleted;
+  "chat:changed": ChatChanged;
+  "chat:held": ChatHeld;
+  "chat:read": ChatRead;
 }

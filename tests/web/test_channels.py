@@ -1,0 +1,140 @@
+"""Who may write what in a channel, and what the others see of it, live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.house import Caller, House, Json, furnish, open_house
+from web.school.actions.channels import ChannelPatch, do_change_channel
+from web.school.model import ChannelMode
+
+CLASS = "demo-class"
+SCHOOL = "demo"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    await furnish(tmp_path)
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+async def say(caller: Caller, text: str, **more: Json) -> Json:
+    return await caller.ask("chat:send", channel=CLASS, text=text, client_id=text, **more)
+
+
+async def set_mode(house: House, mode: ChannelMode, *callers: Caller) -> None:
+    """Change the mode; return once these have been told."""
+    await do_change_channel(house.services.school, SCHOOL, CLASS, ChannelPatch(mode=mode))
+    for caller in callers:
+        await caller.until("rights:changed", lambda told: view(told)["mode"] == mode)
+
+
+def view(told: Json) -> Json:
+    (found,) = (channel for channel in told["channels"] if channel["channel"] == CLASS)
+    return found
+
+
+MODES: list[tuple[ChannelMode, str, str]] = [
+    ("open", "said", "said"),
+    ("moderated", "held", "said"),
+    ("teacher_only", "not_allowed", "said"),
+    ("off", "not_allowed", "not_allowed"),
+]
+
+
+@pytest.mark.parametrize(("mode", "pupil", "teacher"), MODES)
+async def test_who_may_write_follows_the_mode_at_once(
+    house: House, mode: ChannelMode, pupil: str, teacher: str
+) -> None:
+    amira, lead = await house.connect(name="Amira"), await house.connect(role="teacher", name="T")
+    if mode == "open":  # as it is to begin with
+        await set_mode(house, "off", amira, lead)
+    await set_mode(house, mode, amira, lead)
+    for caller, expected in ((amira, pupil), (lead, teacher)):
+        answer = await say(caller, f"from {caller.name}")
+        outcome = answer["error"]["code"] if "error" in answer else "held" if answer["held"] else "said"
+        assert outcome == expected
+        for event, body in (
+            ("chat:react", {"seq": 1, "sign": "👍", "given": True}),
+            ("chat:edit", {"seq": 1, "text": "x"}),
+        ):
+            refused = (await caller.ask(event, channel=CLASS, **body)).get("error", {"code": None})["code"]
+            assert (refused == "not_allowed") or expected != "not_allowed"
+
+
+async def test_a_held_message_is_seen_by_its_author_and_who_decides(house: House) -> None:
+    amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
+    lead = await house.connect(role="teacher", name="T")
+    await set_mode(house, "moderated", amira, lead)
+    for text in ("good", "bad"):
+        assert (await say(amira, text))["held"]
+    held = {one["text"]: one for one in (await lead.ask("chat:waiting", channel=CLASS))["messages"]}
+    assert list(held) == ["good", "bad"]
+    assert (await ben.ask("chat:waiting", channel=CLASS))["messages"] == []
+    assert len((await amira.ask("chat:waiting", channel=CLASS))["messages"]) == 2
+    for caller in (amira, ben):
+        refused = await caller.ask("chat:decide", channel=CLASS, id=held["good"]["id"], approve=True)
+        assert refused["error"]["code"] == "not_allowed"
+    await lead.ask("chat:decide", channel=CLASS, id=held["good"]["id"], approve=True)
+    await lead.ask("chat:decide", channel=CLASS, id=held["bad"]["id"], approve=False)
+    told = await ben.until("chat:message")
+    assert (told["text"], told["author"]["name"], told["seq"], told["client_id"]) == ("good", "Amira", 1, "good")
+    await amira.until("chat:held", lambda one: one["status"] == "declined" and one["text"] == "bad")
+    await lead.until("chat:held", lambda one: one["status"] == "approved" and one["text"] == "good")
+    assert (await lead.ask("chat:waiting", channel=CLASS))["messages"] == []
+    assert ben.all("chat:held") == [] and len(ben.all("chat:message")) == 1
+    again = await lead.ask("chat:decide", channel=CLASS, id=held["bad"]["id"], approve=True)
+    assert again["error"]["code"] == "state"
+
+
+async def test_what_waits_for_approval_cannot_be_slipped_in_by_an_edit(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    await say(amira, "harmless")
+    await set_mode(house, "moderated", amira)
+    refused = await amira.ask("chat:edit", channel=CLASS, seq=1, text="not harmless")
+    assert refused["error"]["code"] == "not_allowed"
+
+
+async def test_replies_mentions_edits_and_signs_reach_everybody(house: House) -> None:
+    amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
+    await say(amira, "question")
+    me = (await ben.until("session:hello"))["person"]["id"]
+    await say(amira, "Ben?", reply_to=1, mentions=[me])
+    told = await ben.until("chat:message", lambda one: one["seq"] == 2)
+    assert (told["reply_to"], told["mentions"], told["edited"], told["reactions"]) == (1, [me], False, [])
+    await amira.ask("chat:edit", channel=CLASS, seq=2, text="Ben!", mentions=[me])
+    await ben.ask("chat:react", channel=CLASS, seq=2, sign="👍", given=True)
+    changed = await amira.until("chat:changed", lambda one: one["change"] == 2)
+    assert changed["message"]["text"] == "Ben!" and changed["message"]["edited"]
+    assert changed["message"]["reactions"] == [{"sign": "👍", "people": [me]}]
+    missed = await ben.ask("chat:changes", channel=CLASS, after=0)
+    assert missed == {"messages": [changed["message"]], "changed": 2, "more": False}
+    assert (await ben.ask("chat:history", channel=CLASS))["changed"] == 2
+    refused = await ben.ask("chat:edit", channel=CLASS, seq=2, text="mine now")
+    assert refused["error"]["code"] == "not_allowed"
+    assert (await ben.ask("chat:react", channel=CLASS, seq=2, sign="🦖", given=True))["error"]["code"] == "bad_message"
+
+
+async def test_ones_own_message_can_be_deleted(house: House) -> None:
+    amira, ben = await house.connect(name="Amira"), await house.connect(name="Ben")
+    await say(amira, "oops")
+    await set_mode(house, "off", amira)
+    assert await amira.ask("chat:delete", channel=CLASS, seq=1) == {}
+    assert await ben.until("chat:deleted") == {"channel": CLASS, "seq": 1, "change": 1}
+
+
+async def test_what_is_unread_is_counted_for_each_person(house: House) -> None:
+    issued = await house.services.auth.issue_role_ticket("demo-lesson", "pupil", "Ben")
+    ben, tablet = await house.dial(issued.ticket, "Ben"), await house.dial(issued.ticket, "Ben")
+    amira = await house.connect(name="Amira")
+    for number in range(3):
+        await say(amira, f"message {number}")
+    assert view(await (await house.dial(issued.ticket, "Ben")).until("session:hello"))["unread"] == 3
+    await ben.ask("chat:read", channel=CLASS, seq=2)
+    assert await tablet.until("chat:read") == {"channel": CLASS, "seq": 2}
+    assert view(await (await house.dial(issued.ticket, "Ben")).until("session:hello"))["unread"] == 1
+    assert (await ben.ask("chat:read", channel="nowhere", seq=2))["error"]["code"] == "not_found"

@@ -1,0 +1,74 @@
+"""One Socket.IO connection: whose it is, what it hears, what it has asked and not been answered yet.
+
+Laws: requests wait in `inbox` and are carried out one after the other; messages are on their `flight` to the database
+side by side and are acked in the order of sending. Each connection has a budget of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import monotonic
+
+from msgspec import Struct
+
+from collab.limits import Bucket
+from collab.presence import Present
+from web.broadcast import Outgoing
+from web.channels import Sent
+from web.school.model import Channel, ChannelRights, Person
+
+REQUESTS = (50.0, 400.0)  # per second, burst
+CHAT = (20.0, 300.0)
+OFFERS = (0.5, 10.0)
+
+
+class Request(Struct, frozen=True):
+    """An event as it came; `number` is what its ack carries, if one is wanted."""
+
+    number: int | None
+    event: str
+    body: bytes
+
+
+class Connection:
+    """One Socket.IO connection."""
+
+    def __init__(self, sid: str, eio_sid: str, person: Person) -> None:
+        now = monotonic()
+        self.sid = sid
+        self.eio_sid = eio_sid
+        self.person = person
+        self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
+        self.inbox: deque[Request] = deque()
+        self.flight: deque[tuple[int | None, Sent | bytes]] = deque()  # messages not acked yet
+        self.space = asyncio.Event()
+        self.consumer: asyncio.Task[None] | None = None
+        self.held: list[Outgoing] | None = None  # news of the room that must not overtake the ack of a join
+        self.heard: set[str] = set()
+        self.ready = asyncio.Event()
+        self.expiry: asyncio.TimerHandle | None = None
+        self.budget = Bucket(*REQUESTS, now)
+        self.chat_budget = Bucket(*CHAT, now)
+        self.offer_budget = Bucket(*OFFERS, now)
+
+    @property
+    def present(self) -> Present:
+        return Present(self.person.id, self.person.name, self.person.role)
+
+    async def landed(self) -> None:
+        """Return once all messages that were being stored are acked."""
+        while self.flight:
+            _, said = self.flight[-1]
+            if not isinstance(said, bytes):
+                await asyncio.wait({said})
+            await asyncio.sleep(0)  # the callbacks that ack run first
+
+    def afford(self, event: str) -> bool:
+        """Whether the connection's budget covers one more of this event."""
+        now = monotonic()
+        if event == "chat:send" and not self.chat_budget.take(now, 1):
+            return False
+        if event == "media:offer" and not self.offer_budget.take(now, 1):
+            return False
+        return self.budget.take(now, 1)
