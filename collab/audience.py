@@ -2,13 +2,14 @@
 
 Laws: a frame is built once and the same bytes go to every transport; one write per client and round; nobody gets own
 changes or an own awareness entry back; changes go only to clients whose first sync was answered. Awareness changes of
-one tick are joined, the last of each person counts (COALESCE).
+one tick are joined, the last of each person counts (COALESCE); while changes are on their way to the store they wait
+for them, for `hold_seconds` at most, and share their writes: a cursor comes with the text it stands behind.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .awareness import Here, Remote, Room, to_remote
 from .codec import frame_binary
@@ -33,7 +34,7 @@ class Audience:
         self._clock = clock
         self._on_congested = on_congested
         self._changed: dict[int, Here] = {}
-        self._flushed = float("-inf")
+        self._flushed = self._held_at = float("-inf")
         self._flush: asyncio.TimerHandle | None = None
 
     def send(self, connection: Connection, frame: bytes, kind: Kind) -> None:
@@ -44,29 +45,57 @@ class Audience:
             self.congested.add(connection)
             self._on_congested()
 
-    def fan_out(self, events: Sequence[tuple[Connection | None, bytes]]) -> None:
-        """Send durable changes to everybody but their writers, with each client's ack in the same write."""
+    def fan_out(self, events: Sequence[tuple[Connection | None, bytes]], handled: Iterable[Connection]) -> None:
+        """Send durable changes to everybody but their writers, with what awareness waits and with the acks of those
+        whose frames were handled, in one write each.
+        """
         frames = [frame_binary(build_update(data)) for _, data in events]
-        shared = b"".join(frames)
-        writers = {connection for connection, _ in events if connection is not None}
+        people = self._take_people()
+        apart = {connection.number: connection for connection in handled}
+        for here in people:
+            if here.owner is not None and here.owner in self.connections:
+                apart[here.owner] = self.connections[here.owner]
+        changes = b"".join(frames)
+        entries = _frame(people)
+        both = changes + entries
+        for connection in apart.values():
+            if not connection.open:
+                continue
+            own = [frame for frame, (writer, _) in zip(frames, events, strict=True) if writer is not connection]
+            others = [here for here in people if here.owner != connection.number]
+            self._send(connection, b"".join(own), _frame(others), connection.ack())
+        if not both:
+            return
+        now, bound, flowing = self._clock(), self._limits.transport_bytes, State.FLOWING
+        delivered = 0
         for connection in list(self.connections.values()):
-            data = shared
-            if not connection.synced:
-                data = b""
-            elif connection in writers:
-                data = b"".join(
-                    frame for frame, (writer, _) in zip(frames, events, strict=True) if writer is not connection
-                )
-            count = connection.ack()
-            if count is not None:
-                ack = frame_binary(build_ack(count))
-                if not data or connection.outbox.state is not State.FLOWING:
-                    self.send(connection, ack, Kind.CONTROL)
-                else:
-                    data += ack
+            if connection.number in apart:
+                continue
+            outbox = connection.outbox
+            if outbox.state is flowing and connection.synced and outbox.buffered() < bound:
+                outbox.last_sent = now
+                outbox.put(both)
+                delivered += 1
+            else:
+                self._send(connection, changes, entries, None)
+        if frames:
+            self.deliveries += delivered
+
+    def _send(self, connection: Connection, changes: bytes, people: bytes, ack: int | None) -> None:
+        """Send to one client what concerns it: in one write if it keeps up, each by its kind if not."""
+        told = frame_binary(build_ack(ack)) if ack is not None else b""
+        if not connection.synced:
+            changes = b""
+        if changes:
+            self.deliveries += 1
+        if connection.outbox.state is State.FLOWING and not connection.outbox.congested():
+            data = changes + people + told
             if data:
-                self.deliveries += 1
-                self.send(connection, data, Kind.CHANGES)
+                self.send(connection, data, Kind.CHANGES if changes else Kind.CONTROL)
+            return
+        for data, kind in ((changes, Kind.CHANGES), (people, Kind.AWARENESS), (told, Kind.CONTROL)):
+            if data:
+                self.send(connection, data, kind)
 
     def pump(self, difference: Callable[[bytes | None], bytes] | None) -> None:
         """Feed congested clients; cut off those that do not keep up at all."""
@@ -81,13 +110,20 @@ class Audience:
             if connection.outbox.state is State.FLOWING or not connection.open:
                 self.congested.discard(connection)
 
+    def hold(self) -> None:
+        """Changes are on their way to `fan_out`: awareness may wait a little and share their writes."""
+        self._held_at = self._clock()
+
     def spread(self, changed: Sequence[Here]) -> None:
-        """Tell everybody here about awareness entries: at once, or joined with others of the same tick."""
+        """Tell everybody here about awareness entries: at once, with changes that are under way, or joined with others
+        of the same tick.
+        """
         for here in changed:
             self._changed[here.client] = here
         if not self._changed or self._flush is not None:
             return
-        wait = self._flushed + self._limits.join_seconds - self._clock()
+        now = self._clock()
+        wait = max(self._flushed + self._limits.join_seconds, self._held_at + self._limits.hold_seconds) - now
         if wait <= 0:
             self._flush_people()
         else:
@@ -95,27 +131,36 @@ class Audience:
 
     def _flush_people(self) -> None:
         self._flush = None
+        people = self._take_people()
+        if not people:
+            return
+        shared = _frame(people)
+        owners = {here.owner for here in people}
+        for connection in list(self.connections.values()):
+            if connection.number in owners:
+                frame = _frame([here for here in people if here.owner != connection.number])
+                if frame:
+                    self.send(connection, frame, Kind.AWARENESS)
+            else:
+                self.send(connection, shared, Kind.AWARENESS)
+
+    def _take_people(self) -> list[Here]:
+        """Take the awareness that waits; it is told now."""
+        self._held_at = float("-inf")
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        if not self._changed:
+            return []
         self._flushed = self._clock()
         changed, self._changed = self._changed, {}
-        entries = {client: here.entry() for client, here in changed.items()}
-        if not entries:
-            return
-        shared = frame_binary(build_awareness(list(entries.values())))
-        owners = {here.owner for here in changed.values()}
-        for connection in list(self.connections.values()):
-            frame = shared
-            if connection.number in owners:
-                rest = [entries[client] for client, here in changed.items() if here.owner != connection.number]
-                if not rest:
-                    continue
-                frame = frame_binary(build_awareness(rest))
-            self.send(connection, frame, Kind.AWARENESS)
+        return list(changed.values())
 
     def send_people(self, connection: Connection) -> None:
         """Send everybody who is here to one client."""
-        entries = [here.entry() for here in self.room.here.values() if here.owner != connection.number]
-        if entries:
-            self.send(connection, frame_binary(build_awareness(entries)), Kind.AWARENESS)
+        frame = _frame([here for here in self.room.here.values() if here.owner != connection.number])
+        if frame:
+            self.send(connection, frame, Kind.AWARENESS)
 
     def break_silence(self) -> None:
         """Send the empty awareness message where nothing was sent for long: stock clients reconnect otherwise."""
@@ -130,6 +175,10 @@ class Audience:
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
+
+
+def _frame(people: Sequence[Here]) -> bytes:
+    return frame_binary(build_awareness([here.entry() for here in people])) if people else b""
 
 
 def only_presence(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

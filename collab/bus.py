@@ -57,6 +57,9 @@ class Bus(Protocol):
     def tell(self, topic: str, payload: bytes) -> None:
         """Publish without waiting; never raises."""
 
+    def carries(self, topic: str) -> bool:
+        """Tell whether anybody besides one listener of our own may hear what is told."""
+
     async def publish(self, topic: str, payload: bytes) -> None:
         """Do as `tell`, for callers that can wait should a bus ever want to slow them down."""
 
@@ -138,6 +141,10 @@ class MemoryBus:
     async def close(self) -> None:
         """Forget all listeners."""
         self._topics.listeners.clear()
+
+    def carries(self, topic: str) -> bool:
+        """Tell whether there are several listeners."""
+        return len(self._topics.listeners.get(topic, ())) > 1
 
     def tell(self, topic: str, payload: bytes) -> None:
         """Deliver in the next round of the loop, in order."""

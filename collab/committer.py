@@ -1,8 +1,8 @@
 """Group commit: one task of the worker writes what all its documents have to log, batch after batch.
 
-Laws: while one transaction runs, the next batch gathers; a document has at most one batch under way, so each appears
-once in a transaction; whoever waits learns of its own document only. A commit that takes longer than `DEADLINE`
-counts as failed: its outcome is unknown, the document must be reloaded.
+Laws: while one transaction runs, the next batch gathers (`pace.py` sees to it that documents come together); a document
+has at most one batch under way, so each appears once in a transaction; whoever waits learns of its own document only. A
+commit that takes longer than `DEADLINE` counts as failed: its outcome is unknown, the document must be reloaded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ _log = logging.getLogger("collab.committer")
 
 DEADLINE = 15.0
 _MOST = 500
-_GATHER = 0.004  # busy: at most one transaction so often; one that comes alone never waits
 
 
 class Committer:
@@ -28,7 +27,6 @@ class Committer:
         self._waiting: list[tuple[Batch, asyncio.Future[Committed]]] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._began = float("-inf")
 
     def start(self) -> None:
         """Start the task."""
@@ -44,26 +42,20 @@ class Committer:
                 done.set_exception(StateError("closed", "the worker stops"))
         self._waiting.clear()
 
-    async def commit(self, batch: Batch) -> Committed:
-        """Return once the batch is durable; raises StateError or AccessDenied(foreign_author)."""
+    def commit(self, batch: Batch) -> asyncio.Future[Committed]:
+        """Return what is done once the batch is durable; it raises StateError or AccessDenied(foreign_author)."""
         done: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
         self._waiting.append((batch, done))
         self._wake.set()
-        return await done
+        return done
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            await asyncio.sleep(max(0.0, self._began + _GATHER - self._loop_time()))
-            self._began = self._loop_time()
             batches, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             if not self._waiting:
                 self._wake.clear()
             await self._commit(batches)
-
-    @staticmethod
-    def _loop_time() -> float:
-        return asyncio.get_running_loop().time()
 
     async def _commit(self, waiting: list[tuple[Batch, asyncio.Future[Committed]]]) -> None:
         failure: CollabError = StateError("store_failed", "the store gave no answer")

@@ -46,6 +46,7 @@ class Connection:
     ) -> None:
         now = keeper.hub.clock()
         self.number = number
+        self.origin = f"{keeper.hub.worker}/{number}"
         self.editor = editor
         self.rights = rights
         self.wants_ack = ack

@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from .awareness import Editor
 from .bus import Bus, Subscription
@@ -25,8 +25,10 @@ from .keeper import Keeper
 from .ledger import Ledger
 from .limits import Budgets, Limits
 from .outbox import Transport
+from .pace import Pace
+from .round import Round
 from .schema import SEED_CLIENT, Kind, empty_seed
-from .store import DocumentStore, Snapshot
+from .store import Committed, DocumentStore, Snapshot
 from .wire import Announce, News, People, Want, decode, encode
 
 _log = logging.getLogger("collab.hub")
@@ -68,13 +70,15 @@ class Hub:
         self.observe_ack = observe_ack
         self.counters = Counters()
         self.committer = Committer(store)
+        self.pace = Pace(clock, self.limits.join_seconds)
         self._budgets = Budgets(self.limits)
         self._keepers: dict[str, Keeper] = {}
         self._subscriptions: dict[Keeper, Subscription] = {}
         self._numbers = 0
         self._syncing: set[Connection] = set()
         self._wanting: list[Keeper] = []
-        self._repeats: list[tuple[float, Keeper]] = []
+        self._announced: dict[Keeper, float] = {}
+        self._repeated_at = float("-inf")
         self._workers: dict[str, float] = {}
         self._congested = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
@@ -105,6 +109,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._running, *self._compacting.values(), return_exceptions=True)
         await self.committer.close()
+        self.pace.close()
 
     async def create(self, document: str, kind: Kind, seed: bytes | None = None) -> None:
         """Create a document unless it is there; seeded once, by the server only."""
@@ -210,7 +215,7 @@ class Hub:
         subscription = self._subscriptions.pop(keeper, None)
         if subscription is not None:
             subscription.close()
-        self._repeats = [repeat for repeat in self._repeats if repeat[1] is not keeper]
+        self._announced.pop(keeper, None)
 
     # ---- first syncs: at most so many large answers at once
 
@@ -251,18 +256,22 @@ class Hub:
             keeper.tell_people(keeper.audience.room.renew(self.wall()))
 
     def publish(self, document: str, news: News) -> None:
-        """Tell other workers; the bus takes it without waiting."""
-        self.bus.tell(f"doc:{document}", encode(news))
+        """Tell other workers, if there can be any; the bus takes it without waiting."""
+        topic = f"doc:{document}"
+        if self.bus.carries(topic):
+            self.bus.tell(topic, encode(news))
 
-    def announce(self, keeper: Keeper, news: Announce) -> None:
+    def announce(self, keeper: Keeper, done: Committed, work: Round) -> None:
         """Tell other workers of new entries now, and their head again a little later."""
-        news = structs.replace(news, worker=self.worker)
-        if news.data is not None and sum(map(len, news.data)) > self.limits.announce_bytes:
-            news = Announce(self.worker, news.first, news.head, None, {})
-        self.publish(keeper.document, news)
-        now = self.clock()
-        self._repeats = [repeat for repeat in self._repeats if repeat[1] is not keeper]
-        self._repeats += [(now + delay, keeper) for delay in _REPEATS]
+        topic = f"doc:{keeper.document}"
+        if not self.bus.carries(topic):
+            return
+        data = [entry.data for entry in work.entries]
+        news = Announce(self.worker, done.first, done.head, data, work.authors)
+        if sum(map(len, data)) > self.limits.announce_bytes:
+            news = Announce(self.worker, done.first, done.head, None, {})
+        self.bus.tell(topic, encode(news))
+        self._announced[keeper] = self.clock()
 
     def _on_worker(self, payload: bytes) -> None:
         worker = payload.decode(errors="replace")
@@ -306,11 +315,13 @@ class Hub:
 
     async def _tick_often(self) -> None:
         await asyncio.sleep(0.1)
-        now = self.clock()
-        due = {keeper for at, keeper in self._repeats if at <= now}
-        self._repeats = [repeat for repeat in self._repeats if repeat[0] > now]
-        for keeper in due:
-            self.publish(keeper.document, Announce(self.worker, keeper.ledger.known + 1, keeper.ledger.known, None, {}))
+        before, self._repeated_at = self._repeated_at, self.clock()
+        for keeper, at in list(self._announced.items()):
+            if any(before < at + delay <= self._repeated_at for delay in _REPEATS):
+                head = keeper.ledger.known
+                self.publish(keeper.document, Announce(self.worker, head + 1, head, None, {}))
+            if at + _REPEATS[-1] <= self._repeated_at:
+                del self._announced[keeper]
 
     async def _tick(self) -> None:
         await asyncio.sleep(1.0)

@@ -6,7 +6,7 @@ Laws:
   nobody is answered from the document.
 - a commit that fails, or a CRDT that breaks, discards the live document: every client is closed with 4509 and the next
   one loads it afresh.
-- rounds of several writers that follow each other closely join in a tick; a single writer is never delayed.
+- when a round may begin is for `pace.py` to say: whoever writes alone is never delayed, several join in a tick.
 - it unloads only when nobody is there, nothing waits, and both were so without any await in between.
 """
 
@@ -15,10 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from .audience import Audience, only_presence, remotes
 from .awareness import Here
@@ -27,7 +24,7 @@ from .connection import Connection
 from .errors import AccessDenied, CollabError, Overloaded, StateError
 from .ledger import Ledger
 from .outbox import Kind
-from .store import NewEntry
+from .round import Received, Round
 from .sync import Changes, Entry, Step1, build_step1, build_step2
 from .wire import Announce, People
 
@@ -35,23 +32,6 @@ if TYPE_CHECKING:
     from .hub import Hub
 
 _log = logging.getLogger("collab.keeper")
-
-
-class _Received(Struct, frozen=True):
-    connection: Connection
-    message: Changes | Step1
-    size: int
-    at: float
-
-
-class _Round(Struct):
-    """What one round has gathered until its commit."""
-
-    events: list[tuple[Connection | None, bytes]] = []
-    entries: list[NewEntry] = []
-    authors: dict[int, str] = {}
-    requests: list[Connection] = []
-    received: list[_Received] = []
 
 
 class Keeper:
@@ -64,7 +44,7 @@ class Keeper:
         self.audience = Audience(hub.worker, hub.limits, hub.clock, hub.on_congested)
         self.loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.pins = 0
-        self._inbox: deque[_Received] = deque()
+        self._inbox: deque[Received] = deque()
         self._inbox_bytes = 0
         self._announced: deque[Announce] = deque()
         self._waiting: deque[tuple[Connection, Step1]] = deque()
@@ -72,9 +52,8 @@ class Keeper:
         self._clean = True
         self._stopping = False
         self._wake = asyncio.Event()
-        self._last_writers: set[Connection] = set()
         self._idle_since = self._renewed_at = hub.clock()
-        self._round_at = self._based_at = float("-inf")
+        self._based_at = float("-inf")
         self.task = asyncio.create_task(self._run(), name=f"keeper {document}")
 
     # ---- from clients and the bus: never blocks
@@ -99,9 +78,13 @@ class Keeper:
         limits = self.hub.limits
         if len(self._inbox) >= limits.inbox_frames or (self._inbox and self._inbox_bytes + size > limits.inbox_bytes):
             raise Overloaded("too_fast", "the document cannot keep up")
-        self._inbox.append(_Received(connection, message, size, now))
+        self._inbox.append(Received(connection, message, now))
         self._inbox_bytes += size
-        self._wake.set()
+        if type(message) is Changes and not message.answer:
+            self.audience.hold()
+            self.hub.pace.ask(self, connection)
+        else:
+            self._wake.set()
 
     def receive_awareness(self, connection: Connection, entries: tuple[Entry, ...]) -> None:
         """Take a client's awareness."""
@@ -181,7 +164,6 @@ class Keeper:
         try:
             while not self._stopping:
                 await self._wake.wait()
-                await self._join()
                 self._wake.clear()
                 if self._inbox or self._announced or self._waiting or self._behind:
                     await self._round()
@@ -202,90 +184,48 @@ class Keeper:
         await self.ledger.load()
         self.audience.base = self.ledger.live.state_vector()
 
-    async def _join(self) -> None:
-        """Let closely following rounds of several writers become one."""
-        writers = _writers(self._inbox)
-        if writers and (len(writers) > 1 or (self._last_writers and writers != self._last_writers)):
-            wait = self._round_at + self.hub.limits.join_seconds - self.hub.clock()
-            if wait > 0:
-                await asyncio.sleep(wait)
-
     async def _round(self) -> None:
-        now = self._round_at = self.hub.clock()
-        work = _Round()
+        work = Round(self.ledger, self.hub.limits.misses)
         self._clean = False
         received, self._inbox, self._inbox_bytes = self._inbox, deque(), 0
         for item in received:
-            if isinstance(item.message, Step1):
-                self._waiting.append((item.connection, item.message))
+            message = item.message
+            if isinstance(message, Changes):
+                work.take(item, message)
             else:
-                self._take_changes(item, item.message, work)
-        self._last_writers = _writers(received) or self._last_writers
+                self._waiting.append((item.connection, message))
         others = await self._log(work)
         if self._stopping:
             return
         self._clean = True
-        self.audience.fan_out([*((None, event) for event in others), *work.events])
-        self._ask(work.requests)
-        self._answer(now)
+        self.audience.fan_out([*((None, event) for event in others), *work.events], work.handled)
         self._after(work)
 
-    async def _log(self, work: _Round) -> list[bytes]:
+    async def _log(self, work: Round) -> list[bytes]:
         """Commit this round's changes, take in what others have logged; returns the latter."""
-        announced, self._announced = self._announced, deque()
-        events = await self.ledger.hear(announced)
+        events: list[bytes] = []
+        if self._announced:
+            announced, self._announced = self._announced, deque()
+            events = await self.ledger.hear(announced)
         if work.entries:
-            announcement, others = await self.ledger.commit(self.hub.committer, work.entries, work.authors)
+            done, others = await self.ledger.commit(self.hub.committer, work.entries, work.authors)
             events += others
             self.hub.counters.updates += len(work.entries)
-            self.hub.announce(self, announcement)
+            self.hub.announce(self, done, work)
         if self._behind or any(not connection.synced for connection, _ in self._waiting):
             self._behind = False
             events += await self.ledger.catch_up()
         return events
 
-    def _take_changes(self, item: _Received, message: Changes, work: _Round) -> None:
-        connection = item.connection
-        try:
-            judged = self.ledger.live.judge(message.update)
-            if not connection.rights.write:
-                if not self.ledger.live.changes_nothing(judged):
-                    raise AccessDenied("not_allowed", "this document may only be read")
-                connection.handled(answer=message.answer)
-                return
-            if judged.placement is None:
-                self._miss(connection, work)
-                return
-            claimed = self.ledger.claim(connection.editor.account, judged, work.authors)
-            event = self.ledger.apply(judged)
-        except CollabError as error:
-            connection.refuse(error)
-            if self.ledger.live.broken:
-                raise
-            return
-        connection.handled(answer=message.answer)
-        work.received.append(item)
-        if event is not None:
-            work.authors.update(claimed)
-            work.events.append((connection, event))
-            work.entries.append(NewEntry(connection.editor.account, f"{self.hub.worker}/{connection.number}", event))
-
-    def _miss(self, connection: Connection, work: _Round) -> None:
-        connection.handled(held=True)
-        connection.misses += 1
-        if connection.misses >= self.hub.limits.misses:
-            connection.refuse(StateError("resync", "parts that the update builds on are missing"))
-        else:
-            work.requests.append(connection)
-
     def _ask(self, connections: list[Connection]) -> None:
-        frame = frame_binary(build_step1(self.ledger.live.state_vector())) if connections else b""
+        frame = frame_binary(build_step1(self.ledger.live.state_vector()))
         for connection in connections:
             if connection.open:
                 self.audience.send(connection, frame, Kind.CONTROL)
 
-    def _answer(self, now: float) -> None:
+    def _answer(self) -> None:
         """Answer sync step 1; first ones only while one of the worker's places for them is free."""
+        now = self.hub.clock()
         for _ in range(len(self._waiting)):
             connection, message = self._waiting.popleft()
             if not connection.open:
@@ -304,10 +244,14 @@ class Keeper:
             connection.outbox.write(now, frame)
             connection.synced = True
 
-    def _after(self, work: _Round) -> None:
+    def _after(self, work: Round) -> None:
+        if work.asked:
+            self._ask(work.asked)
+        if self._waiting:
+            self._answer()
         now = self.hub.clock()
-        for item in work.received:
-            self.hub.observe_ack(now - item.at)
+        for at in work.times:
+            self.hub.observe_ack(now - at)
         if now - self._based_at > 1.0:
             self._based_at = now
             self.audience.base = self.ledger.live.state_vector()
@@ -335,7 +279,3 @@ class Keeper:
     def _is_idle(self) -> bool:
         busy = self.audience.connections or self._inbox or self._announced or self._waiting or self.pins
         return not busy and self.hub.clock() - self._idle_since >= self.hub.limits.idle_seconds
-
-
-def _writers(received: Iterable[_Received]) -> set[Connection]:
-    return {item.connection for item in received if isinstance(item.message, Changes) and not item.message.answer}

@@ -16,7 +16,7 @@ from .committer import Committer
 from .document import Judged, LiveDocument
 from .errors import AccessDenied, CollabError, ProtocolError, StateError
 from .limits import Limits
-from .store import Batch, DocumentStore, LogEntry, NewEntry, Snapshot
+from .store import Batch, Committed, DocumentStore, LogEntry, NewEntry, Snapshot
 from .wire import Announce
 
 _log = logging.getLogger("collab.ledger")
@@ -81,13 +81,14 @@ class Ledger:
 
     async def commit(
         self, committer: Committer, entries: list[NewEntry], authors: dict[int, str]
-    ) -> tuple[Announce, list[bytes]]:
-        """Log what was applied; returns what to announce, and what others logged in between."""
+    ) -> tuple[Committed, list[bytes]]:
+        """Log what was applied; returns under which numbers, and what others logged in between."""
         done = await committer.commit(Batch(self.document, tuple(entries), authors, self.epoch, self.known))
-        self._authors.update(authors)
+        if authors:
+            self._authors.update(authors)
         others = await self.catch_up() if done.first != self.known + 1 else []
         self.known = max(self.known, done.head)
-        return Announce("", done.first, done.head, [entry.data for entry in entries], authors), others
+        return done, others
 
     async def hear(self, announcements: Iterable[Announce]) -> list[bytes]:
         """Apply what other workers announced, reading the log where there is a gap; returns what is new."""

@@ -45,10 +45,11 @@ class State(Enum):
 class Outbox:
     """The queue of one client."""
 
-    __slots__ = ("_limits", "_queue", "_since", "_size", "_transport", "base", "last_sent", "state")
+    __slots__ = ("_limits", "_queue", "_since", "_size", "base", "buffered", "last_sent", "put", "state")
 
     def __init__(self, transport: Transport, limits: Limits, now: float) -> None:
-        self._transport = transport
+        self.put = transport.write
+        self.buffered = transport.buffered
         self._limits = limits
         self._queue: deque[tuple[Kind, bytes]] = deque()
         self._size = 0
@@ -60,17 +61,17 @@ class Outbox:
     def write(self, now: float, frame: bytes) -> None:
         """Write past the queue (answers to sync step 1)."""
         self.last_sent = now
-        self._transport.write(frame)
+        self.put(frame)
 
     def congested(self) -> bool:
         """Tell whether the transport holds as much as it may."""
-        return self._transport.buffered() >= self._limits.transport_bytes
+        return self.buffered() >= self._limits.transport_bytes
 
     def send(self, now: float, frame: bytes, kind: Kind, base: bytes | None = None) -> None:
         """Send or queue a frame; `base` is a state vector the client surely has reached if nothing waits yet."""
-        if self.state is State.FLOWING and self._transport.buffered() < self._limits.transport_bytes:
+        if self.state is State.FLOWING and self.buffered() < self._limits.transport_bytes:
             self.last_sent = now
-            self._transport.write(frame)
+            self.put(frame)
             return
         if self.state is State.FLOWING:
             self.state = State.WAITING
@@ -107,16 +108,16 @@ class Outbox:
         if self.state is State.LOST or self.state is State.FLOWING:
             return
         wrote = False
-        while self._transport.buffered() < self._limits.transport_bytes:
+        while self.buffered() < self._limits.transport_bytes:
             if self.state is State.NEEDS_DIFFERENCE:
                 if difference is None:
                     break
-                self._transport.write(difference(self.base))
+                self.put(difference(self.base))
                 self.state = State.WAITING
             elif self._queue:
                 _, frame = self._queue.popleft()
                 self._size -= len(frame)
-                self._transport.write(frame)
+                self.put(frame)
             else:
                 self.state = State.FLOWING
                 self.base = None

@@ -90,6 +90,10 @@ class RedisBus:
         await self._redis.aclose()
         await self._ear.aclose()
 
+    def carries(self, topic: str) -> bool:
+        """Other processes may always listen."""
+        return True
+
     def tell(self, topic: str, payload: bytes) -> None:
         """Hand over to the sending task."""
         with contextlib.suppress(asyncio.QueueFull):

@@ -633,6 +633,20 @@ async def test_a_burst_of_cursors_is_joined(store: DocumentStore) -> None:
         assert ada.transport.writes - before <= 3
 
 
+async def test_a_cursor_comes_with_the_text_it_stands_behind(store: DocumentStore) -> None:
+    async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, hold_seconds=3600.0)) as room:
+        ada, ben = await room.join("ada"), await room.join("ben")
+        await room.settle()
+        before = ada.transport.writes
+        ben.replica.text += "x"
+        ben.replica.show({"cursor": 1})
+        await room.until(lambda: str(ada.replica.text) == "x")
+        assert ada.replica.here()[ben.replica.client_id]["cursor"] == 1
+        assert ada.transport.writes == before + 1
+        ben.replica.show({"cursor": 0}, 2)
+        await room.until(lambda: ada.replica.here()[ben.replica.client_id]["cursor"] == 0)
+
+
 async def test_presence_reaches_other_workers_and_a_lost_worker_takes_its_people(store: DocumentStore) -> None:
     async with Classroom(store, MemoryBus(), workers=2, limits=Limits(worker_seconds=1.5, renew_seconds=0.0)) as room:
         ada = await room.join("ada", worker=0)

@@ -1,0 +1,59 @@
+"""When the documents of a worker take in what their clients have sent.
+
+Laws: whoever writes alone on this worker is never delayed. As soon as several do, all documents that have something
+take their turn together, at most once per tick: they are parsed, applied and committed in one go and share one
+transaction. Cold caches are what an edit costs most, and the commit would have had to gather anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Waiter(Protocol):
+    """Something that takes its turn when poked."""
+
+    def poke(self) -> None: ...
+
+
+class Pace:
+    """The turns of one worker."""
+
+    def __init__(self, clock: Callable[[], float], tick: float) -> None:
+        self._clock = clock
+        self._tick = tick
+        self._waiting: dict[Waiter, None] = {}
+        self._writer: object = None
+        self._turned = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def ask(self, waiter: Waiter, writer: object) -> None:
+        """Have a document poked: at once if nobody else writes, otherwise with all others at the next tick."""
+        if waiter in self._waiting:
+            return
+        now = self._clock()
+        wait = self._turned + self._tick - now
+        if wait <= 0 or (writer is self._writer and not self._waiting):
+            self._turned = now
+            self._writer = writer
+            waiter.poke()
+            return
+        self._writer = None
+        self._waiting[waiter] = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
+
+    def _turn(self) -> None:
+        self._timer = None
+        self._turned = self._clock()
+        waiting, self._waiting = self._waiting, {}
+        for waiter in waiting:
+            waiter.poke()
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

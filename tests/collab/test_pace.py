@@ -1,0 +1,56 @@
+"""Who writes alone is never delayed; several take their turns together."""
+
+from __future__ import annotations
+
+import asyncio
+
+from collab.pace import Pace
+
+
+class Desk:
+    """Notes when it was poked."""
+
+    def __init__(self) -> None:
+        self.pokes = 0
+        self.poked = asyncio.Event()
+
+    def poke(self) -> None:
+        self.pokes += 1
+        self.poked.set()
+
+
+async def test_who_writes_alone_is_poked_at_once_however_often() -> None:
+    pace, desk = Pace(lambda: 0.0, 3600.0), Desk()
+    for _ in range(5):
+        pace.ask(desk, "ada")
+    assert desk.pokes == 5
+
+
+async def test_several_wait_for_one_tick_and_each_is_poked_once() -> None:
+    now = 0.0
+    pace, first, second = Pace(lambda: now, 0.02), Desk(), Desk()
+    pace.ask(first, "ada")
+    pace.ask(second, "ben")
+    pace.ask(first, "ada")
+    pace.ask(second, "cleo")
+    assert (first.pokes, second.pokes) == (1, 0)
+    await second.poked.wait()
+    assert (first.pokes, second.pokes) == (2, 1)
+
+
+async def test_after_a_quiet_tick_nobody_waits() -> None:
+    now = 0.0
+    pace, desk = Pace(lambda: now, 0.02), Desk()
+    pace.ask(desk, "ada")
+    now = 0.03
+    pace.ask(desk, "ben")
+    assert desk.pokes == 2
+
+
+async def test_closing_forgets_the_tick() -> None:
+    pace, desk = Pace(lambda: 0.0, 3600.0), Desk()
+    pace.ask(Desk(), "ada")
+    pace.ask(desk, "ben")
+    pace.close()
+    pace.close()
+    assert desk.pokes == 0
