@@ -100,3 +100,32 @@ class Plane:
 
     def request_keyframe(self, source: int) -> None:
         """Ask the publisher for a keyframe, with everybody else who waits for one."""
+
+@final
+class Rehearsal:
+    """One viewer's estimate and pacer, with a clock (microseconds) and a network of the caller's: for simulations."""
+
+    def __new__(cls, want: int) -> Rehearsal:
+        """A viewer that is sent up to `want` bits per second."""
+
+    def offer(self, now: int, sizes: list[int], sound: bool) -> list[tuple[int, int]]:
+        """Packets are there to be sent; (transport-wide number, size) of those that leave at once."""
+
+    def poll(self, now: int) -> list[tuple[int, int]]:
+        """What had to wait, and padding: (number, size) of what leaves now."""
+
+    def tick(self, now: int) -> int | None:
+        """Time passed; the estimate in bits per second if the plane would tell it."""
+
+    def arrive(self, now: int, number: int) -> None:
+        """This packet arrived at the remote."""
+
+    def answer(self, now: int) -> bytes:
+        """The remote's feedback if it is time for one, else empty."""
+
+    def feedback(self, now: int, compound: bytes) -> None:
+        """That feedback came back."""
+
+    @property
+    def dropped(self) -> int:
+        """Packets that waited too long, or among too many."""

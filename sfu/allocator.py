@@ -11,7 +11,8 @@ Laws, in the order of the phases; rates are kbit/s on the wire:
 What there is, is the school's cap, or what the way to the viewer carries where that is less. Where the way does not
 carry what phase 2 promises, the picture is left out as well, and the viewer's video counts as paused; sound goes on.
 A layer costs what was measured, falling slowly from its peaks; what was never measured, its nominal rate. Down and out
-goes at once; up and in again only `HOLD` seconds after that, and with a reserve of `RESERVE`.
+goes at once; up and in again only `HOLD` seconds after that, and with a reserve of `RESERVE`; and once the way had
+shown that it is narrow, by no more than `RISE` a second.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ FADE: Final = 5.0
 """Seconds in which a peak that does not come again loses half of its height over what is measured now."""
 SHARE: Final = 0.95
 """Of what the way carries; the rest is for retransmissions and reports."""
+RISE: Final = 50.0
+"""kbit/s that a viewer may be sent more with each second, once its way had shown that it is narrow: thirty behind one
+access point that all take back at once what they gave up overfill it again."""
+RESUMED: Final = 300.0
+"""Up to this it comes back without delay: a voice and a small stage."""
 LEFT_OUT: Final = -1
 MAX_LAYERS: Final = 3
 
@@ -102,6 +108,8 @@ class Allocation:
     def __init__(self, cap: float) -> None:
         self._cap = cap
         self._way = inf
+        self._room = inf
+        self._at = 0.0
         self._spent = 0.0
         self._held: dict[tuple[Place, int], Held] = {}
         self._retry: float | None = None
@@ -120,12 +128,18 @@ class Allocation:
     def estimate(self, kbit: float) -> bool:
         """What the way carries from now on; whether it is less than what is sent."""
         self._way = kbit * SHARE
-        return self._way < min(self._cap, self._spent + VOICES)
+        if self._way >= min(self._cap, self._spent + VOICES):
+            return False
+        self._room = max(self._way, RESUMED)
+        return True
 
     def decide(self, now: float, wants: Sequence[Want], *, grid: bool) -> dict[str, int]:
         """The highest layer for each slot, or LEFT_OUT."""
-        narrow = self._way < self._cap
-        left = min(self._way, self._cap) - VOICES
+        self._room += RISE * max(0.0, now - self._at)
+        self._at = now
+        way = min(self._way, self._room)
+        narrow = way < self._cap
+        left = min(way, self._cap) - VOICES
         round_ = _Round(now, left, self._held)
         tiles = [want for want in wants if want.place == "tile"]
         large = sorted((want for want in wants if want.place != "tile"), key=lambda want: want.place != "screen")
@@ -140,6 +154,8 @@ class Allocation:
         round_.share(tiles, _tile_most(round_.left, len(tiles), beside_screen=beside_screen, grid=grid), self._paused)
         self._held = {(want.place, want.source): round_.held(want) for want in wants}
         self._retry = round_.retry
+        if self._room < min(self._way, self._cap) and round_.retry is not None:
+            self._retry = min(round_.retry, now + 1.0)
         self._spent = left - round_.left
         return {want.slot: round_.given[want.slot] for want in wants}
 

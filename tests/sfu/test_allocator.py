@@ -185,7 +185,12 @@ def test_what_the_way_carries_counts_where_it_is_less_than_the_cap() -> None:
     assert allocation.estimate(300)
     assert allocation.decide(2.0, wants, grid=False)["stage"] == 1
     assert not allocation.estimate(3000)
-    assert allocation.decide(2.0 + HOLD, wants, grid=False) == decide(wants), "after a while, with a reserve"
+    sent = []
+    for second in range(3, 20):
+        layers = allocation.decide(float(second), wants, grid=False)
+        sent.append(sum(CAMERA[layer] for layer in layers.values() if layer != LEFT_OUT))
+    assert sent == sorted(sent) and sent[int(HOLD)] < 450, "more comes bit by bit"
+    assert layers == decide(wants) and allocation.retry is None
 
 
 def test_below_the_lowest_layer_video_pauses_and_comes_back() -> None:
@@ -197,7 +202,7 @@ def test_below_the_lowest_layer_video_pauses_and_comes_back() -> None:
     assert allocation.paused
     allocation.estimate(400)
     assert allocation.decide(1.5, wants, grid=False)["stage"] == LEFT_OUT
-    assert allocation.retry == 1.0 + HOLD
+    assert allocation.retry == 2.5, "there is more room each second"
     assert allocation.decide(1.0 + HOLD, wants, grid=False)["stage"] == 1
     assert not allocation.paused
 

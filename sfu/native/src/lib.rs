@@ -37,10 +37,14 @@ mod fuzz;
 
 #[cfg(feature = "python")]
 mod plane;
+#[cfg(feature = "python")]
+mod rehearsal;
 
 #[cfg(feature = "python")]
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
     use crate::plane::Plane;
+    #[pymodule_export]
+    use crate::rehearsal::Rehearsal;
 }
