@@ -20,6 +20,7 @@ from .names import LanguageName
 
 DIGITS: Final = 15
 """How many a number surely holds."""
+_TRUTHS: Final = {"WAHR": True, "TRUE": True, "FALSCH": False, "FALSE": False}
 _FRACTIONS: Final = {"0": 0, "0.0": 1, "0.00": 2, "0.000": 3}
 
 
@@ -43,8 +44,10 @@ LANGUAGES: Final[dict[LanguageName, Language]] = {
 def parse_cell(written: str, language: Language) -> tuple[Cell, bool]:
     """Return what a written cell holds, and whether it was a percentage."""
     trimmed = written.strip()
-    if trimmed in ("", language.yes, language.no):
-        return (None if trimmed == "" else trimmed == language.yes), False
+    if trimmed == "":
+        return None, False
+    if trimmed in _TRUTHS:
+        return _TRUTHS[trimmed], False
     percent = trimmed.endswith("%")
     number = parse_number(trimmed[:-1].rstrip() if percent else trimmed, language)
     if number is None:
@@ -60,10 +63,12 @@ def parse_number(written: str, language: Language) -> int | float | None:
         return None
     if len(written) > 40 or not re.fullmatch(pattern, written, re.IGNORECASE) or not re.match(r"[^e]*\d", written):
         return None
-    if re.match(r"[-+−]?0\d", written) or sum(char.isdigit() for char in written.lower().split("e")[0]) > DIGITS:
+    plain = written.replace(language.group, "").replace(language.decimal, ".").replace("−", "-").lower()
+    value = float(plain)
+    digits = sum(char.isdigit() for char in plain.partition("e")[0])
+    if re.match(r"[-+]?0\d", plain) or not math.isfinite(value) or (digits > DIGITS and repr(value) != plain):
         return None
-    value = float(written.replace(language.group, "").replace(language.decimal, ".").replace("−", "-"))
-    return _tidy(value) if math.isfinite(value) else None
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
 def _tidy(value: float) -> int | float:

@@ -22,8 +22,8 @@ from .gather import MAX_COLUMNS, Found, Sheet
 from .names import LanguageName
 from .reading import Table, trimmed
 
-_DANGER: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_ESCAPED: Final = re.compile(r"^'[=+\-@\t\r＝＋－＠]")
+_DANGER: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_ONE_COLUMN: Final = re.compile(r"([^,;\t|]*\r?\n)?(-?\d+(,\d+)?%?\r?\n?)+")
 _SEPARATORS: Final = ";,\t|"
 _SAMPLE: Final = 64 * 1024
 _LINES: Final = 50
@@ -46,7 +46,7 @@ def write_csv(table: Table, language: LanguageName) -> bytes:
 
 def escaped(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGER) or _ESCAPED.match(text) else text
+    return f"'{text}" if _DANGER.match(text) else text
 
 
 def read_csv(data: bytes, language: LanguageName) -> Found:
@@ -54,7 +54,7 @@ def read_csv(data: bytes, language: LanguageName) -> Found:
     text = _decode(data)
     first, _, rest = text.partition("\n")
     named = re.fullmatch(r"sep=(.)\r?", first)
-    separator = named[1] if named else _separator(text[:_SAMPLE])
+    separator = named[1] if named else _separator(text[:_SAMPLE], LANGUAGES[language])
     lines = csv.reader(io.StringIO(rest if named else text, newline=""), delimiter=separator)
     sheet, words = Sheet(), _language(text[:_SAMPLE], separator, LANGUAGES[language])
     try:
@@ -67,7 +67,7 @@ def read_csv(data: bytes, language: LanguageName) -> Found:
 
 
 def _put(sheet: Sheet, row: int, column: int, written: str, words: Language) -> None:
-    if _ESCAPED.match(written):
+    if written.startswith("'") and _DANGER.match(written):
         sheet.put(row, column, written[1:])
         return
     value, percent = parse_cell(written, words)
@@ -89,8 +89,10 @@ def _decode(data: bytes) -> str:
     raise unreadable()
 
 
-def _separator(sample: str) -> str:
+def _separator(sample: str, reader: Language) -> str:
     """The sign that splits most lines into the same number of cells; one column has none, and that is fine."""
+    if reader.decimal == "," and _ONE_COLUMN.fullmatch(sample):
+        return ";"
     best, best_score = ",", 0
     for separator in _SEPARATORS:
         try:

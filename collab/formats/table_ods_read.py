@@ -48,7 +48,10 @@ def read_ods(data: bytes, language: LanguageName) -> Found:
         raise ProtocolError("file_locked", "the file is locked by a password")
     try:
         front, splits = _settings(archive)
-        return _Reader(LANGUAGES[language], front, splits).read(archive.read("content.xml"))
+        reader = _Reader(LANGUAGES[language], front, splits)
+        if "styles.xml" in archive.names:
+            reader.learn(archive.read("styles.xml"))
+        return reader.read(archive.read("content.xml"))
     except (ProtocolError, MemoryError):
         raise
     except Exception as error:  # a broken part: bad XML, bad numbers, bad dates
@@ -90,15 +93,25 @@ class _Reader:
         self._lengths: dict[str, int] = {}  # column style -> pixels
         self._formulas = 0
 
+    def learn(self, source: bytes) -> None:
+        """Take the styles that several parts share."""
+        for _, element in _parts(source, "end"):
+            self._learn(element)
+
+    def _learn(self, element: Any) -> None:
+        if element.tag in (*_NUMBERS, _PERCENT, _TEXT_STYLE):
+            self._numbers[element.get(name("style", "name"))] = self._number(element)
+        elif element.tag == _STYLE:
+            self._style(element)
+
     def read(self, source: bytes) -> Found:
+        """Return the table that was in front."""
         found: list[tuple[str, Table, int]] = []
-        events = etree.iterparse(io.BytesIO(source), events=("start", "end"), resolve_entities=False, no_network=True)
+        events = _parts(source, "start", "end")
         for event, element in events:
-            if event == "end" and element.tag in (*_NUMBERS, _PERCENT, _TEXT_STYLE):
-                self._numbers[element.get(name("style", "name"))] = self._number(element)
-            elif event == "end" and element.tag == _STYLE:
-                self._style(element)
-            elif event == "start" and element.tag == _TABLE:
+            if event == "end":
+                self._learn(element)
+            elif element.tag == _TABLE:
                 title = element.get(name("table", "name")) or ""
                 before, self._formulas = self._formulas, 0
                 found.append((title, self._sheet(events, title), self._formulas))
@@ -171,8 +184,10 @@ class _Reader:
             if value not in (None, ""):
                 if again * times > MAX_CELLS:
                     raise ProtocolError("file_too_many_cells", "the file repeats a cell too often")
+                percent = cell.get(name("office", "value-type")) == "percentage"
                 default = defaults[column] if column < len(defaults) else ""
                 fmt, bold = self._styles.get(cell.get(name("table", "style-name")) or default, ("", False))
+                fmt = "%" if percent else fmt
                 filled += [(place, value, fmt, bold) for place in range(column, column + again)]
                 self._formulas += cell.get(name("table", "formula")) is not None
             column += again
@@ -194,6 +209,13 @@ class _Reader:
             return _time(cell.get(name("office", "time-value")), self._words)
         said = cell.get(name("office", "string-value"))
         return "\n".join(_said(line) for line in cell.iterchildren(*_KEPT)) if said is None else str(said)
+
+
+def _parts(source: bytes, *events: str) -> Iterator[tuple[str, Any]]:
+    found: Iterator[tuple[str, Any]] = etree.iterparse(
+        io.BytesIO(source), events=events, resolve_entities=False, no_network=True
+    )
+    return found
 
 
 def _repeated(element: Any, what: str) -> int:
