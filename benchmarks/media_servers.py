@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from benchmarks.media_connect import Connector
 from benchmarks.media_kreide import Kreide
 from benchmarks.media_loads import Load
-from benchmarks.peers import mediamtx
+from benchmarks.peers import janus, mediamtx
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import Server
 
-PEERS = ("mediamtx",)
+PEERS = ("janus", "mediamtx")
 
 
 class Driver(Protocol):
@@ -28,11 +29,17 @@ class Driver(Protocol):
         """Let go of what signalling held."""
 
 
+_PEERS: dict[str, tuple[Mapping[str, str], Callable[[Load], Driver]]] = {
+    "janus": (janus.NOT_DRIVEN, janus.Janus),
+    "mediamtx": (mediamtx.NOT_DRIVEN, mediamtx.MediaMtx),
+}
+
+
 def make_driver(name: str, load: Load) -> Driver:
     """Return the driver of this server; NotInstalled says why there is none."""
     if name == "kreide":
         return Kreide(load)
-    module, make = {"mediamtx": (mediamtx, mediamtx.MediaMtx)}[name]
-    if load.name in module.NOT_DRIVEN:
-        raise NotInstalled(module.NOT_DRIVEN[load.name])
+    left_out, make = _PEERS[name]
+    if load.name in left_out:
+        raise NotInstalled(left_out[load.name])
     return make(load)
