@@ -1,9 +1,10 @@
 """The bus over Redis (or Valkey): lossy pub/sub that knows when it is deaf, and leases by one script each.
 
 Laws: as in bus.py. One task writes (a bounded queue, DROP: what is published while Redis is away is lost at once),
-one task listens on a connection of its own. Every second we publish to a topic only we hear; 3 s without it and the
-listening connection is thrown away and made anew (a half-open connection, or one whose subscriptions the server
-forgot, looks alive otherwise). Keys of one lease share a hash tag, so a cluster can hold them.
+one task listens. Every second we publish to topics only we hear; 3 s without one of them and the listening connections
+are thrown away and made anew (a half-open connection, or one whose subscriptions the server forgot, looks alive
+otherwise). Whether there is one server or a cluster is the line's business (redis_lines.py). Keys of one lease share a
+hash tag, so a cluster can hold them.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
-from uuid import uuid4
+from functools import partial
 
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
+from redis.asyncio.cluster import RedisCluster
 
 from .bus import Lease, OnHealth, OnMessage, Subscription, Topics
 from .errors import StateError
+from .redis_lines import FAILURES, open_line
 
 _log = logging.getLogger("collab.bus")
 
@@ -27,7 +27,6 @@ _QUEUE = 10_000
 _BEAT = 1.0
 _DEAF = 3.0
 _RETRY = 0.25
-_CALL = 2.0
 
 # The epoch never falls, even when Redis lost everything: it is at least the time in milliseconds.
 _ACQUIRE = """
@@ -53,14 +52,13 @@ class RedisBus:
     def __init__(self, url: str, prefix: str = "kreide:") -> None:
         self.on_health: list[OnHealth] = []
         self.prefix = prefix
-        self._redis: Redis = Redis.from_url(url, socket_timeout=_CALL, socket_connect_timeout=_CALL, retry=None)
-        self._ear: Redis = Redis.from_url(url, socket_connect_timeout=_CALL, retry=None)
+        self._line = open_line(url, prefix)
         self._topics = Topics()
         self._outgoing: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_QUEUE)
-        self._echo = f"echo:{uuid4().hex}"
-        self._pubsub: PubSub | None = None
+        self._listening = False
         self._confirmed: dict[str, asyncio.Event] = {}
-        self._heard = 0.0
+        self._heard: dict[str, float] = {}  # beat -> when it came last
+        self._awaited: set[str] = set()  # beats that this ear has not heard yet
         self._healthy = False
         self._was_healthy = False
         self._returned = float("-inf")
@@ -73,7 +71,8 @@ class RedisBus:
 
     async def start(self) -> None:
         """Connect; returns after the first beat was heard or 3 s later, healthy or not."""
-        self._topics.add(self._echo, self._on_echo)
+        for beat in self._line.beats:
+            self._topics.add(beat, partial(self._on_beat, beat))
         first = asyncio.Event()
         self.on_health.append(lambda _: first.set())
         self._tasks = [asyncio.create_task(task()) for task in (self._listen, self._send, self._beat)]
@@ -86,9 +85,7 @@ class RedisBus:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._drop_ear()
-        await self._redis.aclose()
-        await self._ear.aclose()
+        await self._line.close()
 
     def carries(self, topic: str) -> bool:
         """Other processes may always listen."""
@@ -111,56 +108,64 @@ class RedisBus:
         listener = self._topics.add(topic, on_message, self._on_last)
         if not known:
             self._confirmed[topic] = asyncio.Event()
-        if self._pubsub is not None and not self._confirmed[topic].is_set():
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await self._pubsub.subscribe(self.prefix + topic)
+        if self._listening and not self._confirmed[topic].is_set():
+            with contextlib.suppress(*FAILURES):
+                await self._line.subscribe(topic)
                 await asyncio.wait_for(self._confirmed[topic].wait(), 1.0)
         return listener
 
     def _on_last(self, topic: str) -> None:
         self._confirmed.pop(topic, None)
-        if self._pubsub is not None:
+        if self._listening:
             task = asyncio.ensure_future(self._unsubscribe(topic))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _unsubscribe(self, topic: str) -> None:
-        if self._pubsub is not None and topic not in self._topics.listeners:
-            await self._pubsub.unsubscribe(self.prefix + topic)
+        if topic not in self._topics.listeners:
+            await self._line.unsubscribe(topic)
 
     async def _listen(self) -> None:
         while True:
             try:
                 await self._listen_once()
-            except (RedisError, OSError, TimeoutError) as error:
+            except FAILURES as error:
                 self._complain("the bus cannot be heard", error)
+            self._listening = False
             self._set_healthy(False)
-            await self._drop_ear()
+            await self._line.close_ear()
             await asyncio.sleep(_RETRY)
 
     async def _listen_once(self) -> None:
         loop = asyncio.get_running_loop()
-        self._pubsub = self._ear.pubsub()
         for confirmed in self._confirmed.values():
             confirmed.clear()
-        await self._pubsub.subscribe(*[self.prefix + topic for topic in self._topics.listeners])
-        self._heard = loop.time()
-        self.tell(self._echo, b"")
-        while loop.time() - self._heard < _DEAF:
-            message = await self._pubsub.get_message(timeout=_BEAT)
-            if message is not None:
-                self._on_raw(message)
+        known = set(self._topics.listeners)
+        await self._line.open_ear(known)
+        self._listening = True
+        for topic in self._topics.listeners.keys() - known:  # came while the ear was being opened
+            await self._line.subscribe(topic)
+        self._heard = dict.fromkeys(self._line.beats, loop.time())
+        self._awaited = set(self._line.beats)
+        self._send_beats()
+        while loop.time() - min(self._heard.values()) < _DEAF:
+            heard = await self._line.hear(_BEAT)
+            if heard is None:
+                continue
+            if heard.payload is not None:
+                self._topics.deliver(heard.topic, heard.payload)
+            elif heard.topic in self._confirmed:
+                self._confirmed[heard.topic].set()
         self._complain("the bus is deaf", f"nothing came back for {_DEAF} s")
 
-    def _on_raw(self, message: dict[str, Any]) -> None:
-        topic = message["channel"].decode().removeprefix(self.prefix)
-        if message["type"] == "message":
-            self._topics.deliver(topic, message["data"])
-        elif message["type"] == "subscribe" and topic in self._confirmed:
-            self._confirmed[topic].set()
+    def _on_beat(self, beat: str, _: bytes) -> None:
+        self._heard[beat] = asyncio.get_running_loop().time()
+        self._awaited.discard(beat)
+        if not self._awaited:
+            self._set_healthy(True)
 
-    def _on_echo(self, _: bytes) -> None:
-        self._heard = asyncio.get_running_loop().time()
-        self._set_healthy(True)
+    def _send_beats(self) -> None:
+        for beat in self._line.beats:
+            self.tell(beat, b"")
 
     def _set_healthy(self, healthy: bool) -> None:
         if healthy == self._healthy:
@@ -175,23 +180,14 @@ class RedisBus:
             except Exception:
                 _log.exception("a health callback failed")
 
-    async def _drop_ear(self) -> None:
-        pubsub, self._pubsub = self._pubsub, None
-        if pubsub is not None:
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
-
     async def _send(self) -> None:
         while True:
             messages = [await self._outgoing.get()]
             while not self._outgoing.empty() and len(messages) < 256:
                 messages.append(self._outgoing.get_nowait())
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for topic, payload in messages:
-                        pipeline.publish(self.prefix + topic, payload)
-                    await pipeline.execute()
-            except (RedisError, OSError, TimeoutError) as error:
+                await self._line.publish(messages)
+            except FAILURES as error:
                 self._complain("the bus cannot be reached", error)
                 self._set_healthy(False)
 
@@ -202,7 +198,7 @@ class RedisBus:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_BEAT)
-            self.tell(self._echo, b"")
+            self._send_beats()
 
     async def acquire(self, name: str, holder: str, ttl: float) -> Lease | None:
         """Take a lease nobody holds; None also while the bus is away or has just come back."""
@@ -210,16 +206,20 @@ class RedisBus:
             return None
         try:
             keys = (self._key(name), self._key(name) + ":epoch")
-            epoch = await self._redis.eval(_ACQUIRE, 2, *keys, holder, str(int(ttl * 1000)))
-        except (RedisError, OSError, TimeoutError):
+            epoch = await self._line.commands.eval(_ACQUIRE, 2, *keys, holder, str(int(ttl * 1000)))
+        except FAILURES:
             return None
-        return _RedisLease(self._redis, self._key(name), name, holder, int(epoch), ttl) if epoch is not None else None
+        return (
+            _RedisLease(self._line.commands, self._key(name), name, holder, int(epoch), ttl)
+            if epoch is not None
+            else None
+        )
 
     async def holder(self, name: str) -> str | None:
         """Return who holds a lease; raises StateError(bus_away) when nobody can tell."""
         try:
-            held = await self._redis.get(self._key(name))
-        except (RedisError, OSError, TimeoutError) as error:
+            held = await self._line.commands.get(self._key(name))
+        except FAILURES as error:
             raise StateError("bus_away", f"the bus cannot be reached: {error}") from error
         return _text(held).rpartition(" ")[0] if held is not None else None
 
@@ -228,7 +228,7 @@ class RedisBus:
 
 
 class _RedisLease:
-    def __init__(self, redis: Redis, key: str, name: str, holder: str, epoch: int, ttl: float) -> None:
+    def __init__(self, redis: Redis | RedisCluster, key: str, name: str, holder: str, epoch: int, ttl: float) -> None:
         self._redis = redis
         self._key = key
         self._ttl = ttl
@@ -241,13 +241,13 @@ class _RedisLease:
         value = f"{self.holder} {self.epoch}"
         try:
             kept = await self._redis.eval(_RENEW, 1, self._key, value, str(int(self._ttl * 1000)))
-        except (RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise StateError("bus_away", f"the bus cannot be reached: {error}") from error
         return bool(kept)
 
     async def release(self) -> None:
         """Give it up."""
-        with contextlib.suppress(RedisError, OSError, TimeoutError):
+        with contextlib.suppress(*FAILURES):
             await self._redis.eval(_RELEASE, 1, self._key, f"{self.holder} {self.epoch}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import Postgres, RedisServer, free_port
+from tests.services import Postgres, RedisCluster, RedisServer, free_port
 
 
 @pytest.fixture
@@ -30,6 +30,21 @@ def redis_server(_redis_process: RedisServer) -> RedisServer:
     _redis_process.start()
     _redis_process.flush()
     return _redis_process
+
+
+@pytest.fixture(scope="session")
+def _redis_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    cluster = RedisCluster(tmp_path_factory.mktemp("cluster"))
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def redis_cluster(_redis_nodes: RedisCluster) -> RedisCluster:
+    """A running, empty cluster of three nodes; a test that kills one starts it again."""
+    _redis_nodes.flush()
+    return _redis_nodes
 
 
 @pytest.fixture(scope="session")

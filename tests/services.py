@@ -70,6 +70,61 @@ class RedisServer:
         subprocess.run(["redis-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
 
 
+class RedisCluster:
+    """Three nodes without replicas, on ports of their own; single ones can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.ports: list[int] = []
+        while len(self.ports) < 3:
+            port = free_port()
+            if port < 55_000 and port not in self.ports:  # the nodes talk to each other on port + 10,000
+                self.ports.append(port)
+        self.url = f"redis+cluster://127.0.0.1:{self.ports[0]}"
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        """Start the nodes and join them."""
+        for port in self.ports:
+            self.start_node(port)
+        nodes = [f"127.0.0.1:{port}" for port in self.ports]
+        self.cli("--cluster", "create", *nodes, "--cluster-yes")
+        self.wait()
+
+    def start_node(self, port: int) -> None:
+        """Start one node; it remembers its slots."""
+        folder = self._folder / str(port)
+        folder.mkdir(exist_ok=True)
+        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        command += ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
+        self._processes[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for_port(port, self._processes[port])
+
+    def kill_node(self, port: int) -> None:
+        """kill -9."""
+        self._processes[port].kill()
+        self._processes[port].wait()
+
+    def wait(self, seconds: float = 20.0) -> None:
+        """Return once every node says that all is well."""
+        end = time.monotonic() + seconds
+        while not all("cluster_state:ok" in self.cli("-p", str(port), "cluster", "info") for port in self.ports):
+            if time.monotonic() > end:
+                raise RuntimeError("the cluster does not come up")
+            time.sleep(0.05)
+
+    def flush(self) -> None:
+        for port in self.ports:
+            self.cli("-p", str(port), "flushall")
+
+    def cli(self, *arguments: str) -> str:
+        return subprocess.run(["redis-cli", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def stop(self) -> None:
+        for port in self.ports:
+            self.kill_node(port)
+
+
 class Postgres:
     """A private cluster: initdb into a temporary folder, fsync on, run by an unprivileged user."""
 

@@ -15,7 +15,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
-from redis import asyncio as redis
 from sqlalchemy.exc import SQLAlchemyError
 
 import collab.database
@@ -24,6 +23,7 @@ from collab.bus import MemoryBus
 from collab.demo import demo_deck, demo_table
 from collab.errors import CollabError
 from collab.hub import Hub
+from collab.redis_lines import FAILURES, open_line
 from collab.store import DocumentStore
 from web.auth import Auth
 from web.config import Config, ConfigError
@@ -87,12 +87,12 @@ async def _check_redis(config: Config) -> None:
     if config.redis is None:
         return
     try:
-        client = redis.from_url(config.redis, socket_connect_timeout=3, socket_timeout=3)
+        line = open_line(config.redis, "")
         try:
-            await client.ping()
+            await line.ping()
         finally:
-            await client.aclose()
-    except (redis.RedisError, OSError, ValueError) as error:
+            await line.close()
+    except (*FAILURES, ValueError) as error:
         raise ConfigError(f"Redis at {_place(config.redis)} cannot be reached: {_reason(error)}.") from error
 
 

@@ -13,6 +13,7 @@ import redis
 from collab.bus import Bus, MemoryBus
 from collab.errors import StateError
 from collab.redis_bus import RedisBus
+from collab.redis_lines import ServerLine
 from tests.services import RedisServer
 
 pytestmark = pytest.mark.edge
@@ -27,10 +28,10 @@ async def until(reached: Callable[[], bool], seconds: float = 15.0) -> None:
         await asyncio.sleep(0.005)
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis_server", "redis_cluster"])
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
-    """Either bus, started."""
-    bus: Bus = MemoryBus() if request.param == "memory" else RedisBus(request.getfixturevalue("redis_server").url)
+    """Any bus, started."""
+    bus: Bus = MemoryBus() if request.param == "memory" else RedisBus(request.getfixturevalue(request.param).url)
     await bus.start()
     yield bus
     await bus.close()
@@ -151,7 +152,9 @@ async def test_a_deaf_ear_is_noticed_and_replaced(pair: tuple[RedisBus, RedisBus
     health: list[bool] = []
     await pair[1].subscribe("a", heard.append)
     pair[1].on_health.append(health.append)
-    pubsub = pair[1]._pubsub
+    line = pair[1]._line
+    assert isinstance(line, ServerLine)
+    pubsub = line._pubsub
     connection: Any = pubsub.connection if pubsub is not None else None
     await connection.send_command("UNSUBSCRIBE")  # behind redis-py's back
     await until(lambda: health == [False, True])
