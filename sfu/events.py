@@ -102,6 +102,13 @@ class Paged(Struct, frozen=True):
     tiles: tuple[str, ...]
 
 
+class Frozen(Struct, frozen=True):
+    """A viewer's picture in this slot stands still although packets come."""
+
+    peer: str
+    slot: str
+
+
 class Muted(Struct, frozen=True):
     """A moderator's mute of a microphone."""
 
@@ -109,7 +116,8 @@ class Muted(Struct, frozen=True):
     muted: bool
 
 
-Event = Admitted | Left | Attached | Connected | Detached | Flow | Rates | Estimates | Levels | Staged | Paged | Muted
+PeerEvent = Left | Attached | Connected | Detached | Paged | Frozen | Muted
+Event = Admitted | Flow | Rates | Estimates | Levels | Staged | PeerEvent
 
 
 class Assign(Struct, frozen=True):
@@ -119,6 +127,12 @@ class Assign(Struct, frozen=True):
     slot: int
     source: int
     generation: int
+
+
+class AskKeyframe(Struct, frozen=True):
+    """Plane: ask the source for a keyframe, when its authority lets it be asked."""
+
+    source: int
 
 
 class SetLayer(Struct, frozen=True):
@@ -143,4 +157,4 @@ class SetMute(Struct, frozen=True):
     muted: bool
 
 
-Output = Assign | SetLayer | SetAudience | SetMute | MediaEvent
+Output = Assign | AskKeyframe | SetLayer | SetAudience | SetMute | MediaEvent

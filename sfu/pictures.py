@@ -7,13 +7,19 @@ planned in the agenda, for that viewer or that source. Only clients that oblige 
 from __future__ import annotations
 
 from math import inf
+from typing import Final
 
 from sfu.agenda import Agenda
 from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
-from sfu.events import Output
-from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, Purpose
+from sfu.events import AskKeyframe, Assign, Output
+from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, Purpose, SlotsChanged
 from sfu.placement import place_screen, place_stage, place_tiles
 from sfu.roster import Peer, Roster, SourceEntry
+
+KEYFRAME_SECONDS: Final = 1.5
+"""How long a keyframe has time to help a frozen picture before it begins anew."""
+FORGET_SECONDS: Final = 15.0
+"""A picture that freezes after this long is frozen for another reason."""
 
 
 class Pictures:
@@ -52,6 +58,24 @@ class Pictures:
                 changed[source.owner] = None
             self._agenda.plan(source, source.demand.deadline)
         return [LayersWanted(peer.name, _wanted(peer)) for peer in changed]
+
+    def heal(self, now: float, viewer: Peer, name: str) -> list[Output]:
+        """For a picture that stands still: a keyframe, and if that was no help, the picture anew from nothing."""
+        slot = viewer.slots.get(name)
+        source = self._roster.sources.get(slot.source) if slot is not None else None
+        if slot is None or source is None or not source.flowing or KIND_OF_SLOT[name] == "audio":
+            return []
+        since = now - slot.frozen if slot.frozen is not None else FORGET_SECONDS
+        if since >= FORGET_SECONDS:
+            slot.frozen = now
+            return [AskKeyframe(source.id)]
+        if since < KEYFRAME_SECONDS:
+            return []
+        slot.frozen = None
+        slot.generation += 2
+        empty = Assign(viewer.session, slot.id, 0, slot.generation - 1)
+        anew = Assign(viewer.session, slot.id, source.id, slot.generation)
+        return [empty, anew, SlotsChanged(viewer.name, [self._roster.state(other) for other in viewer.slots.values()])]
 
     def _allocate(self, now: float, viewer: Peer, placed: dict[str, int], *, sparing: bool) -> dict[str, int]:
         """The layers for the slots of a viewer; what does not flow costs nothing, a screen that is `still` neither."""

@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from sfu.errors import AccessDenied, MediaError, Overloaded, ProtocolError, StateError
 from sfu.events import (
     Admitted,
+    AskKeyframe,
     Assign,
     Attached,
     Connected,
@@ -25,6 +26,7 @@ from sfu.events import (
     Estimates,
     Event,
     Flow,
+    Frozen,
     Left,
     Levels,
     Muted,
@@ -45,6 +47,7 @@ from sfu.model import (
     PeerLost,
     Purpose,
     SlotOffer,
+    SlotsChanged,
     SourceOffer,
 )
 from sfu.router import Router
@@ -110,6 +113,15 @@ class MediaRoom:
     def mute(self, peer: str, muted: bool) -> None:
         """A moderator's mute of the microphone; it holds in the plane, over reconnects too."""
         self._tell(Muted(peer, muted))
+
+    def heal(self, peer: str, slot: str) -> Literal["keyframe", "again"] | None:
+        """A viewer's picture stands still: ask for a keyframe, and if that was no help begin anew; what was done."""
+        self._known(peer)
+        outputs = self._router.receive(self._loop.time(), Frozen(peer, slot))
+        self._carry_out(outputs)
+        if any(isinstance(output, AskKeyframe) for output in outputs):
+            return "keyframe"
+        return "again" if any(isinstance(output, SlotsChanged) for output in outputs) else None
 
     async def offer(self, peer: str, sdp: str, sources: list[SourceOffer], slots: list[SlotOffer]) -> str:
         """Answer a peer's offer. A second one of the same RTCPeerConnection renegotiates it."""
@@ -275,6 +287,8 @@ class MediaRoom:
                 plane.set_slot(output.session, output.slot, output.source, output.generation)
             elif isinstance(output, SetLayer):
                 plane.set_layer(output.session, output.slot, output.layer)
+            elif isinstance(output, AskKeyframe):
+                plane.request_keyframe(output.source)
             elif isinstance(output, SetAudience):
                 plane.set_audience(output.source, list(output.viewers))
             elif isinstance(output, SetMute):

@@ -77,7 +77,7 @@ class SourceEntry:
 class SlotEntry:
     """A slot of a viewer and the source the plane was told to put there."""
 
-    __slots__ = ("generation", "id", "layer", "mid", "name", "source")
+    __slots__ = ("frozen", "generation", "id", "layer", "mid", "name", "source")
 
     def __init__(self, slot: Slot) -> None:
         self.id = slot.id
@@ -86,6 +86,8 @@ class SlotEntry:
         self.source = 0
         self.layer = MAX_LAYERS - 1
         self.generation = 0
+        self.frozen: float | None = None
+        """When its viewer last said that the picture stands still."""
 
 
 class Peer:

@@ -28,11 +28,13 @@ from sfu.events import (
     Estimates,
     Event,
     Flow,
+    Frozen,
     Left,
     Levels,
     Muted,
     Output,
     Paged,
+    PeerEvent,
     Rates,
     SetLayer,
     Staged,
@@ -105,7 +107,7 @@ class Router:
             case _:
                 peer = self._roster.peers.get(event.peer)
                 if peer is not None:
-                    self._change(peer, event)
+                    self._change(now, peer, event)
         return self._settle(now)
 
     def tick(self, now: float) -> list[Output]:
@@ -137,7 +139,7 @@ class Router:
         for source in peer.sources.values():
             self._review(source)
 
-    def _change(self, peer: Peer, event: Left | Attached | Detached | Connected | Paged | Muted) -> None:
+    def _change(self, now: float, peer: Peer, event: PeerEvent) -> None:
         match event:
             case Attached():
                 self._attach(peer, event)
@@ -155,6 +157,8 @@ class Router:
             case Paged():
                 self._roster.turn(peer, event.tiles)
                 self._look_at(peer)
+            case Frozen():
+                self._outputs += self._pictures.heal(now, peer, event.slot)
             case Muted():
                 peer.muted = event.muted
                 if "microphone" in peer.sources:

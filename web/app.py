@@ -33,6 +33,7 @@ from web.config import Config, ConfigError
 from web.errors import WebError, problem
 from web.live import Live
 from web.machines import Address, Credentials, name_worker
+from web.media_watch import MediaWatch
 from web.metrics import Metrics, connect_engines
 from web.patience import expect_bodies
 from web.relay import Relay
@@ -150,7 +151,9 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     relay = Relay(worker, config.runtime, None if address is None else Credentials(key.raw_value, worker))
     relay.serve("metrics", metrics.answer)
     live = Live(school, bus)
-    rooms = Rooms(access=access, school=school, media=media, bus=bus, relay=relay, live=live)
+    rooms = Rooms(
+        access=access, school=school, media=media, bus=bus, relay=relay, live=live, watch=MediaWatch(metrics.registry)
+    )
     await relay.start()
     stack.push_async_callback(relay.close)
     await rooms.start()

@@ -30,6 +30,7 @@ SlotPurpose = Literal[
 MeetingKind = Literal["lesson", "consultation", "conference"]
 Connection = Literal["waiting", "connected", "lost", "away"]
 CloseReason = Literal["ended", "removed", "rejected", "no_right", "replaced", "moved", "restart"]
+Quality = Literal["unknown", "good", "fair", "weak"]
 Status = Literal["here", "unknown"]
 ChannelMode = Literal["open", "moderated", "teacher_only", "off"]
 HeldStatus = Literal["waiting", "approved", "declined"]
@@ -77,6 +78,7 @@ class PeerView(Struct, frozen=True):
 
     `muted`: a moderator muted it; it holds until the person unmutes. `connection`: "waiting" no media yet,
     "connected" media flows, "lost" media broke, "away" the device is gone and its place is kept for 30 s.
+    `quality`: how a conversation over its line sounds.
     """
 
     peer: str
@@ -90,6 +92,7 @@ class PeerView(Struct, frozen=True):
     screen: bool
     muted: bool
     connection: Connection
+    quality: Quality
     joined_at: int
 
 
@@ -263,6 +266,21 @@ class MediaPage(Struct, frozen=True):
     """The peers I want to see in tile-1, tile-2, ..., in this order."""
 
     tiles: Annotated[list[Id], Meta(max_length=8)]
+
+
+class MediaQuality(Struct, frozen=True):
+    """How my line is, measured both ways: the E-model's rating (ITU-T G.107), loss 0 to 1, times in milliseconds."""
+
+    score: Annotated[int, Meta(ge=0, le=100)]
+    loss: Annotated[float, Meta(ge=0, le=1)]
+    jitter: Annotated[int, Meta(ge=0, le=60_000)]
+    round_trip: Annotated[int, Meta(ge=0, le=60_000)]
+
+
+class MediaHeal(Struct, frozen=True):
+    """My picture in this slot stands still although packets come."""
+
+    slot: SlotPurpose
 
 
 class ChatSend(Struct, frozen=True):
@@ -561,6 +579,8 @@ CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyTyp
         "room:media": (RoomMedia, PeerView),
         "media:offer": (MediaOffer, MediaAnswer),
         "media:page": (MediaPage, Done),
+        "media:quality": (MediaQuality, Done),
+        "media:heal": (MediaHeal, Done),
         "chat:send": (ChatSend, ChatSent),
         "chat:history": (ChatHistory, ChatPage),
         "chat:delete": (ChatDelete, Done),

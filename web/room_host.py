@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from web import messages as wire
 from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_event
 from web.errors import AccessDenied, ProtocolError, StateError
+from web.media_watch import MediaWatch
 from web.room_members import Arrival, Forget, Left, Output, Say
 from web.room_state import MediaWish, Room
 from web.room_view import sees, viewer_of
@@ -48,6 +50,7 @@ class Parts:
     access: SchoolAccess
     school: SchoolStore
     media: MediaServer
+    watch: MediaWatch
 
 
 class RoomHost:
@@ -58,6 +61,7 @@ class RoomHost:
         self._access = parts.access
         self._store = parts.school
         self._plane = parts.media
+        self._watch = parts.watch
         self._send = send
         self._media: MediaRoom = self._plane.room(meeting.id, self._on_media)
         self._wishes: dict[str, MediaWish] = {}
@@ -65,6 +69,7 @@ class RoomHost:
         self._events: list[media.MediaEvent] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = 0
+        self._offered: dict[str, float] = {}
 
     # --- requests of clients ---
 
@@ -99,6 +104,12 @@ class RoomHost:
                 return self.room.state(peer)
             case wire.MediaPage():
                 self._media.set_page(peer, [tile for tile in message.tiles if tile in self._wishes])
+            case wire.MediaQuality():
+                self._rate(peer, message.score)
+            case wire.MediaHeal() if peer in self._wishes:
+                done = self._media.heal(peer, message.slot)
+                if done is not None:
+                    self._watch.healed(self.room.meeting.id, peer, done)
             case _:
                 self._apply(self._simple(peer, call.event, message))
         return wire.Done()
@@ -155,7 +166,16 @@ class RoomHost:
             raise StateError("not_in_room", "nobody sends or sees anything from the lobby")
         sources = [media.SourceOffer(source.mid, source.purpose) for source in offer.sources]
         slots = [media.SlotOffer(slot.mid, slot.purpose) for slot in offer.slots]
+        self._offered.setdefault(peer, monotonic())
         return wire.MediaAnswer(await self._media.offer(peer, offer.sdp, sources, slots))
+
+    def _rate(self, peer: str, score: int) -> None:
+        counts, outputs = self.room.rate(_now(), peer, score)
+        if counts:
+            self._watch.scored(score)
+        if outputs:
+            self._watch.judged(self.room.meeting.id, peer, self.room.member(peer).quality, score)
+        self._deliver(outputs)
 
     async def _check_document(self, person: Person, document: str | None) -> None:
         if document is not None:
@@ -284,6 +304,7 @@ class RoomHost:
         wishes = self.room.media_wishes()
         for peer in self._wishes.keys() - wishes.keys():
             self._media.leave(peer)
+            self._offered.pop(peer, None)
         for peer, wish in wishes.items():
             old = self._wishes.get(peer)
             if old is None:
@@ -325,8 +346,12 @@ class RoomHost:
             case media.SpeakersChanged(peers):
                 return self._speakers([peer for peer in peers if self.room.find(peer) is not None])
             case media.PeerConnected(peer):
+                if peer in self._offered:
+                    self._watch.connected(self.room.meeting.id, peer, monotonic() - self._offered.pop(peer))
                 return self.room.media_state(peer, "connected")
             case media.PeerLost(peer, reason):
+                self._offered.pop(peer, None)
+                self._watch.lost(self.room.meeting.id, peer, reason)
                 return [*self._say(peer, "media:lost", wire.MediaLost(reason)), *self.room.media_state(peer, "lost")]
             case media.LayersWanted(peer, layers):
                 wanted = wire.MediaLayers(camera=layers.get("camera"), screen=layers.get("screen"))

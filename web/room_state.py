@@ -11,9 +11,12 @@ from msgspec import Struct
 
 from web.errors import AccessDenied, StateError
 from web.messages import Connection, PeerView, PleaseUnmute, Presenting, RoomMedia, RoomMuted
+from web.quality import judge
 from web.room_members import Forget, Members, Output, Say
 from web.room_view import Mark, Member, view_peer, viewer_of
 from web.school.model import Meeting, Person
+
+RATED_EVERY_MS = 1000
 
 
 class MediaWish(Struct, frozen=True):
@@ -92,8 +95,17 @@ class Room(Members):
         member = self.board.members.get(peer)
         if member is None or not member.inside or member.media == state:
             return []
-        member.media = state
+        member.media, member.quality = state, "unknown"
         return self.tell(Mark("changed", member))
+
+    def rate(self, now: int, peer: str, score: int) -> tuple[bool, list[Output]]:
+        """A client has measured its line: whether that counts (once a second), and who is told."""
+        member = self.inside(peer)
+        if now < member.rated_at + RATED_EVERY_MS:
+            return False, []
+        member.rated_at = now
+        before, member.quality = view_peer(member), judge(score, member.quality)
+        return True, self.tell(Mark("changed", member)) if view_peer(member) != before else []
 
     def present(self, peer: str, document: str | None, slide: str | None) -> list[Output]:
         """Put a document on the stage, turn its slide, or clear it."""

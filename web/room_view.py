@@ -27,6 +27,7 @@ from web.messages import (
     PeerView,
     Presenting,
     PresentingChanged,
+    Quality,
     RoomChange,
     RoomState,
     StageChanged,
@@ -50,6 +51,8 @@ class Member:
     inside: bool = False
     away_since: int | None = None
     media: Connection = "waiting"
+    quality: Quality = "unknown"
+    rated_at: int = 0
     microphone: bool = False
     camera: bool = False
     screen: bool = False
@@ -123,6 +126,7 @@ def view_peer(member: Member) -> PeerView:
         screen=member.screen,
         muted=member.muted,
         connection="away" if member.connection is None else member.media,
+        quality=member.quality if member.connection is not None and member.media == "connected" else "unknown",
         joined_at=member.since,
     )
 

@@ -25,6 +25,7 @@ from web.broadcast import Outgoing, build_event
 from web.courier import DELIVER, Couriers, Delivery, read_deliveries
 from web.errors import AccessDenied, StateError, Unavailable, WebError
 from web.live import Live
+from web.media_watch import MediaWatch
 from web.relay import Relay, RelayUnreachable, RemoteError
 from web.room_host import NOWHERE, Parts, RoomHost
 from web.room_wire import Alive, Moved, RoomAnswer, RoomCall, Seat, ToolAnswer, ToolCall
@@ -59,9 +60,17 @@ class Rooms:
     """The rooms that this worker owns, and the seats of its sockets in any room."""
 
     def __init__(
-        self, *, access: SchoolAccess, school: SchoolStore, media: MediaServer, bus: Bus, relay: Relay, live: Live
+        self,
+        *,
+        access: SchoolAccess,
+        school: SchoolStore,
+        media: MediaServer,
+        bus: Bus,
+        relay: Relay,
+        live: Live,
+        watch: MediaWatch,
     ) -> None:
-        self._parts = Parts(access, school, media)
+        self._parts = Parts(access, school, media, watch)
         self._bus = bus
         self._relay = relay
         self._live = live

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 import redis
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
@@ -74,6 +76,91 @@ def test_layers_that_nobody_watches_are_not_sent(visit: Visit, server: KreideSer
     resting = packets(teacher)
     until(lambda: packets(teacher)["q"] > resting["q"] + 20, "the smallest goes on", 20)
     assert packets(teacher)["f"] <= resting["f"] + 2, "what is paused sends nothing"
+
+
+# Frames that have arrived are swallowed before the decoder while `window.swallow` says so.
+SWALLOW = """
+const worker = new Worker('/swallow.js');
+window.swallow = (on) => worker.postMessage(on);
+const native = RTCPeerConnection.prototype.addTransceiver;
+RTCPeerConnection.prototype.addTransceiver = function (...given) {
+  const made = native.apply(this, given);
+  if (made.direction === 'recvonly') made.receiver.transform = new RTCRtpScriptTransform(worker);
+  return made;
+};
+"""
+SWALLOWER = """
+let swallow = false;
+onmessage = ({ data }) => (swallow = data);
+onrtctransform = ({ transformer: { readable, writable } }) => {
+  const gate = new TransformStream({ transform: (frame, out) => swallow || out.enqueue(frame) });
+  readable.pipeThrough(gate).pipeTo(writable);
+};
+"""
+# A way on which every fourth packet is lost.
+LOSSY = """
+const read = RTCPeerConnection.prototype.getStats;
+RTCPeerConnection.prototype.getStats = async function () {
+  const report = new Map(await read.call(this));
+  for (const [id, entry] of report)
+    if (entry.type === 'inbound-rtp') report.set(id, { ...entry, packetsLost: Math.floor(entry.packetsReceived / 3) });
+  return report;
+};
+"""
+
+
+def sums(server: KreideServer) -> str:
+    with urllib.request.urlopen(f"{server.url}/metrics") as answer:
+        return str(answer.read().decode())
+
+
+def test_a_frozen_picture_is_seen_and_heals(open_page: OpenPage, visit: Visit, server: KreideServer) -> None:
+    lesson = new_lesson(server.login("teacher"))
+    visit("teacher", lesson, server)
+    pupil = open_page("pupil1", "/login", url=server.url)
+    swallower = partial(Route.fulfill, body=SWALLOWER, content_type="text/javascript")
+    pupil.context.route("**/swallow.js", lambda route: swallower(route))
+    for script in (SPY, SWALLOW):
+        pupil.context.add_init_script(script)
+    enter(pupil, lesson)
+    until(partial(moving, pupil), "the teacher's picture moves")
+    pupil.evaluate("() => window.swallow(true)")
+    until(lambda: 'kreide_media_freezes_total{done="keyframe"}' in sums(server), "a keyframe is asked for")
+    until(lambda: 'kreide_media_freezes_total{done="again"}' in sums(server), "and then the picture anew")
+    pupil.evaluate("() => window.swallow(false)")
+    until(partial(moving, pupil), "it moves again")
+    log = server.log.read_text()
+    assert '"event":"frozen"' in log and '"event":"connected"' in log
+    assert "127.0.0.1" not in log.partition("\n")[2], "no address is written down"
+
+
+def test_a_poor_line_is_shown_on_the_tile_and_in_the_list(
+    open_page: OpenPage, visit: Visit, server: KreideServer, shots: Callable[[Page, str], None]
+) -> None:
+    lesson = new_lesson(server.login("teacher"))
+    teacher = visit("teacher", lesson, server)
+    pupil = open_page("pupil1", "/login", url=server.url)
+    pupil.context.add_init_script(LOSSY)
+    enter(pupil, lesson)
+    tile = teacher.locator("figure.tile:has(figcaption:has-text('Amira'))")
+    expect(tile.get_by_text("Verbindung schwach")).to_be_attached(timeout=20_000)
+    teacher.get_by_role("tab", name="Personen").click()
+    row = teacher.get_by_role("listitem").filter(has_text="Amira")
+    expect(row.get_by_text("Verbindung schwach")).to_be_attached()
+    own = teacher.locator("figure.tile:has(figcaption:has-text('Sie'))")
+    expect(own.get_by_text("Verbindung schwach")).to_have_count(0)
+    for page in (teacher, pupil):
+        page.get_by_role("button", name="Mehr", exact=True).click()
+        page.get_by_role("menuitem", name="Verbindung ansehen").click()
+    panel = pupil.get_by_role("dialog", name="Verbindung")
+    expect(panel.get_by_role("row").filter(has_text="Yıldız")).to_contain_text("×")
+    expect(panel.get_by_text(re.compile("^2[0-9](,[0-9])? %$"))).to_be_visible()
+    expect(panel.get_by_text("direkt (UDP)")).to_be_visible()
+    expect(teacher.get_by_role("dialog", name="Verbindung").get_by_role("row").filter(has_text="Kamera")).to_have_count(
+        3
+    )
+    shots(pupil, "line-pupil")
+    shots(teacher, "line-teacher")
 
 
 @pytest.fixture

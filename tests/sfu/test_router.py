@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sfu.events import (
     Admitted,
+    AskKeyframe,
     Assign,
     Attached,
     Connected,
@@ -16,6 +17,7 @@ from sfu.events import (
     Estimates,
     Event,
     Flow,
+    Frozen,
     Left,
     Levels,
     Muted,
@@ -69,6 +71,7 @@ class Model:
         self.states: dict[str, list[SlotState]] = {}
         self.events: list[MediaEvent] = []
         self.stage: str | None = None
+        self.asked_at: dict[int, float] = {}
 
     def tell(self, event: Event) -> list[Output]:
         if isinstance(event, Staged):
@@ -89,6 +92,9 @@ class Model:
                 if output.source in self.audience:
                     assert output.session in self.audience[output.source], "assigned before it was allowed"
                 self.slots[self.slot_names[output.slot]] = output.source
+            elif isinstance(output, AskKeyframe):
+                assert self.now >= self.asked_at.get(output.source, -100) + 10, "asked too often"
+                self.asked_at[output.source] = self.now
             elif isinstance(output, SetLayer):
                 self.layers[self.slot_names[output.slot]] = output.layer
             else:
@@ -535,6 +541,33 @@ def test_who_becomes_a_moderator_takes_a_seat() -> None:
     assert "d" not in model.heard("e")
     model.tell(Admitted("d", replace(PUPIL, moderator=True)))
     assert "d" in model.heard("e")
+
+
+def test_a_frozen_picture_gets_a_keyframe_and_then_begins_anew() -> None:
+    model = Model()
+    model.join("a", "b")
+    model.flow("a", "camera")
+    camera, generation = model.source_ids["a", "camera"], model.generations_of("b", "tile-1")
+    assert model.tell(Frozen("b", "tile-1")) == [AskKeyframe(camera)]
+    model.now += 1
+    assert model.tell(Frozen("b", "tile-1")) == [], "it has not had the time to help"
+    model.now += 1
+    again = [output for output in model.tell(Frozen("b", "tile-1")) if isinstance(output, Assign)]
+    assert [(order.source, order.generation) for order in again] == [(0, generation + 1), (camera, generation + 2)]
+    assert model.states["b"][ROOM_SLOTS.index("tile-1")].generation == generation + 2
+    model.now += 30
+    assert model.tell(Frozen("b", "tile-1")) == [AskKeyframe(camera)], "another time, another reason"
+
+
+@pytest.mark.parametrize("slot", ["tile-2", "voice-1", "stage-audio", "nowhere"])
+def test_what_shows_nothing_cannot_freeze(slot: str) -> None:
+    model = Model()
+    model.join("a", "b")
+    model.flow("a", "camera")
+    model.speak("a")
+    assert model.tell(Frozen("b", slot)) == []
+    model.flow("a", "camera", flowing=False)
+    assert model.tell(Frozen("b", "tile-1")) == [], "and what sends nothing is not frozen here"
 
 
 def _random_event(model: Model, random: Random, names: list[str]) -> None:

@@ -494,3 +494,29 @@ def test_changes_are_numbered_without_gaps() -> None:
     for client in (teacher, amira):
         numbers = [message.seq for _, message in client.heard if isinstance(message, wire.RoomChanged)]
         assert all(second == first + 1 for first, second in pairwise(numbers))
+
+
+def test_a_line_has_a_word_while_media_flow() -> None:
+    table = Table()
+    table.join("teacher")
+    amira = table.join("amira")
+
+    def quality() -> str:
+        return next(peer.quality for peer in table.room.state(amira.peer).peers if peer.peer == amira.peer)
+
+    def rate(score: int) -> bool:
+        table.now += 1000
+        counts, outputs = table.room.rate(table.now, amira.peer, score)
+        table.play(outputs)
+        assert counts
+        return bool(outputs)
+
+    assert not rate(90) and quality() == "unknown", "a line without media says nothing"
+    table.play(table.room.media_state(amira.peer, "connected"))
+    assert rate(90) and quality() == "good"
+    assert not rate(78) and quality() == "good", "so little is no news"
+    assert rate(76) and quality() == "fair"
+    assert rate(40) and quality() == "weak"
+    assert table.room.rate(table.now + 999, amira.peer, 90) == (False, []), "once a second"
+    table.play(table.room.media_state(amira.peer, "lost"))
+    assert quality() == "unknown"

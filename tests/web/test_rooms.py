@@ -146,6 +146,17 @@ async def test_a_broken_offer_is_answered(house: House, sdp: str) -> None:
     assert (await teacher.ask("room:sync"))["peers"]
 
 
+async def test_what_a_client_says_of_its_line_is_bounded(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    line = {"score": 70, "loss": 0.01, "jitter": 5, "round_trip": 30}
+    assert await teacher.ask("media:quality", **line) == {}
+    for wrong in ({"score": 101}, {"loss": -1}, {"jitter": 10**9}, {"round_trip": "long"}):
+        assert (await teacher.ask("media:quality", **{**line, **wrong}))["error"]["code"] == "bad_message"
+    assert await teacher.ask("media:heal", slot="tile-1") == {}, "nothing is there to be healed"
+    assert (await teacher.ask("media:heal", slot="tile-99"))["error"]["code"] == "bad_message"
+    assert "kreide_media_quality_score_count 1.0" in house.services.metrics.render().decode()
+
+
 async def test_a_changed_meeting_is_told(house: House) -> None:
     teacher, joined = await join(house, "teacher", "T")
     assert joined["room"]["title"] != "Geometrie"

@@ -85,7 +85,7 @@ function inside(du: boolean) {
     },
     tile: {
       hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',
-      reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', weak: 'Verbindung schwach', picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
+      reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
     },
     stage: {
       title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel',
@@ -105,11 +105,16 @@ function inside(du: boolean) {
       title: 'Personen', muteAll: 'Alle stumm', lock: 'Sperren', locked: 'Gesperrt', lobby: 'Im Warteraum', admit: 'Hereinlassen', reject: 'Ablehnen', mute: (name: string) => `${name} stumm schalten`, ask: (name: string) => `${name} bitten, das Mikro einzuschalten`,
       more: (name: string) => `Mehr zu ${name}`, muteOne: 'Stumm schalten', askOne: 'Bitten, das Mikro einzuschalten', lower: 'Meldung senken', toStage: 'Auf die Tafel holen', fromStage: 'Von der Tafel nehmen', remove: 'Aus dem Raum nehmen', microphoneOn: 'Mikro an',
     },
-    more: { title: 'Mehr', devices: 'Geräte einstellen', shortcuts: 'Tastenkürzel', guests: 'Gäste einladen', end: 'Für alle beenden' },
+    more: { title: 'Mehr', devices: 'Geräte einstellen', shortcuts: 'Tastenkürzel', line: 'Verbindung ansehen', guests: 'Gäste einladen', end: 'Für alle beenden' },
     dialogs: {
       shortcut: { microphone: 'Mikrofon an oder aus', camera: 'Kamera an oder aus', hand: 'Melden oder Meldung senken', leave: 'Raum verlassen' }, regions: 'Zum nächsten Bereich, mit Umschalt zurück', useShortcuts: 'Tastenkürzel benutzen',
       guestText: 'Wer diesen Link öffnet, nennt einen Namen und wartet im Warteraum, bis Sie sie oder ihn hereinlassen.', guestMake: 'Link erstellen', guestUrl: 'Link für Gäste', copy: 'Kopieren', copied: 'Kopiert',
       endTitle: 'Für alle beenden?', endText: (count: number) => `${count === 1 ? 'Eine Person verlässt' : `Alle ${count} verlassen`} den Raum. Tafel und Chat bleiben erhalten.`,
+    },
+    line: {
+      title: 'Verbindung', none: 'Gerade besteht keine Verbindung für Ton und Bild.', measuring: 'wird gemessen …', score: 'Güte', scoreOf: (score: number) => `${score} von 93`, delay: 'Antwortzeit', jitter: 'Schwankung', loss: 'Verlust', path: 'Weg',
+      paths: { udp: 'direkt (UDP)', tcp: 'direkt (TCP)', relay: 'über eine Vermittlung (TURN)' }, arriving: 'Bilder, die ankommen', leaving: 'Bilder, die hinausgehen', who: 'Wer', size: 'Größe', rate: 'kbit/s', frames: 'Bilder/s', nothing: 'Zurzeit keine.',
+      camera: 'Kamera', screen: 'Bildschirm', resting: 'ruht, niemand sieht es', explain: 'Die Güte schätzt, wie ein Gespräch über diese Verbindung klingt (E-Modell, ITU-T G.107): ab 80 gut, unter 60 schwach.',
     },
     notices: {
       called: du ? 'Du bist dran.' : 'Sie sind dran.', calledBy: (name: string) => (du ? `${name} bittet dich zu sprechen.` : `${name} bittet Sie zu sprechen.`), speak: 'Mikro einschalten',

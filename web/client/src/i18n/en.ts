@@ -43,7 +43,7 @@ const inside = {
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
-    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', microphoneOff: 'Mic off', weak: 'Weak connection',
+    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', microphoneOff: 'Mic off', line: { fair: 'Fair connection', weak: 'Weak connection' },
     picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
   },
   stage: {
@@ -60,11 +60,16 @@ const inside = {
     title: 'People', muteAll: 'Mute all', lock: 'Lock', locked: 'Locked', lobby: 'In the lobby', admit: 'Let in', reject: 'Decline', mute: (name: string) => `Mute ${name}`, ask: (name: string) => `Ask ${name} to turn on the mic`, more: (name: string) => `More about ${name}`,
     muteOne: 'Mute', askOne: 'Ask to turn on the mic', lower: 'Lower hand', toStage: 'Bring to the board', fromStage: 'Take off the board', remove: 'Remove from the room', microphoneOn: 'Mic on',
   },
-  more: { title: 'More', devices: 'Device settings', shortcuts: 'Keyboard shortcuts', guests: 'Invite guests', end: 'End for everyone' },
+  more: { title: 'More', devices: 'Device settings', shortcuts: 'Keyboard shortcuts', line: 'Look at the connection', guests: 'Invite guests', end: 'End for everyone' },
   dialogs: {
     shortcut: { microphone: 'Microphone on or off', camera: 'Camera on or off', hand: 'Raise or lower hand', leave: 'Leave the room' }, regions: 'To the next region, with Shift back', useShortcuts: 'Use keyboard shortcuts',
     guestText: 'Whoever opens this link gives a name and waits in the lobby until you let them in.', guestMake: 'Create link', guestUrl: 'Link for guests', copy: 'Copy', copied: 'Copied',
     endTitle: 'End for everyone?', endText: (count: number) => `${count === 1 ? 'One person leaves' : `All ${count} leave`} the room. Board and chat are kept.`,
+  },
+  line: {
+    title: 'Connection', none: 'There is no connection for sound and pictures right now.', measuring: 'measuring …', score: 'Rating', scoreOf: (score: number) => `${score} of 93`, delay: 'Round trip', jitter: 'Jitter', loss: 'Loss', path: 'Way',
+    paths: { udp: 'direct (UDP)', tcp: 'direct (TCP)', relay: 'by a relay (TURN)' }, arriving: 'Pictures that arrive', leaving: 'Pictures that leave', who: 'Who', size: 'Size', rate: 'kbit/s', frames: 'Frames/s', nothing: 'None at the moment.',
+    camera: 'Camera', screen: 'Screen', resting: 'resting, nobody sees it', explain: 'The rating estimates how a conversation over this connection sounds (E-model, ITU-T G.107): good from 80 on, weak below 60.',
   },
   notices: { called: 'It is your turn.', calledBy: (name: string) => `${name} asks you to speak.`, speak: 'Turn on mic', muted: (name: string) => `${name} turned off your microphone.`, refused: 'Not possible', paused: 'Your connection is too slow for pictures right now. Sound goes on.', sound: 'The browser does not play sound yet.', soundOn: 'Turn on sound' },
   news: {

@@ -130,8 +130,13 @@ export class MediaConnection {
     return transceiver.receiver;
   }
 
+  /** The m-line of a slot or of one of my sources. */
+  midOf(purpose: SlotPurpose | SourcePurpose): string | null {
+    return (this.#slots.get(purpose as SlotPurpose) ?? this.#sources.get(purpose as SourcePurpose))?.mid ?? null;
+  }
+
   async sample(): Promise<LinkSample> {
-    return readSample(await this.#peer.getStats());
+    return readSample(await this.#peer.getStats(), performance.now());
   }
 
   close(): void {

@@ -218,6 +218,11 @@ export interface MediaAnswer {
   sdp: string;
 }
 
+/** My picture in this slot stands still although packets come. */
+export interface MediaHeal {
+  slot: "screen" | "screen-audio" | "stage" | "stage-audio" | "tile-1" | "tile-2" | "tile-3" | "tile-4" | "tile-5" | "tile-6" | "tile-7" | "tile-8" | "voice-1" | "voice-2";
+}
+
 /** The layers (RIDs) that somebody watches: send these and no others. None: of this picture there are no layers. */
 export interface MediaLayers {
   camera: string[] | null;
@@ -243,6 +248,14 @@ export interface MediaPage {
 /** Whether my way carries not even the smallest pictures that I should see; sound goes on. */
 export interface MediaPaused {
   paused: boolean;
+}
+
+/** How my line is, measured both ways: the E-model's rating (ITU-T G.107), loss 0 to 1, times in milliseconds. */
+export interface MediaQuality {
+  score: number;
+  loss: number;
+  jitter: number;
+  round_trip: number;
 }
 
 export interface MediaSlots {
@@ -277,7 +290,7 @@ export interface PeerTarget {
   peer: string;
 }
 
-/** One person's one device in the room. `muted`: a moderator muted it; it holds until the person unmutes. `connection`: "waiting" no media yet, "connected" media flows, "lost" media broke, "away" the device is gone and its place is kept for 30 s. */
+/** One person's one device in the room. `muted`: a moderator muted it; it holds until the person unmutes. `connection`: "waiting" no media yet, "connected" media flows, "lost" media broke, "away" the device is gone and its place is kept for 30 s. `quality`: how a conversation over its line sounds. */
 export interface PeerView {
   peer: string;
   person: string;
@@ -290,6 +303,7 @@ export interface PeerView {
   screen: boolean;
   muted: boolean;
   connection: "away" | "connected" | "lost" | "waiting";
+  quality: "fair" | "good" | "unknown" | "weak";
   joined_at: number;
 }
 
@@ -464,6 +478,8 @@ export interface ClientEvents {
   "room:media": { request: RoomMedia; result: PeerView };
   "media:offer": { request: MediaOffer; result: MediaAnswer };
   "media:page": { request: MediaPage; result: Done };
+  "media:quality": { request: MediaQuality; result: Done };
+  "media:heal": { request: MediaHeal; result: Done };
   "chat:send": { request: ChatSend; result: ChatSent };
   "chat:history": { request: ChatHistory; result: ChatPage };
   "chat:delete": { request: ChatDelete; result: Done };

@@ -6,17 +6,15 @@
 import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
 import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
 import type { IceServer, MediaLayers, MediaOffer } from '../protocol/messages';
-import type { LinkSample } from '../protocol/stats';
 import { backoff } from './backoff';
 import type { Devices } from './devices.svelte';
-import { judgeQuality, type Quality } from './quality';
+import { Line, type LinePort } from './line.svelte';
 
 const DISTURBED_MS = 2000;
 const CONNECT_MS = 8000;
-const SAMPLE_MS = 2000;
 const RESTARTS = 2;
 
-export interface MediaPort {
+export interface MediaPort extends LinePort {
   offer(offer: MediaOffer): Promise<string>;
   /** Tells the room what is on; `unmute` when I pressed the microphone myself. */
   announce(on: { microphone: boolean; camera: boolean; screen: boolean; unmute: boolean }): void;
@@ -25,7 +23,6 @@ export interface MediaPort {
 export class MediaSession {
   connection = $state.raw<MediaConnection | null>(null);
   state = $state<MediaState>('connecting');
-  quality = $state<Quality>('good');
   /** My line carries no pictures now; sound goes on. */
   picturesPaused = $state(false);
   microphone = $state(false);
@@ -35,12 +32,11 @@ export class MediaSession {
   /** The browser wants a press before it plays sound. */
   soundBlocked = $state(false);
 
+  readonly line: Line;
   readonly #port: MediaPort;
   readonly #devices: Devices;
   #tracks = new Map<SourcePurpose, MediaStreamTrack>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #sampling: ReturnType<typeof setInterval> | undefined;
-  #sample: LinkSample | null = null;
   #attempt = 0;
   #closed = false;
   /** Relays for networks without UDP; each connection to the server brings fresh passwords. */
@@ -48,6 +44,7 @@ export class MediaSession {
 
   constructor(port: MediaPort, devices: Devices) {
     this.#port = port;
+    this.line = new Line(port);
     this.#devices = devices;
   }
 
@@ -63,7 +60,7 @@ export class MediaSession {
       },
     }, this.iceServers);
     this.connection = connection;
-    this.#sample = null;
+    this.line.stop();
     this.picturesPaused = false;
     this.state = 'connecting';
     for (const [purpose, track] of this.#tracks) await connection.setSource(purpose, track);
@@ -100,13 +97,13 @@ export class MediaSession {
     if (state === 'connected') {
       clearTimeout(this.#timer);
       this.#attempt = 0;
-      this.#watchQuality();
+      if (this.connection !== null) this.line.start(this.connection);
     } else if (state === 'disturbed') {
       this.#plan(DISTURBED_MS, () => this.#retry(0));
     } else if (state === 'failed') {
       this.#retry(backoff(this.#attempt, Math.random()));
     }
-    if (state !== 'connected') this.quality = 'none';
+    if (state !== 'connected') this.line.stop();
   }
 
   #retry(delay: number): void {
@@ -121,21 +118,6 @@ export class MediaSession {
   #plan(delay: number, step: () => void): void {
     clearTimeout(this.#timer);
     if (!this.#closed) this.#timer = setTimeout(step, delay);
-  }
-
-  #watchQuality(): void {
-    clearInterval(this.#sampling);
-    this.quality = 'good';
-    this.#sampling = setInterval(() => void this.#measure(), SAMPLE_MS);
-  }
-
-  async #measure(): Promise<void> {
-    const { connection } = this;
-    if (connection === null) return;
-    const sample = await connection.sample();
-    if (connection !== this.connection) return;
-    this.quality = judgeQuality(this.#sample, sample, this.state === 'connected');
-    this.#sample = sample;
   }
 
   async switchMicrophone(on: boolean, unmute = false): Promise<void> {
@@ -203,7 +185,7 @@ export class MediaSession {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearInterval(this.#sampling);
+    this.line.stop();
     for (const track of this.#tracks.values()) track.stop();
     this.#tracks.clear();
     this.connection?.close();

@@ -7,6 +7,7 @@ import { RequestError, Wire, type RequestCode, type WireState } from '../protoco
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
 import { MediaSession } from './media.svelte';
+import type { ClientEvents } from '../protocol/messages';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
 
 export type Phase = 'joining' | 'lobby' | 'room' | 'closed' | 'failed';
@@ -54,6 +55,8 @@ export class MeetingSession {
         announce: (on) => {
           if (this.phase === 'room') void this.#try('room:media', on);
         },
+        report: (quality) => this.#mention('media:quality', quality),
+        heal: (slot) => this.#mention('media:heal', { slot }),
       },
       devices,
     );
@@ -196,6 +199,14 @@ export class MeetingSession {
       this.refused = error.code;
       return false;
     }
+  }
+
+  /** Says something that nobody waits for; if it is refused or lost, the next time will do. */
+  #mention<E extends 'media:quality' | 'media:heal'>(event: E, payload: ClientEvents[E]['request']): void {
+    if (this.phase !== 'room') return;
+    this.#wire.request(event, payload).catch((error: unknown) => {
+      if (!(error instanceof RequestError)) throw error;
+    });
   }
 
   hand = (raised: boolean) => this.#try('room:hand', { raised });

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readSample } from '../protocol/stats';
 import { newsBetween } from './announce';
 import { backoff } from './backoff';
 import { initials, personColour, shortName } from './names';
 import { minutesLeft, planOf, whenOf } from './plan';
 import { withChange } from './presence';
-import { judgeQuality } from './quality';
 import { model, peer, room } from './testing';
 
 describe('names', () => {
@@ -18,32 +16,6 @@ describe('names', () => {
   });
   it('have one of eight colours', () => {
     expect([0, 7, 8, -1].map(personColour)).toEqual([1, 8, 1, 8].map((place) => `--who: var(--person-${place})`));
-  });
-});
-
-describe('the line', () => {
-  const sample = (received: number, lost: number, roundTrip: number | null = 0.02) => ({ received, lost, roundTrip, framesDecoded: 0 });
-  it.each([
-    [sample(1000, 0), 'good'],
-    [sample(1000, 50), 'fair'],
-    [sample(1000, 0, 0.3), 'fair'],
-    [sample(1000, 200), 'weak'],
-    [sample(0, 0, null), 'good'],
-  ] as const)('%j is %s', (after, word) => {
-    expect(judgeQuality(sample(0, 0), after, true)).toBe(word);
-  });
-  it('counts only what was lost since the last look', () => {
-    expect(judgeQuality(sample(1000, 500), sample(2000, 500), true)).toBe('good');
-    expect(judgeQuality(null, sample(1, 0), false)).toBe('none');
-  });
-  it('is read from the nominated pair and all that arrives', () => {
-    const report = new Map<string, object>([
-      ['a', { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.1 }],
-      ['b', { type: 'candidate-pair', nominated: false, state: 'succeeded', currentRoundTripTime: 9 }],
-      ['c', { type: 'inbound-rtp', packetsReceived: 10, packetsLost: 2, framesDecoded: 5 }],
-      ['d', { type: 'inbound-rtp', packetsReceived: 20, packetsLost: -3 }],
-    ]);
-    expect(readSample(report)).toEqual({ roundTrip: 0.1, received: 30, lost: 2, framesDecoded: 5 });
   });
 });
 

@@ -7,7 +7,7 @@ export const GRANT: GrantView = { role: 'teacher', publish: true, screen: true, 
 export function peer(id: string, more: Partial<PeerView> = {}): PeerView {
   return {
     peer: id, person: `person-${id}`, name: id, role: 'pupil', colour: 0, moderator: false, microphone: false, camera: false, screen: false,
-    muted: false, connection: 'connected', joined_at: 0, ...more,
+    muted: false, connection: 'connected', quality: 'unknown', joined_at: 0, ...more,
   };
 }
 
