@@ -39,11 +39,13 @@ def test_it_reads_in_our_tables_what_we_wrote(tmp_path: Path) -> None:
 
 
 def values(table: Table) -> list[tuple[object, ...]]:
-    """Cells; LibreOffice writes no more than ten digits behind a number's point."""
+    """Cells; LibreOffice writes no more than ten digits behind a number's point, and no tabs."""
     return [tuple(rounded(cell) for cell in row.cells) for row in table.rows]
 
 
 def rounded(cell: object) -> object:
+    if isinstance(cell, str):
+        return cell.replace("\t", "")
     return f"{round(cell, 6) + 0:.12g}" if isinstance(cell, float | int) and not isinstance(cell, bool) else cell
 
 

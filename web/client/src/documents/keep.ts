@@ -13,10 +13,16 @@ export function documentText(doc: Y.Doc): string {
 }
 
 export function downloadText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  const file = `${name.replace(/[\\/:*?"<>|]+/g, ' ').trim() || 'Kreide'}.txt`;
+  saveBlob(file, new Blob([text], { type: 'text/plain;charset=utf-8' }));
+}
+
+/** Let the browser save it as a file of this name. */
+export function saveBlob(name: string, data: Blob): void {
+  const url = URL.createObjectURL(data);
   const link = document.createElement('a');
   link.href = url;
-  link.download = `${name.replace(/[\\/:*?"<>|]+/g, ' ').trim() || 'Kreide'}.txt`;
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }

@@ -142,7 +142,7 @@ export const de = (address: Address) => {
       noMeetings: du ? 'Heute hast du kein Treffen.' : 'Heute haben Sie kein Treffen.', noMore: 'Sonst steht heute nichts an.', classes: 'Meine Klassen', toChat: 'Chat der Klasse', channels: 'Chat', noChannels: du ? 'Du gehörst noch zu keinem Chat.' : 'Sie gehören noch zu keinem Chat.',
     },
     documents: {
-      title: 'Dokumente', create: 'Neu', createTitle: 'Neues Dokument', createIt: 'Anlegen', what: 'Was soll es werden?', name: 'Titel', kind: { deck: 'Präsentation', table: 'Tabelle', scratch: 'Notiz' },
+      title: 'Dokumente', create: 'Neu', readFile: 'Datei einlesen', createTitle: 'Neues Dokument', createIt: 'Anlegen', what: 'Was soll es werden?', name: 'Titel', kind: { deck: 'Präsentation', table: 'Tabelle', scratch: 'Notiz' },
       empty: du ? 'Noch keine Dokumente. Fang mit einer Präsentation oder Tabelle an.' : 'Noch keine Dokumente. Beginnen Sie mit einer Präsentation oder Tabelle.',
     },
     channel: { here: 'Gerade da', nobody: 'Niemand', unknown: 'unklar, ob noch da', others: 'Alle Chats', none: du ? 'Diesen Chat gibt es nicht, oder er ist nicht für dich offen.' : 'Diesen Chat gibt es nicht, oder er ist nicht für Sie offen.' },

@@ -89,7 +89,7 @@ export const en = (): Catalogue => ({
     greeting: (hour) => (hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening'), now: 'Now', join: 'Join', prepare: 'Open', day: 'My day', ready: (count) => (count === 1 ? '1 document is ready' : `${count} documents are ready`),
     noMeetings: 'You have no meeting today.', noMore: 'Nothing else today.', classes: 'My classes', toChat: 'Chat of the class', channels: 'Chat', noChannels: 'You belong to no chat yet.',
   },
-  documents: { title: 'Documents', create: 'New', createTitle: 'New document', createIt: 'Create', what: 'What will it be?', name: 'Title', kind: { deck: 'Presentation', table: 'Table', scratch: 'Note' }, empty: 'No documents yet. Begin with a presentation or a table.' },
+  documents: { title: 'Documents', create: 'New', readFile: 'Read a file in', createTitle: 'New document', createIt: 'Create', what: 'What will it be?', name: 'Title', kind: { deck: 'Presentation', table: 'Table', scratch: 'Note' }, empty: 'No documents yet. Begin with a presentation or a table.' },
   channel: { here: 'Here now', nobody: 'Nobody', unknown: 'unclear if still here', others: 'All chats', none: 'This chat does not exist, or it is not open to you.' },
   devices: { ...NAME, speaker: 'Loudspeaker', standard: 'Default of this device', tone: 'Play a test tone', problem: (source, reason) => `${NAME[source]}: ${WHY[reason]}` },
   errors: {
