@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("collab.history")
 
 TOGETHER: Final = 10 * 60 * 1000  # entries closer than this are shown as one change
+_LONGEST: Final = 30 * 60 * 1000  # of a change
 _PAGE: Final = 3000  # entries looked at for one page of changes
 _CLIENT_IDS: Final = 2**32 - 1
 _ATTEMPTS: Final = 5
@@ -221,11 +222,11 @@ def _log_of(past: Past, cuts: list[int]) -> Log:
 
 
 def _grouped(entries: list[Logged]) -> list[Change]:
-    """Join entries, newest first, that follow each other closely on one day."""
+    """Join entries, newest first, that follow each other closely."""
     changes: list[Change] = []
     for entry in entries:
         last = changes[-1] if changes else None
-        if last is not None and last.began - entry.at <= TOGETHER and entry.at // DAY == last.ended // DAY:
+        if last is not None and last.began - entry.at <= TOGETHER and last.ended - entry.at <= _LONGEST:
             accounts = {**last.accounts, entry.account: last.accounts.get(entry.account, 0) + 1}
             changes[-1] = Change(entry.seq, last.last, entry.at, last.ended, accounts)
         else:

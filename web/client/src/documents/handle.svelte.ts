@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly readOnly?: boolean | undefined;
   /** Whose copy it is on this device; without it none is kept. */
   readonly account?: string;
+  /** An old state, for looking: nothing is connected. */
+  readonly still?: { readonly info: DocumentInfo; readonly state: Uint8Array };
 }
 
 const FIRST_RETRY = 1_000;
@@ -48,11 +50,12 @@ export class DocumentHandle {
   constructor(id: string, wish: OpenOptions) {
     this.id = id;
     this.#wish = wish;
-    void this.#start(FIRST_RETRY);
+    if (wish.still === undefined) void this.#start(FIRST_RETRY);
+    else this.#stand(wish.still.info, wish.still.state);
   }
 
   get readOnly(): boolean {
-    return this.#wish.readOnly === true || !this.mayWrite || this.info?.right !== 'write' || (this.trouble !== null && this.trouble !== 'no-answer');
+    return this.#wish.readOnly === true || this.#wish.still !== undefined || !this.mayWrite || this.info?.right !== 'write' || (this.trouble !== null && this.trouble !== 'no-answer');
   }
 
   /** Read title and right again, for instance after rights changed. */
@@ -78,6 +81,13 @@ export class DocumentHandle {
     this.#copy = null;
     this.close();
     await copy?.delete();
+  }
+
+  #stand(info: DocumentInfo, state: Uint8Array): void {
+    Y.applyUpdate(this.doc, state);
+    this.info = info;
+    this.loaded = true;
+    this.status = 'saved';
   }
 
   async #start(delay: number): Promise<void> {

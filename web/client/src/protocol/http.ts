@@ -74,7 +74,7 @@ interface Problem {
   detail?: string;
 }
 
-async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T> {
+export async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T> {
   const response = await send(method, path, body);
   if (response.ok) return (response.status === 204 ? {} : await response.json()) as T;
   let problem: Problem = {};

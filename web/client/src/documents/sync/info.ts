@@ -7,6 +7,8 @@ export interface DocumentInfo {
   readonly title: string;
   readonly right: 'read' | 'write';
   readonly epoch: number;
+  /** Whose it is; null: nobody's. */
+  readonly owner: string | null;
 }
 
 export type InfoAnswer = { readonly info: DocumentInfo } | { readonly refused: 'login' | 'gone' } | { readonly failed: true };
@@ -27,8 +29,8 @@ export async function fetchInfo(document: string): Promise<InfoAnswer> {
 
 export function parseInfo(body: unknown): DocumentInfo | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { kind, title, right, epoch } = body as Record<string, unknown>;
+  const { kind, title, right, epoch, owner } = body as Record<string, unknown>;
   if (kind !== 'deck' && kind !== 'table' && kind !== 'scratch') return null;
   if (typeof title !== 'string' || typeof epoch !== 'number') return null;
-  return { kind, title, right: right === 'write' ? 'write' : 'read', epoch };
+  return { kind, title, right: right === 'write' ? 'write' : 'read', epoch, owner: typeof owner === 'string' ? owner : null };
 }
