@@ -100,6 +100,10 @@ function inside(du: boolean) {
     chat: {
       title: 'Chat', write: 'Nachricht an alle', send: 'Senden', sending: 'wird gesendet …', notSent: 'nicht gesendet', again: 'Noch einmal senden', delete: 'Nachricht löschen', deleted: 'Diese Nachricht wurde gelöscht.',
       earlier: 'Frühere zeigen', empty: du ? 'Noch keine Nachricht. Schreib die erste.' : 'Noch keine Nachricht. Schreiben Sie die erste.', emptyRead: 'Noch keine Nachricht.', failed: 'Der Chat ließ sich nicht laden.', readOnly: du ? 'Hier kannst du nur lesen.' : 'Hier können Sie nur lesen.',
+      whoWrites: 'Wer schreibt:', mode: { open: 'Alle', moderated: 'Alle, nach Freigabe', teacher_only: 'Nur Lehrkräfte', off: 'Niemand' }, isOff: 'Der Chat ist gerade aus.', onlyTeachers: 'Gerade schreiben hier nur Lehrkräfte.',
+      heldTitle: 'Wartet auf Freigabe', approve: 'Freigeben', decline: 'Nicht freigeben', held: 'wartet auf Freigabe', declined: 'nicht freigegeben', dismiss: 'Ausblenden', willBeHeld: du ? 'Deine Nachricht wird sichtbar, sobald sie freigegeben ist.' : 'Ihre Nachricht wird sichtbar, sobald sie freigegeben ist.',
+      more: (name: string, time: string) => `Mehr zur Nachricht von ${name}, ${time}`, reply: 'Antworten', answers: 'Antwort auf', answersEarlier: 'Antwort auf eine frühere Nachricht', answering: (name: string) => `Antwort an ${name}:`, edit: 'Bearbeiten', editing: 'Nachricht bearbeiten', save: 'Speichern', edited: 'bearbeitet',
+      toYou: du ? 'an dich' : 'an Sie', names: 'Personen', unread: 'ungelesen', signs: 'Zeichen', sign: { '👍': 'Gut', '❤️': 'Herz', '😄': 'Lachen', '🎉': 'Feiern', '🤔': 'Nachdenklich', '👀': 'Gesehen' },
     },
     people: {
       title: 'Personen', muteAll: 'Alle stumm', lock: 'Sperren', locked: 'Gesperrt', lobby: 'Im Warteraum', admit: 'Hereinlassen', reject: 'Ablehnen', mute: (name: string) => `${name} stumm schalten`, ask: (name: string) => `${name} bitten, das Mikro einzuschalten`,

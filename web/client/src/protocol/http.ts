@@ -44,6 +44,7 @@ export interface Channel {
   read: boolean;
   write: boolean;
   moderate: boolean;
+  unread: number;
 }
 export interface Home {
   person: Person;
@@ -108,5 +109,6 @@ export const api = {
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
   createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),
   channels: () => call<{ channels: Channel[] }>('GET', 'channels'),
+  changeChannel: (id: string, change: { mode: 'open' | 'moderated' | 'teacher_only' | 'off' }) => call<Channel>('PATCH', `channels/${part(id)}`, change),
   documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
 };

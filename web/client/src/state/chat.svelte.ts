@@ -1,31 +1,58 @@
-/** One channel on a wire: catches up after every reconnect, sends each message until it is stored. */
+/** One channel on a wire: catches up after every reconnect, sends each message until it is stored, notes what was read. */
+import { api, ApiError } from '../protocol/http';
+import type { ChannelView, ChatMessage, ClientEvents } from '../protocol/messages';
 import type { Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
-import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel } from './chat';
+import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel, type Draft } from './chat';
 
 const PAGE = 100;
+/** Many people read a message at once; the server is told a little later, and once for several. */
+const READ_MS = 2000;
+
+export type Sign = ClientEvents['chat:react']['request']['sign'];
+export type Mode = ChannelView['mode'];
+export const SIGNS: readonly Sign[] = ['👍', '❤️', '😄', '🎉', '🤔', '👀'];
+export const MODES: readonly Mode[] = ['open', 'moderated', 'teacher_only', 'off'];
 
 export class ChannelChat {
   model = $state.raw<ChatModel>(emptyChat);
   unread: number = $derived(unread(this.model));
-  /** Why the last message was refused for good; null when nothing was. */
+  /** What I may do here; null until the server has said so. */
+  rights = $state.raw<ChannelView | null>(null);
+  /** Why the last thing I asked for was refused for good; null when nothing was. */
   refused = $state<string | null>(null);
 
   readonly channel: string;
   readonly #wire: Wire;
   readonly #stops: (() => void)[];
+  #told = 0;
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(wire: Wire, channel: string) {
+  constructor(wire: Wire, channel: string, channels: readonly ChannelView[] = []) {
     this.#wire = wire;
     this.channel = channel;
+    this.#learn(channels);
     this.#stops = [
       wire.on('chat:message', (message) => {
         if (message.channel === channel) this.#dispatch({ type: 'message', message });
       }),
-      wire.on('chat:deleted', (deleted) => {
-        if (deleted.channel === channel) this.#dispatch({ type: 'deleted', seq: deleted.seq });
+      wire.on('chat:changed', ({ message, change }) => {
+        if (message.channel === channel) this.#dispatch({ type: 'changed', message, change });
       }),
-      wire.on('session:hello', () => void this.catchUp()),
+      wire.on('chat:deleted', ({ channel: where, seq, change }) => {
+        if (where === channel) this.#dispatch({ type: 'deleted', seq, change });
+      }),
+      wire.on('chat:held', (held) => {
+        if (held.channel === channel) this.#dispatch({ type: 'held', held });
+      }),
+      wire.on('chat:read', (read) => {
+        if (read.channel === channel) this.#dispatch({ type: 'seen', seq: read.seq });
+      }),
+      wire.on('rights:changed', ({ channels: all }) => this.#learn(all)),
+      wire.on('session:hello', ({ channels: all }) => {
+        this.#learn(all);
+        void this.catchUp();
+      }),
     ];
     if (wire.state === 'connected') void this.catchUp();
   }
@@ -35,19 +62,16 @@ export class ChannelChat {
     this.#dispatch({ type: 'loading' });
     try {
       const first = this.model.messages.length === 0;
-      let behind = true;
-      while (behind) {
-        const request = first ? { channel: this.channel, before: Number.MAX_SAFE_INTEGER, limit: PAGE } : { channel: this.channel, after: this.model.messages.at(-1)?.seq ?? 0, limit: PAGE };
-        const page = await this.#wire.request('chat:history', request);
-        this.#dispatch({ type: 'page', ...page, asked: PAGE, before: first });
-        behind = !first && page.messages.length === PAGE;
-      }
+      if (!first) await this.#missed();
+      await this.#pages(first);
+      const { messages } = await this.#wire.request('chat:waiting', { channel: this.channel });
+      this.#dispatch({ type: 'waiting', held: messages });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.#dispatch({ type: 'unavailable' });
       return;
     }
-    for (const one of this.model.pending) void this.#deliver(one.clientId, one.text);
+    for (const one of this.model.pending) void this.#deliver(one.clientId, one);
   }
 
   async earlier(): Promise<void> {
@@ -61,46 +85,113 @@ export class ChannelChat {
     }
   }
 
-  send(text: string): void {
+  send(draft: Draft): void {
     const clientId = crypto.randomUUID();
-    this.#dispatch({ type: 'writing', clientId, text });
-    void this.#deliver(clientId, text);
+    this.#dispatch({ type: 'writing', clientId, draft });
+    void this.#deliver(clientId, draft);
   }
 
   again(clientId: string): void {
     const one = this.model.pending.find((pending) => pending.clientId === clientId);
     if (one === undefined) return;
-    this.#dispatch({ type: 'writing', clientId, text: one.text });
-    void this.#deliver(clientId, one.text);
+    this.#dispatch({ type: 'writing', clientId, draft: one });
+    void this.#deliver(clientId, one);
   }
 
-  async remove(seq: number): Promise<void> {
+  edit(seq: number, text: string, mentions: readonly string[]): Promise<void> {
+    return this.#try('chat:edit', { channel: this.channel, seq, text, mentions: [...mentions] });
+  }
+
+  remove(seq: number): Promise<void> {
+    return this.#try('chat:delete', { channel: this.channel, seq });
+  }
+
+  react(message: ChatMessage, sign: Sign, me: string): Promise<void> {
+    const given = message.reactions.some((one) => one.sign === sign && one.people.includes(me));
+    return this.#try('chat:react', { channel: this.channel, seq: message.seq, sign, given: !given });
+  }
+
+  decide(id: string, approve: boolean): Promise<void> {
+    this.#dispatch({ type: 'dismiss', id });
+    return this.#try('chat:decide', { channel: this.channel, id, approve });
+  }
+
+  dismiss(id: string): void {
+    this.#dispatch({ type: 'dismiss', id });
+  }
+
+  /** Who may write here from now on; the answer comes as a change of everybody's rights. */
+  async setMode(mode: Mode): Promise<void> {
     this.refused = null;
     try {
-      await this.#wire.request('chat:delete', { channel: this.channel, seq });
+      await api.changeChannel(this.channel, { mode });
     } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.refused = error.code;
+      if (!(error instanceof ApiError)) throw error;
+      this.refused = error.status === 403 ? 'not_allowed' : 'unavailable';
     }
   }
 
   seen(): void {
     if (this.model.seen !== this.model.head) this.#dispatch({ type: 'seen' });
+    if (this.model.seen > this.#told) this.#telling ??= setTimeout(() => this.#tell(), READ_MS);
   }
 
   close(): void {
+    if (this.#telling !== undefined) this.#tell();
     for (const stop of this.#stops) stop();
   }
 
-  async #deliver(clientId: string, text: string): Promise<void> {
+  #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    const seq = this.model.seen;
+    void this.#wire.request('chat:read', { channel: this.channel, seq }).then(
+      () => (this.#told = Math.max(this.#told, seq)),
+      () => undefined, // the next message, or the next visit, says it again
+    );
+  }
+
+  #learn(channels: readonly ChannelView[]): void {
+    this.rights = channels.find((one) => one.channel === this.channel) ?? null;
+    if (this.rights !== null) this.#dispatch({ type: 'unread', unread: this.rights.unread });
+  }
+
+  async #missed(): Promise<void> {
+    for (let more = true; more; ) {
+      const missed = await this.#wire.request('chat:changes', { channel: this.channel, after: this.model.changed });
+      this.#dispatch({ type: 'missed', ...missed });
+      more = missed.more;
+    }
+  }
+
+  async #pages(first: boolean): Promise<void> {
+    for (let behind = true; behind; ) {
+      const request = first ? { channel: this.channel, before: Number.MAX_SAFE_INTEGER, limit: PAGE } : { channel: this.channel, after: this.model.messages.at(-1)?.seq ?? 0, limit: PAGE };
+      const page = await this.#wire.request('chat:history', request);
+      this.#dispatch({ type: 'page', ...page, asked: PAGE, before: first });
+      behind = !first && page.messages.length === PAGE;
+    }
+  }
+
+  async #deliver(clientId: string, { text, replyTo, mentions }: Draft): Promise<void> {
     this.refused = null;
     try {
-      await this.#wire.request('chat:send', { channel: this.channel, text, client_id: clientId });
+      await this.#wire.request('chat:send', { channel: this.channel, text, client_id: clientId, reply_to: replyTo, mentions: [...mentions] });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === 'offline') return; // sent again by catchUp
       this.#dispatch({ type: 'failed', clientId });
       if (error.code !== 'timeout') this.refused = error.code;
+    }
+  }
+
+  async #try<E extends 'chat:edit' | 'chat:delete' | 'chat:react' | 'chat:decide'>(event: E, payload: ClientEvents[E]['request']): Promise<void> {
+    this.refused = null;
+    try {
+      await this.#wire.request(event, payload);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.refused = error.code;
     }
   }
 

@@ -1,62 +1,102 @@
 /**
  * One channel's messages. Laws: ordered by the server's number, each number once; what I wrote shows at once as pending
- * and becomes the server's message by its client id; a failed one stays, with a way to send it again.
+ * and becomes the server's message by its client id; a failed one stays, with a way to send it again. What happens to
+ * messages afterwards brings their whole new state. A held message is nobody's but its author's and the moderators'.
  */
-import type { ChatMessage } from '../protocol/messages';
+import type { ChatHeld, ChatMessage } from '../protocol/messages';
 
-export interface Pending {
-  clientId: string;
+export interface Draft {
   text: string;
+  replyTo: number | null;
+  mentions: readonly string[];
+}
+
+export interface Pending extends Draft {
+  clientId: string;
   failed: boolean;
 }
 
 export interface ChatModel {
   messages: readonly ChatMessage[];
   pending: readonly Pending[];
+  /** Waiting for approval, or declined and not dismissed yet; oldest first. */
+  held: readonly ChatHeld[];
   /** Highest number seen. */
   head: number;
+  /** Number of the last change seen. */
+  changed: number;
   /** Highest number the person has had on screen. */
   seen: number;
+  /** How many were unread when the server last said so; counts only until the first page. */
+  unread: number | null;
   /** There is more before the first message. */
   earlier: boolean;
   load: 'loading' | 'ready' | 'failed';
 }
 
 export type ChatAction =
-  | { type: 'page'; messages: readonly ChatMessage[]; head: number; asked: number; before: boolean }
+  | { type: 'page'; messages: readonly ChatMessage[]; head: number; changed: number; asked: number; before: boolean }
   | { type: 'message'; message: ChatMessage }
-  | { type: 'deleted'; seq: number }
-  | { type: 'writing'; clientId: string; text: string }
+  | { type: 'changed'; message: ChatMessage; change: number }
+  | { type: 'missed'; messages: readonly ChatMessage[]; changed: number }
+  | { type: 'deleted'; seq: number; change: number }
+  | { type: 'held'; held: ChatHeld }
+  | { type: 'waiting'; held: readonly ChatHeld[] }
+  | { type: 'dismiss'; id: string }
+  | { type: 'writing'; clientId: string; draft: Draft }
   | { type: 'failed'; clientId: string }
-  | { type: 'seen' }
+  | { type: 'unread'; unread: number }
+  | { type: 'seen'; seq?: number }
   | { type: 'loading' }
   | { type: 'unavailable' };
 
-export const emptyChat: ChatModel = { messages: [], pending: [], head: 0, seen: 0, earlier: false, load: 'loading' };
+export const emptyChat: ChatModel = { messages: [], pending: [], held: [], head: 0, changed: 0, seen: 0, unread: null, earlier: false, load: 'loading' };
 
 export function reduceChat(model: ChatModel, action: ChatAction): ChatModel {
   switch (action.type) {
-    case 'page': {
-      const messages = merge(model.messages, action.messages);
-      const first = messages[0]?.seq ?? 0;
-      const earlier = action.before || model.messages.length === 0 ? action.messages.length >= action.asked && first > 1 : model.earlier;
-      return settle({ ...model, messages, earlier, head: Math.max(model.head, action.head), load: 'ready' });
-    }
+    case 'page':
+      return page(model, action);
     case 'message':
       return settle({ ...model, messages: merge(model.messages, [action.message]), head: Math.max(model.head, action.message.seq) });
-    case 'deleted':
-      return { ...model, messages: model.messages.map((message) => (message.seq === action.seq ? { ...message, text: '', deleted: true } : message)) };
+    case 'changed':
+      return { ...model, messages: replace(model.messages, [action.message]), changed: Math.max(model.changed, action.change) };
+    case 'missed':
+      return { ...model, messages: replace(model.messages, action.messages), changed: Math.max(model.changed, action.changed) };
+    case 'deleted': {
+      const messages = model.messages.map((message) => (message.seq === action.seq ? { ...message, text: '', deleted: true, reactions: [] } : message));
+      return { ...model, messages, changed: Math.max(model.changed, action.change) };
+    }
+    case 'held':
+      return settle({ ...model, held: withHeld(model.held, action.held), changed: Math.max(model.changed, action.held.change) });
+    case 'waiting':
+      return settle({ ...model, held: [...action.held, ...model.held.filter((one) => one.status === 'declined')] });
+    case 'dismiss':
+      return { ...model, held: model.held.filter((one) => one.id !== action.id) };
     case 'writing':
-      return { ...model, pending: [...model.pending.filter((one) => one.clientId !== action.clientId), { clientId: action.clientId, text: action.text, failed: false }] };
+      return { ...model, pending: [...model.pending.filter((one) => one.clientId !== action.clientId), { ...action.draft, clientId: action.clientId, failed: false }] };
     case 'failed':
       return { ...model, pending: model.pending.map((one) => (one.clientId === action.clientId ? { ...one, failed: true } : one)) };
+    case 'unread':
+      return model.load === 'ready' ? model : { ...model, unread: action.unread };
     case 'seen':
-      return { ...model, seen: model.head };
+      return { ...model, seen: Math.max(model.seen, action.seq ?? model.head) };
     case 'loading':
       return { ...model, load: model.messages.length > 0 ? 'ready' : 'loading' };
     case 'unavailable':
       return { ...model, load: model.messages.length > 0 ? 'ready' : 'failed' };
   }
+}
+
+function page(model: ChatModel, action: Extract<ChatAction, { type: 'page' }>): ChatModel {
+  const messages = merge(model.messages, action.messages);
+  const first = messages[0]?.seq ?? 0;
+  const fresh = model.messages.length === 0;
+  const earlier = action.before || fresh ? action.messages.length >= action.asked && first > 1 : model.earlier;
+  const head = Math.max(model.head, action.head);
+  const seen = model.unread === null ? model.seen : Math.max(model.seen, head - model.unread);
+  // What changed before the first page is in it; what changed since is asked for apart.
+  const changed = fresh ? Math.max(model.changed, action.changed) : model.changed;
+  return settle({ ...model, messages, earlier, head, seen, changed, unread: null, load: 'ready' });
 }
 
 function merge(known: readonly ChatMessage[], more: readonly ChatMessage[]): ChatMessage[] {
@@ -65,11 +105,38 @@ function merge(known: readonly ChatMessage[], more: readonly ChatMessage[]): Cha
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
+/** Only what is loaded already: a message far back does not come alone. */
+function replace(known: readonly ChatMessage[], more: readonly ChatMessage[]): ChatMessage[] {
+  const bySeq = new Map(more.map((message) => [message.seq, message]));
+  return known.map((message) => bySeq.get(message.seq) ?? message);
+}
+
+function withHeld(known: readonly ChatHeld[], one: ChatHeld): ChatHeld[] {
+  const others = known.filter((other) => other.id !== one.id);
+  return one.status === 'approved' ? others : [...others, one].sort((a, b) => a.at - b.at);
+}
+
 function settle(model: ChatModel): ChatModel {
-  const arrived = new Set(model.messages.map((message) => message.client_id));
+  const arrived = new Set([...model.messages, ...model.held].map((message) => message.client_id));
   return { ...model, pending: model.pending.filter((one) => !arrived.has(one.clientId)) };
 }
 
 export function unread(model: ChatModel): number {
   return model.messages.filter((message) => message.seq > model.seen && !message.deleted).length;
+}
+
+/** The people whose "@Name" stands in a text. */
+export function mentioned(text: string, people: readonly { person: string; name: string }[]): string[] {
+  return [...new Set(people.filter((one) => text.includes(`@${one.name}`)).map((one) => one.person))].slice(0, 20);
+}
+
+/** Who may be meant by the word that begins with "@" just before the caret; null when there is none. */
+export function suggestions(text: string, caret: number, people: readonly { person: string; name: string }[]): { from: number; people: { person: string; name: string }[] } | null {
+  const from = text.lastIndexOf('@', caret - 1);
+  if (from < 0 || (from > 0 && !/\s/u.test(text[from - 1] ?? ''))) return null;
+  const begun = text.slice(from + 1, caret).toLocaleLowerCase();
+  if (begun.length > 30 || begun.includes('\n')) return null;
+  const found = people.filter((one) => one.name.toLocaleLowerCase().startsWith(begun));
+  const complete = found.some((one) => one.name.toLocaleLowerCase() === begun);
+  return found.length === 0 || complete ? null : { from, people: found.slice(0, 5) };
 }

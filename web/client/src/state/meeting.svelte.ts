@@ -2,7 +2,7 @@
  * Me in one meeting: joins, waits in the lobby, follows the room, and comes back after every loss without a reload.
  * What others decide (mute, remove, end) arrives as pushes; what I decide goes out as requests.
  */
-import type { GrantView, MediaPage, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
+import type { ChannelView, GrantView, MediaPage, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
@@ -45,6 +45,7 @@ export class MeetingSession {
   readonly #meeting: string;
   #peer: string | null = null;
   #page: MediaPage = { tiles: [] };
+  #channels: readonly ChannelView[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(meeting: string, devices: Devices) {
@@ -70,9 +71,11 @@ export class MeetingSession {
       if (state === 'connected') void this.#join();
       if (state === 'refused') this.#fail('not_allowed');
     });
-    wire.on('session:hello', ({ ice_servers }) => {
+    wire.on('session:hello', ({ ice_servers, channels }) => {
       this.media.iceServers = ice_servers;
+      this.#channels = channels;
     });
+    wire.on('rights:changed', ({ channels }) => (this.#channels = channels));
     wire.on('room:admitted', (joined) => this.#joined(joined));
     wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
@@ -149,7 +152,7 @@ export class MeetingSession {
     const channel = this.model?.grant.chat === true ? this.model.room.channel : null;
     if ((this.chat?.channel ?? null) === channel) return;
     this.chat?.close();
-    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel);
+    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.#channels);
   }
 
   #dispatch(action: RoomAction): void {
