@@ -54,13 +54,13 @@ $(STATIC): $(CLIENT) $(MODULES)
 	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 
-# redis-server, PostgreSQL and Chromium: installed when root may, named when not; a closed network can only be made by root
+# redis-server, PostgreSQL and Chromium: installed when root may, named when not; a closed network and a look at system calls take root
 test-services:
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
-	if [ "$$(id -u)" = 0 ]; then for pair in turnserver=coturn ip=iproute2 iptables=iptables; do \
+	if [ "$$(id -u)" = 0 ]; then for pair in strace=strace turnserver=coturn ip=iproute2 iptables=iptables; do \
 	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; fi; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -72,6 +72,11 @@ test: test-services build $(TOOLS)
 	cd benchmarks/media_load && CARGO_TARGET_DIR=../../sfu/native/target nice cargo test --quiet --locked
 	cd web/client && npx --no-install vitest run --silent
 	$(BIN)/python -m pytest
+
+# A night's worth of sudden deaths: of the whole server, of one worker, of Redis; and long fuzzing.
+soak: test-services build $(TOOLS)
+	KREIDE_KILL_ROUNDS=1000 $(BIN)/python -m pytest -s tests/edge/test_kill.py tests/edge/test_kill_worker.py
+	KREIDE_FUZZ_ROUNDS=10000000 $(BIN)/python -m pytest tests/fuzz
 
 check: build $(TOOLS)
 	$(BIN)/ruff format --check .

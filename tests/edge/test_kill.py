@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.server import KreideServer
 from tests.wire import ChatClient, YClient
 
 pytestmark = pytest.mark.edge
+ROUNDS = int(os.environ.get("KREIDE_KILL_ROUNDS", "20"))
 CHANNEL = "demo-class"
 
 
@@ -75,7 +77,8 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     assert len(set(history.values())) == len(history), "a message stands twice"
 
 
-@pytest.mark.parametrize(("store", "rounds"), [("sqlite", 20), ("postgres", 10)])
+@pytest.mark.timeout(180 + 20 * ROUNDS)
+@pytest.mark.parametrize(("store", "rounds"), [("sqlite", ROUNDS), ("postgres", ROUNDS // 2)])
 async def test_nothing_acknowledged_is_lost(
     request: pytest.FixtureRequest, tmp_path: Path, store: str, rounds: int
 ) -> None:
