@@ -76,7 +76,7 @@ test: test-services build $(TOOLS)
 # A night's worth of sudden deaths: of the whole server, of one worker, of Redis; and long fuzzing.
 soak: test-services build $(TOOLS)
 	KREIDE_KILL_ROUNDS=1000 $(BIN)/python -m pytest -s tests/edge/test_kill.py tests/edge/test_kill_worker.py
-	KREIDE_FUZZ_ROUNDS=10000000 $(BIN)/python -m pytest tests/fuzz
+	KREIDE_FUZZ_ROUNDS=10000000 $(BIN)/python -m pytest --timeout 0 tests/fuzz
 
 check: build $(TOOLS)
 	$(BIN)/ruff format --check .
