@@ -1,6 +1,6 @@
 """The two ways a connection comes about: we offer (WHIP, WHEP and their like), or the server does.
 
-`send` and `receive` are the signalling, a call that takes our description and returns theirs.
+An `Exchange` is the signalling: it takes our offer and returns the answer. An `Answerer` takes our answer.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from itertools import count
 from benchmarks.media_generator import Outgoing, Plan
 from benchmarks.media_leg import Leg
 from benchmarks.media_loads import Stream
-from benchmarks.media_sdp import MID, Kind, Line, Local, build_answer, build_offer, read_remote
+from benchmarks.media_sdp import MID, Kind, Line, Local, Media, build_answer, build_offer, read_remote
 from sfu.dtls import Identity
 
 Exchange = Callable[[str], Awaitable[str]]
+Answerer = Callable[[str], Awaitable[None]]
 
 
 async def trickle(leg: Leg, sources: Sequence[Outgoing]) -> None:
@@ -37,7 +38,7 @@ def _small_packet(source: Outgoing) -> bytes:
     payload = b"\x78" + bytes(20)
     if source.stream.video:
         tag = bytes.fromhex("100200 9d012a 8002 6801")
-        payload = struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | number, number & 255) + tag + bytes(60)
+        payload = struct.pack("!BBHBB", 0x90, 0xE0, 0x8000 | number & 0x7FFF, number & 255, 0) + tag + bytes(60)
     marker = 0x80 if source.stream.video else 0
     mid = source.media.extensions.get(MID, 0)
     head = struct.pack("!BBHII", 0x90, marker | source.payload_type, number, timestamp, source.ssrc)
@@ -75,11 +76,37 @@ class Connector:
             self._trickles.append(asyncio.create_task(trickle(leg, mine)))
         return place, sources
 
-    async def answer(self, sdp: str, send: Callable[[str], Awaitable[None]]) -> int:
-        """Answer a server's offer of media to us; return the place of the connection."""
-        leg = Leg(self.identity, controlling=False)
-        local: Local = await leg.gather()
+    async def answer(self, sdp: str, send: Answerer) -> int:
+        """Answer a server's one offer of media to us; return the place of the connection."""
+        viewer = Viewer(self)
+        await viewer.take(sdp, send)
+        return viewer.place()
+
+
+class Viewer:
+    """A connection that a server offers to us, perhaps again whenever it has more."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._plan = connector.plan
+        self._leg = Leg(connector.identity, controlling=False)
+        self._local: Local | None = None
+        self.offered: list[Media] = []
+
+    async def take(self, sdp: str, send: Answerer) -> None:
+        """Answer an offer; the first one connects."""
+        first = self._local is None
+        self._local = self._local or await self._leg.gather()
         remote = read_remote(sdp)
-        await send(build_answer(local, remote))
-        await leg.connect(remote)
-        return self.plan.add_leg(leg, remote.media)
+        self.offered = [media for media in remote.media if media.payloads and media.direction != "inactive"]
+        await send(build_answer(self._local, remote))
+        if first:
+            await self._leg.connect(remote)
+
+    def place(self) -> int:
+        """Put it into the plan."""
+        return self._plan.add_leg(self._leg, tuple(self.offered))
+
+
+def with_candidates(sdp: str, candidates: Sequence[str]) -> str:
+    """A description with candidates (`candidate:...`) that came apart from it."""
+    return sdp.rstrip("\r\n") + "\r\n" + "".join(f"a={one}\r\n" for one in candidates)

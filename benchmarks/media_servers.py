@@ -8,11 +8,11 @@ from typing import Protocol
 from benchmarks.media_connect import Connector
 from benchmarks.media_kreide import Kreide
 from benchmarks.media_loads import Load
-from benchmarks.peers import janus, mediamtx
+from benchmarks.peers import janus, livekit, mediamtx
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import Server
 
-PEERS = ("janus", "mediamtx")
+PEERS = ("janus", "livekit", "mediamtx")
 
 
 class Driver(Protocol):
@@ -31,6 +31,7 @@ class Driver(Protocol):
 
 _PEERS: dict[str, tuple[Mapping[str, str], Callable[[Load], Driver]]] = {
     "janus": (janus.NOT_DRIVEN, janus.Janus),
+    "livekit": (livekit.NOT_DRIVEN, livekit.LiveKit),
     "mediamtx": (mediamtx.NOT_DRIVEN, mediamtx.MediaMtx),
 }
 

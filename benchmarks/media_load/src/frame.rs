@@ -7,8 +7,8 @@
 const STAMP: usize = 2 + 4 + 8;
 const BLOCK: usize = 1 << 16;
 const STEPS: u64 = 1 << 14;
-/// Bytes of the payload descriptor we write.
-pub const DESCRIPTOR: usize = 5;
+/// Bytes of the payload descriptor we write: all that a browser with temporal layers writes (TL0PICIDX needs TID).
+pub const DESCRIPTOR: usize = 6;
 
 /// The form of a source's frames.
 #[derive(Clone, Copy)]

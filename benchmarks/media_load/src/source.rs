@@ -147,7 +147,7 @@ impl Source {
             let picture = (self.number & 0x7FFF) as u16 | 0x8000;
             let start = if position == 0 { 0x90 } else { 0x80 };
             let [high, low] = picture.to_be_bytes();
-            let descriptor: [u8; DESCRIPTOR] = [start, 0xC0, high, low, self.number as u8];
+            let descriptor: [u8; DESCRIPTOR] = [start, 0xE0, high, low, self.number as u8, 0];
             packet.extend_from_slice(&descriptor);
         }
         packet.extend_from_slice(part);
