@@ -15,7 +15,7 @@ from .archive import Archive, is_archive, is_old, unreadable
 from .gather import Found
 from .names import FORMATS, LanguageName
 from .orders import NewTable, ReadFile, WriteFile, encode
-from .reading import kind_of, open_document, read_deck, read_table
+from .reading import clean, kind_of, open_document, read_deck, read_table
 
 
 def write_file(data: bytes) -> bytes:
@@ -25,7 +25,7 @@ def write_file(data: bytes) -> bytes:
     kind = kind_of(document)
     if kind not in FORMATS[order.format].kinds:
         raise ProtocolError("format_unfit", f"a {kind} cannot be written as .{order.format}")
-    title, language = order.title, order.language
+    title, language = clean(order.title).replace("\n", " ").strip(), order.language
     match order.format:
         case "xlsx":
             from .table_xlsx import write_xlsx

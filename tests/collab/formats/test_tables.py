@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from collab.document import LiveDocument
 from collab.errors import ProtocolError
@@ -143,6 +145,36 @@ def test_the_jobs_bring_a_file_in_and_out(kind: FormatName) -> None:
     assert cells(read_table(open_document([live.full()]))) == WORKBOOK
     written = write_file(encode(WriteFile(kind, "de", "Noten", (made.state,))))
     assert cells(read(written, "de").table) == WORKBOOK
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+numbers = st.floats(-1e15, 1e15, allow_subnormal=False).map(lambda value: float(f"{value:.15g}")) | st.integers(-99, 99)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(texts, numbers, st.booleans(), texts), min_size=1, max_size=6))
+def test_whatever_people_write_is_whole_after_a_file(kind: str, rows: list[tuple[str, float, bool, str]]) -> None:
+    seed = table_seed([Column()] * 5, [Row((*row, "Ende")) for row in rows])
+    table = read_table(open_document([seed]))
+    assert read(WRITERS[kind](table, "de"), "de").table.rows == table.rows
+
+
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_csv_keeps_every_text_that_is_no_number(said: list[str]) -> None:
+    seed = table_seed([Column()] * 2, [Row((text, "Ende")) for text in said])
+    table = read_table(open_document([seed]))
+    back = read_csv(write_csv(table, "de"), "de").table
+    for row, wanted in zip(back.rows, table.rows, strict=True):
+        value, text = row.cells[0], wanted.cells[0]
+        assert value == text or not isinstance(value, str), (value, text)
+
+
+def test_a_title_may_hold_anything() -> None:
+    updates = (table_seed([Column()], [Row((1,))]),)
+    for kind in ("xlsx", "ods", "csv", "pdf"):
+        for title in ("", "\x01\x0b", "\n\t", "a\x00\ud7ff\uffff<&>'\"", "'", "[]:*?/\\", "x" * 500, "History"):
+            assert write_file(encode(WriteFile(kind, "de", title, updates))), (kind, title)
 
 
 def test_names_of_columns_become_a_heading() -> None:
