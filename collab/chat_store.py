@@ -65,6 +65,8 @@ class ChatStore:
 
     async def _commit(self, messages: Sequence[NewMessage]) -> list[Message]:
         at = now()
+        if self.database.dialect == "sqlite":
+            return await self.database.drive(lambda driver: log_messages(driver, messages, at))
         return await self.database.transact(lambda connection: self.log(connection, messages, at))
 
     def log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message]:
