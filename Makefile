@@ -54,12 +54,13 @@ $(STATIC): $(CLIENT) $(MODULES)
 	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 
-# redis-server, PostgreSQL, Chromium and Pango (for PDF): installed when root may, named when not; a closed network and a look at system calls take root
+# redis-server, PostgreSQL, Chromium, Firefox and Pango (for PDF): installed when root may, named when not; a closed network and a look at system calls take root
 test-services:
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v firefox-esr >/dev/null || missing="$$missing firefox-esr"; \
 	$(PYTHON) -c 'import ctypes.util as c; exit(not c.find_library("pangoft2-1.0"))' || missing="$$missing libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core"; \
 	if [ "$$(id -u)" = 0 ]; then for pair in strace=strace turnserver=coturn ip=iproute2 iptables=iptables; do \
 	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; fi; \

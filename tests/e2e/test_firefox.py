@@ -1,0 +1,84 @@
+"""Firefox beside Chromium in one lesson: each sees and hears the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.devices import SPY, frames_and_sound
+from tests.e2e.firefox import Firefox
+from tests.e2e.screens import enter, new_lesson
+from tests.e2e.test_lesson import until
+from tests.server import KreideServer
+
+pytestmark = pytest.mark.e2e
+
+LOGIN = """
+const answer = await fetch('/api/v1/login', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({ account: arguments[0], password: 'kreide' }) });
+return answer.status;
+"""
+STATS = """
+let frames = 0, energy = 0, sent = 0;
+for (const connection of window.connections) {
+  if (connection.connectionState !== 'connected') continue;
+  (await connection.getStats()).forEach((report) => {
+    if (report.type === 'inbound-rtp') frames += report.framesDecoded ?? 0;
+    if (report.type === 'inbound-rtp') energy += report.totalAudioEnergy ?? 0;
+    if (report.type === 'outbound-rtp' && report.kind === 'video') sent += report.framesEncoded ?? 0;
+  });
+}
+return { frames, energy, sent };
+"""
+FRESH = "return document.querySelectorAll('figure.tile video[data-fresh=true]').length"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[KreideServer]:
+    """A server on all addresses: Firefox pairs no loopback address with another."""
+    kreide = KreideServer(tmp_path / "data", "--host", "0.0.0.0")
+    kreide.start()
+    yield kreide
+    assert kreide.stop() == 0
+
+
+@pytest.fixture
+def firefox(tmp_path: Path) -> Iterator[Firefox]:
+    browser = Firefox(tmp_path / "firefox")
+    yield browser
+    browser.close()
+
+
+def join_with_firefox(firefox: Firefox, server: KreideServer, account: str, lesson: str) -> None:
+    firefox.open(f"{server.url}/login")
+    assert firefox.run(LOGIN, account) in (200, 204)
+    firefox.open(f"{server.url}/meeting/{lesson}")
+    firefox.run(SPY)
+    for button in ("Turn on mic", "Turn on camera", "Join"):
+        firefox.press(button)
+
+
+def test_firefox_and_chromium_see_and_hear_each_other(
+    firefox: Firefox, open_page: OpenPage, server: KreideServer
+) -> None:
+    lesson = new_lesson(server.login("teacher"))
+    teacher = open_page("teacher", "/login", url=server.url)
+    teacher.context.add_init_script(SPY)
+    enter(teacher, lesson)
+    for button in ("Mikro aus", "Kamera aus"):
+        teacher.get_by_role("button", name=button).click()
+    expect(teacher.get_by_role("button", name="Kamera an")).to_be_visible()
+    join_with_firefox(firefox, server, "pupil1", lesson)
+    tile = teacher.locator("figure.tile:has(figcaption:has-text('Amira')) video")
+    expect(tile).to_have_attribute("data-fresh", "true", timeout=30_000)
+    frames, energy = frames_and_sound(teacher)
+    until(lambda: frames_and_sound(teacher)[0] > frames + 20, "Chromium sees Firefox")
+    until(lambda: frames_and_sound(teacher)[1] > energy, "Chromium hears Firefox")
+    firefox.until(FRESH, what="Firefox shows the teacher")
+    before = firefox.run(STATS)
+    until(lambda: firefox.run(STATS)["frames"] > before["frames"] + 20, "Firefox sees Chromium")
+    until(lambda: firefox.run(STATS)["energy"] > before["energy"], "Firefox hears Chromium")
