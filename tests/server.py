@@ -91,6 +91,10 @@ class KreideServer:
             self._tickets[wanted] = self._print_ticket(options)
         return self._tickets[wanted]
 
+    def forget_tickets(self) -> None:
+        """Print new ones from now on."""
+        self._tickets.clear()
+
     def _print_ticket(self, options: dict[str, str]) -> str:
         flags = [part for name, value in options.items() for part in (f"--{name}", value)]
         command = [sys.executable, "-m", "web", "ticket", "--data", str(self.data), *flags]

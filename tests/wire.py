@@ -22,9 +22,9 @@ STEP_2, UPDATE = 1, 2
 class YClient:
     """One Yjs replica. Keys written are `"<name>-<n>"` in the root map `keys`."""
 
-    def __init__(self, url: str, document: str, ticket: str, name: str) -> None:
+    def __init__(self, url: str, document: str, ticket: str, name: str, epoch: int | None = None) -> None:
         self._url = f"{url}/collab/{document}"
-        self._query = {"ticket": ticket, "ack": "1"}
+        self._query = {"ticket": ticket, "ack": "1", **({} if epoch is None else {"epoch": str(epoch)})}
         self.name = name
         self.doc: Doc[Any] = Doc()
         self.keys: Map[Any] = self.doc.get("keys", type=Map)

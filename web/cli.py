@@ -1,4 +1,4 @@
-"""The command line: `kreide serve`, `kreide ticket`.
+"""The command line: `kreide serve`, `kreide ticket`, `kreide backup`, `kreide restore`.
 
 Laws: flags win over `KREIDE_*` environment; what cannot work ends in one line on standard error and exit
 status 1, never in a traceback. The same command line starts parent and worker: the parent adds the hidden
@@ -27,6 +27,11 @@ def main(arguments: Sequence[str]) -> int:
         config = check(_config(options))
         if options.command == "ticket":
             return asyncio.run(_print_ticket(config, options))
+        if options.command in ("backup", "restore"):
+            from web import backup
+
+            print(getattr(backup, options.command)(config, options.file))
+            return 0
         from web.supervisor import serve  # the server's imports are slow; `ticket` and `--help` do without
 
         return serve(config, arguments, options)
@@ -71,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--worker-runtime", type=Path, help=argparse.SUPPRESS)
 
+    save = commands.add_parser("backup", help="copy everything of a running server into one file")
+    _store_flags(save)
+    save.add_argument("file", type=Path, metavar="FILE")
+    back = commands.add_parser("restore", help="put a backup back; the server must be stopped")
+    _store_flags(back)
+    back.add_argument("file", type=Path, metavar="FILE")
+
     ticket = commands.add_parser("ticket", help="print a ticket for tools")
     _store_flags(ticket)
     scope = ticket.add_mutually_exclusive_group(required=True)
@@ -90,7 +102,7 @@ def _store_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _config(options: argparse.Namespace) -> Config:
-    if options.command == "ticket":
+    if options.command != "serve":
         return Config(data=options.data, database=options.database)
     return Config(
         host=options.host,

@@ -30,6 +30,7 @@ import uvloop
 
 from web.config import Config, ConfigError, prepare_data
 from web.logs import set_up_logging
+from web.store_copies import serving
 from web.stores import prepare_stores
 from web.worker import run_worker
 
@@ -43,9 +44,14 @@ def serve(config: Config, arguments: Sequence[str], options: argparse.Namespace)
     set_up_logging()
     _raise_file_limit()
     if options.worker_index is not None:
-        listener = socket.socket(fileno=options.worker_fd)
-        return _run(config, options.worker_index, listener)
+        with serving(config.data):  # each by itself: a worker may outlive its parent
+            return _run(config, options.worker_index, socket.socket(fileno=options.worker_fd))
     prepare_data(config)
+    with serving(config.data):
+        return _serve(config, arguments)
+
+
+def _serve(config: Config, arguments: Sequence[str]) -> int:
     listener = _bind(config)
     with _runtime_folder() as runtime, contextlib.closing(listener):
         config = msgspec.structs.replace(config, runtime=runtime)
