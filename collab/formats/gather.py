@@ -21,6 +21,8 @@ MAX_ROWS: Final = 20_000
 MAX_COLUMNS: Final = 256
 MAX_CELLS: Final = 100_000
 MAX_TEXT: Final = 32_767
+MAX_LETTERS: Final = 4_000_000
+"""Of all cells together: what a browser is to open has to stay a table."""
 MOST_HEADS: Final = 5
 _WIDTHS: Final = (48, 800)
 
@@ -41,9 +43,10 @@ class Sheet:
         self._formats: defaultdict[int, set[str]] = defaultdict(set)
         self._texts: defaultdict[int, set[str]] = defaultdict(set)
         self._bold: set[tuple[int, int]] = set()
+        self._letters = 0
 
     def put(self, row: int, column: int, value: Cell, fmt: str = "", *, bold: bool = False) -> None:
-        """Take a cell; raises ProtocolError(file_too_many_cells)."""
+        """Take a cell; raises ProtocolError(file_too_many_cells | file_too_large)."""
         if isinstance(value, str):
             value = clean(value)[:MAX_TEXT]
         if value is None or value == "":
@@ -53,6 +56,9 @@ class Sheet:
                 "file_too_many_cells",
                 f"a table has at most {MAX_ROWS} rows, {MAX_COLUMNS} columns and {MAX_CELLS} filled cells",
             )
+        self._letters += len(value) if isinstance(value, str) else 0
+        if self._letters > MAX_LETTERS:
+            raise ProtocolError("file_too_large", f"a table has at most {MAX_LETTERS} letters")
         self._cells[row, column] = value
         if bold:
             self._bold.add((row, column))

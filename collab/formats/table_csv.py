@@ -23,7 +23,7 @@ from .names import LanguageName
 from .reading import Table, trimmed
 
 _DANGER: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_ONE_COLUMN: Final = re.compile(r"([^,;\t|]*\r?\n)?(-?\d+(,\d+)?%?\r?\n?)+")
+_ONE_COLUMN: Final = re.compile(r"([^,;\t|\n]*\n)?(-?\d+(,\d+)?%?\r?\n)*(-?\d+(,\d+)?%?)?")
 _SEPARATORS: Final = ";,\t|"
 _SAMPLE: Final = 64 * 1024
 _LINES: Final = 50

@@ -31,6 +31,7 @@ from .reading import Table
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _HEADED: Final = "#e1ede6"
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_LONGEST_CODE: Final = 255  # that is all Excel takes
 _A4: Final = 9
 _PORTRAIT: Final = 700
 _DIGIT: Final = 7  # pixels of a digit in the font that widths are counted in
@@ -79,6 +80,8 @@ def _value(value: object, words: Language) -> Cell:
 def _format(code: str) -> str:
     if code == "@":
         return "text"
+    if len(code) > _LONGEST_CODE:
+        return ""
     plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.', "", code).split(";")[0].strip()
     if "%" in plain:
         return "%"

@@ -143,6 +143,31 @@ def deep(name: str) -> str:
     return f"<{name}>" * 100_000 + f"</{name}>" * 100_000
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"1" * 60_000 + b"x",
+        b"kopf\n" + b"1,1\n" * 15_000 + b"x",
+        b'"1' * 30_000,
+        b"-1,1," * 12_000,
+        b";" * 60_000,
+        b"=" * 60_000,
+    ],
+)
+def test_no_pattern_takes_more_than_a_look(data: bytes) -> None:
+    """A pattern that goes back over what it has seen would be at it for years."""
+    try:
+        read(data, "de")
+    except ProtocolError as refused:
+        assert refused.code.startswith("file_")
+
+
+def test_endless_text_is_refused() -> None:
+    text = f'<c t="inlineStr"><is><t>{"x" * 30_000}</t></is></c>'
+    data = sheet("".join(f'<row r="{row}">{text}</row>' for row in range(1, 141)))
+    assert refusal(data) == "file_too_large"
+
+
 def test_a_deep_cell_is_an_empty_cell() -> None:
     data = sheet(f'<row r="1"><c r="A1" t="inlineStr">{deep("is")}</c><c r="B1"><v>7</v></c></row>')
     assert [row.cells for row in read(data, "de").table.rows] == [(None, 7)]
