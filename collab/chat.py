@@ -134,6 +134,10 @@ class Feed:
                 missing = True
         return out, missing
 
+    def skip_forgotten(self, first: int) -> None:
+        """Note that the database has nothing before message `first` any more."""
+        self.last = max(self.last, first - 1)
+
     def receive_changes(self, changes: Iterable[Change]) -> tuple[list[Change], bool]:
         """Do the same for what happened to messages."""
         out: list[Change] = []

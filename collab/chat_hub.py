@@ -20,6 +20,7 @@ from .bus import Bus, Subscription
 from .chat import Change, Feed, Held, Message, NewMessage, check_message
 from .chat_changes import Changes
 from .chat_positions import Positions
+from .chat_retention import Retention
 from .chat_store import ChatStore
 from .errors import CollabError, Overloaded, StateError
 
@@ -68,6 +69,7 @@ class Chat:
         self._bus = bus
         self.changes = Changes(store)
         self.positions = Positions(store)
+        self.retention = Retention(store)
         self._origin = uuid4().hex
         self._own = msgspec.msgpack.encode(self._origin)
         self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
@@ -241,6 +243,7 @@ class Chat:
                 messages = await self._store.after(channel, feed.last, PAGE)
                 if not messages:
                     break
+                feed.skip_forgotten(messages[0].seq)
                 self._hand_out(channel, messages, [])
             while (feed := self._feed(channel)) is not None and feed.changed < changed:
                 changes = await self.changes.after(channel, feed.changed, PAGE)

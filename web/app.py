@@ -37,6 +37,7 @@ from web.media_watch import MediaWatch
 from web.metrics import Metrics, connect_engines
 from web.patience import expect_bodies
 from web.relay import Relay
+from web.retention import forget_messages
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
 from web.routes.collab_socket import DocumentSockets
@@ -63,6 +64,7 @@ SECURITY_HEADERS: Final = {
 }
 DEMO_REFRESH_SECONDS: Final = 600.0
 SESSIONS_SECONDS: Final = 60.0
+FIRST_SWEEP_SECONDS: Final = 300.0  # a server that is on only in the mornings tends its documents, too
 SWEEP_SECONDS: Final = 3600.0  # a look is cheap; each document is tended once a day
 log = logging.getLogger(__name__)
 
@@ -199,13 +201,15 @@ async def _media(config: Config, index: int) -> MediaServer:
 def _chores(services: Services, history: History) -> list[Coroutine[None, None, None]]:
     """What one worker does for all."""
     demo = [_keep_demo_now(services)] if services.config.demo else []
-    return [_end_sessions(services), _tend_documents(services, history), *demo]
+    return [_end_sessions(services), _tend_documents(services, history), forget_messages(services), *demo]
 
 
 async def _tend_documents(services: Services, history: History) -> None:
     """Compact documents that nobody opens, keep the days that have ended, let go what is too old."""
+    pause = FIRST_SWEEP_SECONDS
     while True:
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(pause)
+        pause = SWEEP_SECONDS
         sweep = asyncio.ensure_future(history.sweep())
         try:
             await asyncio.shield(sweep)  # no database call is cut in the middle

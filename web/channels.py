@@ -131,7 +131,7 @@ def view_channels(
     return [
         wire.ChannelView(
             channel.id, channel.title, may.read, may.write, may.moderate, channel.mode, may.held,
-            positions[channel.id].unread,
+            positions[channel.id].unread, channel.keep_days,
         )
         for channel, may in rights
         if may.read

@@ -443,6 +443,7 @@ class ChannelView(Struct, frozen=True):
     """A channel this connection hears, and what it may do there.
 
     `held`: what I write waits for approval. `unread`: how many messages came after the last I read.
+    `keep_days`: messages that are older are deleted; None keeps them.
     """
 
     channel: str
@@ -453,6 +454,7 @@ class ChannelView(Struct, frozen=True):
     mode: ChannelMode
     held: bool
     unread: int
+    keep_days: int | None
 
 
 class IceServer(Struct, frozen=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from collab import chat_changes
+from collab import chat_changes, chat_retention
 from collab.bus import MemoryBus
 from collab.chat import MAX_REACTORS, SIGNS, Change, Feed, Held, Message, NewMessage, with_reaction
 from collab.chat_hub import Chat
-from collab.chat_store import ChatStore
+from collab.chat_store import ChatStore, now
 from collab.errors import AccessDenied, Overloaded, ProtocolError, StateError
 from tests.collab.test_chat import DeafBus, Ear, chat_store, new
 
@@ -125,6 +125,28 @@ async def test_another_worker_learns_of_changes_even_without_a_bus(chat_store: C
     assert message(ear.changes[0]).text == "edit 2" and message(ear.changes[1]).deleted
     assert held(ear.changes[2]).status == "waiting"
     await two.close()
+
+
+async def test_what_is_forgotten_goes_in_pieces_and_nobody_waits_for_it(
+    chat_store: ChatStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_retention, "BATCH", 3)
+    chat, late = Chat(chat_store, MemoryBus()), Chat(chat_store, DeafBus())
+    await late.start()
+    await late.open("c")
+    ear = Ear(late)
+    stored = await chat_store.commit([new(number) for number in range(10)])
+    assert isinstance(stored[0], Message)
+    await chat_store.commit([new(1, channel="other")])
+    await chat.changes.hold(new(99))
+    assert await chat.retention.forget("c", stored[0].at) == 0
+    assert await chat.retention.forget("c", now() + 1) == 10
+    assert await chat.changes.waiting("c") == []
+    assert len((await chat.history("other", 0, 9)).messages) == 1
+    await chat_store.commit([new(11)])
+    late.catch_up()
+    assert await ear.until(1) == [11], "who missed what is gone goes on after it"
+    await late.close()
 
 
 async def test_where_a_person_stands(chat_store: ChatStore) -> None:

@@ -69,6 +69,11 @@ def test_a_teacher_moderates(open_page: OpenPage, channel: str) -> None:
     expect(message(amira, "Das lieber nicht")).to_contain_text("nicht freigegeben")
     expect(message(ben, "Das lieber nicht")).to_have_count(0)
 
+    teacher.get_by_role("button", name="Wer schreibt:").click()
+    teacher.get_by_role("menuitemradio", name="30 Tage").click()
+    teacher.get_by_role("button", name="Wer schreibt:").click()
+    expect(teacher.get_by_role("menuitemradio", name="30 Tage")).to_have_attribute("aria-checked", "true")
+    teacher.keyboard.press("Escape")
     choose(teacher, "Guten Morgen", "Nachricht löschen")
     expect(ben.get_by_text("Diese Nachricht wurde gelöscht.")).to_be_visible()
     set_mode(teacher, "Alle, nach Freigabe", "Niemand")

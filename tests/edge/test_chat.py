@@ -13,6 +13,7 @@ from collab.chat import SIGNS, Held, Message, NewMessage
 from collab.chat_changes import Changes
 from collab.chat_hub import Chat
 from collab.chat_positions import Position, Positions
+from collab.chat_retention import Retention
 from collab.chat_store import ChatStore
 from collab.errors import StateError
 from collab.redis_bus import RedisBus
@@ -70,6 +71,8 @@ async def test_pages_and_deletion(stores: tuple[ChatStore, ChatStore]) -> None:
     await Changes(stores[1]).delete("alpha", 8)
     (message,) = await stores[0].after("alpha", 7, 1)
     assert message.deleted and message.text == ""
+    assert await Retention(stores[0]).forget("alpha", message.at + 1) == 10
+    assert await stores[1].after("alpha", 0, 10) == []
     assert await stores[0].heads(["alpha", "nobody wrote here"]) == {"alpha": 10, "nobody wrote here": 0}
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.web.house import Caller, House, Json, furnish, open_house
-from web.school.actions.channels import ChannelPatch, do_change_channel
+from web.retention import forget_once
+from web.school.access import DAY
+from web.school.actions import ChannelPatch, do_change_channel
 from web.school.model import ChannelMode
 
 CLASS = "demo-class"
@@ -125,6 +127,24 @@ async def test_ones_own_message_can_be_deleted(house: House) -> None:
     await set_mode(house, "off", amira)
     assert await amira.ask("chat:delete", channel=CLASS, seq=1) == {}
     assert await ben.until("chat:deleted") == {"channel": CLASS, "seq": 1, "change": 1}
+
+
+async def test_old_messages_are_let_go_where_the_channel_says_so(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    services = house.services
+    for number in range(5):
+        await say(amira, f"message {number}")
+    now = services.school.clock()
+    week = 7 * DAY
+    assert await forget_once(services, now + 99 * week) == 0, "nobody said that they should go"
+    await do_change_channel(services.school, SCHOOL, CLASS, ChannelPatch(keep_days=7))
+    assert view(await amira.until("rights:changed"))["keep_days"] == 7
+    assert await forget_once(services, now + week - DAY) == 0
+    assert await forget_once(services, now + week + DAY) == 5
+    assert (await amira.ask("chat:history", channel=CLASS))["messages"] == []
+    assert (await say(amira, "a new one"))["seq"] == 6, "no number is used twice"
+    page = await amira.ask("chat:history", channel=CLASS)
+    assert ([one["seq"] for one in page["messages"]], page["head"]) == ([6], 6)
 
 
 async def test_what_is_unread_is_counted_for_each_person(house: House) -> None:

@@ -109,6 +109,6 @@ export const api = {
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
   createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),
   channels: () => call<{ channels: Channel[] }>('GET', 'channels'),
-  changeChannel: (id: string, change: { mode: 'open' | 'moderated' | 'teacher_only' | 'off' }) => call<Channel>('PATCH', `channels/${part(id)}`, change),
+  changeChannel: (id: string, change: { mode?: 'open' | 'moderated' | 'teacher_only' | 'off'; keep_days?: number | null }) => call<Channel>('PATCH', `channels/${part(id)}`, change),
   documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
 };

@@ -6,7 +6,7 @@ export interface Author {
   role: string;
 }
 
-/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `unread`: how many messages came after the last I read. */
+/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `unread`: how many messages came after the last I read. `keep_days`: messages that are older are deleted; None keeps them. */
 export interface ChannelView {
   channel: string;
   title: string;
@@ -16,6 +16,7 @@ export interface ChannelView {
   mode: "moderated" | "off" | "open" | "teacher_only";
   held: boolean;
   unread: number;
+  keep_days: number | null;
 }
 
 /** The newest state of every message that changed; ask again until `changed` is reached. */

@@ -120,11 +120,11 @@ export class ChannelChat {
     this.#dispatch({ type: 'dismiss', id });
   }
 
-  /** Who may write here from now on; the answer comes as a change of everybody's rights. */
-  async setMode(mode: Mode): Promise<void> {
+  /** Who may write here from now on, or how long messages are kept; it comes back as a change of everybody's rights. */
+  async change(change: { mode: Mode } | { keep_days: number | null }): Promise<void> {
     this.refused = null;
     try {
-      await api.changeChannel(this.channel, { mode });
+      await api.changeChannel(this.channel, change);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.refused = error.status === 403 ? 'not_allowed' : 'unavailable';

@@ -1,0 +1,39 @@
+"""Letting go of what a channel need not keep.
+
+Laws: a message older than the given time goes with everything that hangs on it, for good; numbers are never used
+again, and what is newer keeps its own. At most `BATCH` rows go in one transaction, so that nobody's message waits long.
+The time is an argument.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Column, Table, delete, select
+
+from . import chat_tables as tables
+from .chat_store import ChatStore
+
+BATCH: Final = 500
+
+
+class Retention:
+    """Forgets in one store."""
+
+    def __init__(self, store: ChatStore) -> None:
+        self._store = store
+
+    async def forget(self, channel: str, before: int) -> int:
+        """Delete what was written in a channel before a time (milliseconds since 1970); return how many messages."""
+        await self._forget(tables.held, tables.held.c.id, channel, before)
+        return await self._forget(tables.message, tables.message.c.seq, channel, before)
+
+    async def _forget(self, table: Table, key: Column[Any], channel: str, before: int) -> int:
+        old = (table.c.channel == channel, table.c.at < before)
+        chosen = select(key).where(*old).order_by(key).limit(BATCH)
+        statement = delete(table).where(*old, key.in_(chosen))
+        total, gone = 0, BATCH
+        while gone == BATCH:
+            gone = await self._store.database.transact(lambda connection: connection.execute(statement).rowcount)
+            total += gone
+        return total
