@@ -12,14 +12,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, or_, select, text, update
+from sqlalchemy import Connection, delete, func, or_, select, text, true, update
 
 from . import tables
 from .checkpoints import Checkpoint, Kind, Snapshot, add_checkpoint, pack, put_snapshot, replace_snapshot, upsert
 from .database import Database
-from .errors import AccessDenied
+from .errors import AccessDenied, Overloaded
 
 DAY: Final = 86_400_000
+_BASES: Final = ("day", "floor")  # what the log stands on: nobody removes them by hand
+MOST_NAMED: Final = 200
+MOST_KEPT: Final = 50
 _ONE_MOMENT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _log, _point, _head, _care = tables.log.c, tables.checkpoint.c, tables.document.c, tables.care.c
 
@@ -98,7 +101,7 @@ class HistoryStore:
     async def past(self, document: str, seq: int | None = None, *, from_snapshot: bool = True) -> Past:
         """Return what the state after entry `seq` (None: the newest) is made from.
 
-        `from_snapshot=False` begins at a checkpoint even if the snapshot is newer, so that days in between can be cut.
+        `from_snapshot=False` begins at the end of a day even if the snapshot is newer, so that days can be cut.
         Raises AccessDenied (unknown_document, unknown_state).
         """
         async with self._database.read() as connection:
@@ -107,14 +110,12 @@ class HistoryStore:
             return await connection.run_sync(lambda sync: _past(sync, document, seq, from_snapshot))
 
     async def add_version(self, document: str, epoch: int, checkpoint: Checkpoint) -> Version | None:
-        """Store a named or kept version; None if there is one of this name for this entry, or of another epoch."""
+        """Store a named or kept version; None if there is one of this name for this entry, or of another epoch.
 
-        def add(connection: Connection) -> str | None:
-            same = select(_head.id).where(_head.id == document, _head.epoch == epoch).with_for_update()
-            there = connection.execute(same).first() is not None
-            return add_checkpoint(connection, document, checkpoint) if there else None
+        Raises Overloaded(too_many) for more than MOST_NAMED; of kept ones the oldest go, the log has them still.
+        """
 
-        made = await self._database.transact(add)
+        made = await self._database.transact(lambda connection: _add_version(connection, document, epoch, checkpoint))
         if made is None:
             return None
         return Version(made, checkpoint.seq, checkpoint.kind, checkpoint.name, checkpoint.account, checkpoint.at)
@@ -180,6 +181,23 @@ class Erasure(Struct, frozen=True, kw_only=True):
     others: Mapping[str, bytes]
 
 
+def _add_version(connection: Connection, document: str, epoch: int, checkpoint: Checkpoint) -> str | None:
+    same = select(_head.id).where(_head.id == document, _head.epoch == epoch).with_for_update()
+    if connection.execute(same).first() is None:
+        return None
+    alike = (_point.document == document, _point.kind == checkpoint.kind)
+    if checkpoint.kind == "named":
+        if (
+            connection.execute(select(func.count()).select_from(tables.checkpoint).where(*alike)).scalar_one()
+            >= MOST_NAMED
+        ):
+            raise Overloaded("too_many", f"a document has at most {MOST_NAMED} named versions")
+        return add_checkpoint(connection, document, checkpoint)
+    newest = select(_point.id).where(*alike).order_by(_point.at.desc(), _point.seq.desc()).limit(MOST_KEPT - 1)
+    connection.execute(delete(tables.checkpoint).where(*alike, _point.id.not_in(newest)))
+    return add_checkpoint(connection, document, checkpoint)
+
+
 def _past(connection: Connection, document: str, seq: int | None, from_snapshot: bool) -> Past:
     head = connection.execute(select(tables.document).where(_head.id == document)).first()
     if head is None:
@@ -208,7 +226,7 @@ def _base(connection: Connection, document: str, upto: int, from_snapshot: bool)
     """Return the newest full state up to an entry, packed."""
     point = connection.execute(
         select(_point.seq, _point.state)
-        .where(_point.document == document, _point.seq <= upto)
+        .where(_point.document == document, _point.seq <= upto, true() if from_snapshot else _point.kind.in_(_BASES))
         .order_by(_point.seq.desc())
         .limit(1)
     ).first()
@@ -242,7 +260,7 @@ def _take_old(connection: Connection, document: str, made: Tended) -> None:
     """Delete entries older than the horizon, up to a checkpoint; of what is long ago keep what people named."""
     ours = _log.document == document
     young = connection.execute(select(func.min(_log.seq)).where(ours, _log.at >= made.horizon)).scalar()
-    points = select(func.max(_point.seq)).where(_point.document == document)
+    points = select(func.max(_point.seq)).where(_point.document == document, _point.kind.in_(_BASES))
     upto = connection.execute(points if young is None else points.where(_point.seq < young)).scalar()
     if upto is None:
         return

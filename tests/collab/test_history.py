@@ -14,12 +14,12 @@ from sqlalchemy import func, select, text, update
 from collab import tables
 from collab.awareness import Editor
 from collab.bus import MemoryBus
-from collab.checkpoints import Snapshot, unpack
+from collab.checkpoints import Checkpoint, Kind, Snapshot, pack, unpack
 from collab.content import load, plain
-from collab.errors import AccessDenied, StateError
+from collab.errors import AccessDenied, Overloaded, StateError
 from collab.heavy import HeavyPool
 from collab.history import History
-from collab.history_store import Tended
+from collab.history_store import MOST_KEPT, MOST_NAMED, Tended
 from collab.limits import Limits
 from collab.store import DocumentStore
 from tests.collab.clients import Client, Replica
@@ -119,6 +119,25 @@ async def test_a_version_keeps_its_name_and_its_state(desk: Desk) -> None:
         await desk.history.unname("table", old.id)
 
 
+async def test_versions_are_bounded(desk: Desk) -> None:
+    ada = await desk.sit("ada")
+    await desk.write(ada, "c1", "eins")
+    state = pack(b"\x00\x00")
+
+    async def add(kind: Kind, number: int) -> object:
+        point = Checkpoint(seq=1, kind=kind, name=f"n{number}", account="ada", at=number, state=state)
+        return await desk.history.store.add_version("table", 1, point)
+
+    for number in range(MOST_KEPT + 3):
+        await add("kept", number)
+    kept = [version.name for version in await desk.history.versions("table")]
+    assert kept == [f"n{number}" for number in range(MOST_KEPT + 2, 2, -1)], "the oldest have gone"
+    for number in range(MOST_NAMED):
+        await add("named", number)
+    with pytest.raises(Overloaded):
+        await add("named", MOST_NAMED)
+
+
 async def test_restoring_is_an_edit_and_loses_nothing(desk: Desk) -> None:
     ada, ben = await desk.sit("ada"), await desk.sit("ben")
     first = await desk.write(ada, "c1", "gut")
@@ -164,6 +183,9 @@ async def test_days_become_checkpoints_and_old_entries_go(desk: Desk) -> None:
     loaded = await desk.room.store.load("table")
     assert loaded.snapshot is not None and loaded.snapshot.seq == 6 and not loaded.entries
     assert await desk.history.sweep() == 0, "once a day"
+    named = await desk.history.name("table", 5, "Ende eines Tages", "ada")
+    await desk.history.unname("table", named.id)
+    assert (await desk.said(6))["c1"] == "v5", "the log never stands on what people remove"
     desk.wall += 86400
     assert await desk.history.sweep() == 1, "today's entry makes tomorrow's checkpoint"
     desk.wall += 86400
