@@ -74,7 +74,10 @@ class Audience:
             outbox = connection.outbox
             if outbox.state is flowing and connection.synced and outbox.buffered() < bound:
                 outbox.last_sent = now
-                outbox.put(both)
+                try:
+                    outbox.put(both)
+                except RuntimeError:  # gone; its connection will hear of it
+                    continue
                 delivered += 1
             else:
                 self._send(connection, changes, entries, None)

@@ -198,7 +198,8 @@ class Keeper:
         if self._stopping:
             return
         self._clean = True
-        self.audience.fan_out([*((None, event) for event in others), *work.events], work.handled)
+        # In the order in which the live document took them, for each event says only what was new to it then.
+        self.audience.fan_out([*work.events, *((None, event) for event in others)], work.handled)
         self._after(work)
 
     async def _log(self, work: Round) -> list[bytes]:

@@ -82,7 +82,7 @@ class Ledger:
     async def commit(
         self, committer: Committer, entries: list[NewEntry], authors: dict[int, str]
     ) -> tuple[Committed, list[bytes]]:
-        """Log what was applied; returns under which numbers, and what others logged in between."""
+        """Log what was applied; returns under which numbers, and what others have logged around it."""
         done = await committer.commit(Batch(self.document, tuple(entries), authors, self.epoch, self.known))
         if authors:
             self._authors.update(authors)

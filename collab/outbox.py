@@ -9,6 +9,7 @@ are written at once.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
@@ -18,7 +19,9 @@ from .limits import Limits
 
 
 class Transport(Protocol):
-    """Writes ready WebSocket frames. `buffered` is how many bytes the kernel has not taken yet."""
+    """Writes ready WebSocket frames. `buffered` is how many bytes the kernel has not taken yet. A transport that is
+    gone may raise RuntimeError: its connection will hear of it, whoever writes goes on.
+    """
 
     def write(self, frame: bytes) -> None: ...
     def buffered(self) -> int: ...
@@ -61,7 +64,11 @@ class Outbox:
     def write(self, now: float, frame: bytes) -> None:
         """Write past the queue (answers to sync step 1)."""
         self.last_sent = now
-        self.put(frame)
+        self._put(frame)
+
+    def _put(self, frame: bytes) -> None:
+        with contextlib.suppress(RuntimeError):
+            self.put(frame)
 
     def congested(self) -> bool:
         """Tell whether the transport holds as much as it may."""
@@ -71,7 +78,7 @@ class Outbox:
         """Send or queue a frame; `base` is a state vector the client surely has reached if nothing waits yet."""
         if self.state is State.FLOWING and self.buffered() < self._limits.transport_bytes:
             self.last_sent = now
-            self.put(frame)
+            self._put(frame)
             return
         if self.state is State.FLOWING:
             self.state = State.WAITING
@@ -112,12 +119,12 @@ class Outbox:
             if self.state is State.NEEDS_DIFFERENCE:
                 if difference is None:
                     break
-                self.put(difference(self.base))
+                self._put(difference(self.base))
                 self.state = State.WAITING
             elif self._queue:
                 _, frame = self._queue.popleft()
                 self._size -= len(frame)
-                self.put(frame)
+                self._put(frame)
             else:
                 self.state = State.FLOWING
                 self.base = None

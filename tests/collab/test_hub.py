@@ -160,6 +160,29 @@ async def test_random_people_on_two_workers_converge(store: DocumentStore, seed:
         assert content(last.replica) == seen, f"seed {seed}"
 
 
+async def test_everybody_gets_changes_in_an_order_in_which_they_build_on_each_other(store: DocumentStore) -> None:
+    """Somebody moves to another worker with what the first one is still storing: that is logged there first."""
+    slow, bus = FailingStore(store.database), MemoryBus()
+    async with Classroom(slow, bus, others=((store, bus),)) as room:
+        ada, ben = await room.join("ada", 0), await room.join("ben", 0)
+        await room.settle()
+        slow.gate = asyncio.Event()
+        ada.replica.text += "early"
+        ada.exchange()
+        await asyncio.sleep(0.02)
+        ada.leave()
+        room.clients.remove(ada)
+        ada = await room.join("ada", 1, ada.replica)
+        await room.until(lambda: ada.replica.synced and ada.replica.acked == ada.replica.sent > 0)
+        ada.replica.text += "late"
+        await room.until(lambda: ada.replica.acked == ada.replica.sent)
+        ben.replica.received.clear()
+        slow.gate.set()
+        await room.settle()
+        changes = [message for message in ben.replica.received if message[:2] == b"\x00\x02"]
+        assert len(changes) == 2 and b"early" in changes[0] and b"late" in changes[1]
+
+
 async def test_a_lone_typist_is_never_delayed(store: DocumentStore) -> None:
     """With a joining tick far beyond the test's patience everything still arrives at once."""
     async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, join_seconds=3600.0)) as room:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from aiohttp import WSMsgType, web
@@ -21,13 +21,13 @@ from collab.connection import Connection, EditRights
 from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
 from web.room_view import colour_of
+from web.routes.collab_wire import SWEEP_SECONDS, DocumentSocket
 from web.routes.table import Route
 from web.school.events import DocumentChanged, RightsChanged, SchoolEvent, affects
 from web.school.model import Person
 from web.services import Services
 
 MAX_FRAME: Final = 4 * 1024 * 1024  # a first sync of a large table from a client that was long away
-HEARTBEAT: Final = 12.0  # a ping each 12 s, gone without a pong after 6 more: half-open sockets last 18 s
 log = logging.getLogger(__name__)
 
 
@@ -35,16 +35,10 @@ class _Pipe:
     """The engine's way out: ready frames into the socket's transport."""
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        self.write: Callable[[bytes], None] = transport.write
+        self.buffered: Callable[[], int] = transport.get_write_buffer_size
         self._socket = socket
-        self._transport = transport
         self._closing: asyncio.Task[bool] | None = None
-
-    def write(self, frame: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(frame)
-
-    def buffered(self) -> int:
-        return self._transport.get_write_buffer_size()
 
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:
@@ -55,8 +49,11 @@ class _Pipe:
 class _Seat:
     """One open document of one person."""
 
-    def __init__(self, person: Person, document: str, pipe: _Pipe, connection: Connection) -> None:
-        self.person, self.document, self.pipe, self.connection = person, document, pipe, connection
+    def __init__(
+        self, person: Person, document: str, socket: DocumentSocket, pipe: _Pipe, connection: Connection
+    ) -> None:
+        self.person, self.document, self.connection = person, document, connection
+        self.socket, self.pipe = socket, pipe
 
 
 class DocumentSockets:
@@ -66,6 +63,7 @@ class DocumentSockets:
         self._services = services
         self._seats: set[_Seat] = set()
         self._news = 0  # batches of events so far
+        self._sweeping: asyncio.Task[None] | None = None
         services.live.subscribe(self._on_school_events)
 
     def routes(self) -> tuple[Route, ...]:
@@ -73,7 +71,7 @@ class DocumentSockets:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Run one socket from upgrade to close."""
-        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT)
+        socket = DocumentSocket(MAX_FRAME)
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
@@ -81,8 +79,10 @@ class DocumentSockets:
         try:
             pipe = _Pipe(socket, transport)
             before = self._news
-            seat = await self._seat(request, pipe)
+            seat = await self._seat(request, socket, pipe)
             self._seats.add(seat)
+            if self._sweeping is None:
+                self._sweeping = asyncio.create_task(self._sweep(), name="sweep of document sockets")
             expiry = self._expire_later(seat)
             try:
                 if self._news != before:  # the rights it came in with may be over
@@ -102,7 +102,14 @@ class DocumentSockets:
         for seat in list(self._seats):
             seat.pipe.close(1012, "restart")
 
-    async def _seat(self, request: web.Request, pipe: _Pipe) -> _Seat:
+    async def _sweep(self) -> None:
+        while self._seats:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for seat in list(self._seats):
+                seat.socket.look()
+        self._sweeping = None
+
+    async def _seat(self, request: web.Request, socket: DocumentSocket, pipe: _Pipe) -> _Seat:
         services, document = self._services, request.match_info["document"]
         services.live.require_fresh()
         person = await person_at_socket(request, services, request.query.get("ticket"))
@@ -117,7 +124,7 @@ class DocumentSockets:
             ack=request.query.get("ack") == "1",
             epoch=_epoch(request.query.get("epoch")),
         )
-        return _Seat(person, document, pipe, connection)
+        return _Seat(person, document, socket, pipe, connection)
 
     def _expire_later(self, seat: _Seat) -> asyncio.TimerHandle | None:
         """Close the socket when its ticket's time is over."""
@@ -131,11 +138,22 @@ class DocumentSockets:
         _info, right = await self._services.access.access_document(person, document)
         return EditRights(read=True, write=right == "write")
 
-    async def _read(self, socket: web.WebSocketResponse, seat: _Seat) -> None:
+    async def _read(self, socket: DocumentSocket, seat: _Seat) -> None:
+        live, connection = self._services.live, seat.connection
+
+        def take(data: bytes) -> bool:
+            if not live.fresh:
+                return False
+            connection.receive(data)
+            return True
+
+        socket.hand_over(take)
         async for message in socket:
             if message.type is WSMsgType.BINARY:
-                await self._services.live.until_fresh()
-                seat.connection.receive(message.data)
+                socket.hand_over(None)
+                await live.until_fresh()
+                connection.receive(message.data)
+                socket.hand_over(take)
             elif message.type is WSMsgType.TEXT:
                 raise ProtocolError(text="documents speak binary frames")
 

@@ -1,0 +1,77 @@
+"""The WebSocket under a document: what happens for every message, without a task or a timer of its own.
+
+Laws: a binary message goes to its taker in the moment it was read, unless one before it still waits or the taker cannot
+have it now; then it queues for the socket's reader, so the order never changes. Who says nothing for 8 to 12 s is
+pinged, and gone after 8 more without a word: one sweep looks at all sockets. Leans on how aiohttp 3.14 puts its parser
+on its queue (`_post_start`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import WSMsgType, web
+from aiohttp._websocket.reader import WebSocketDataQueue
+from aiohttp.http_websocket import WebSocketReader, WebSocketWriter
+
+SWEEP_SECONDS: Final = 4.0
+_PING_AFTER, _GONE_AFTER = 2, 4  # sweeps without a word
+_PING: Final = b"\x89\x00"
+_QUEUE_BYTES: Final = 64 * 1024
+
+Take = Callable[[bytes], bool]
+
+
+class _Queue(WebSocketDataQueue):
+    """What the parser puts messages into."""
+
+    take: Take | None = None
+    heard = True
+
+    def feed_data(self, data: Any, size: int) -> None:
+        self.heard = True
+        if self.take is None or data.type is not WSMsgType.BINARY or self._buffer or not self.take(data.data):
+            super().feed_data(data, size)
+
+
+class DocumentSocket(web.WebSocketResponse):
+    """A WebSocket that may hand its binary messages over directly."""
+
+    def __init__(self, max_frame: int) -> None:
+        super().__init__(compress=False, max_msg_size=max_frame)
+        self._queue: _Queue | None = None
+        self._transport: asyncio.Transport | None = None
+        self._quiet = 0
+
+    def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
+        self._ws_protocol = protocol
+        self._writer = writer
+        self._transport = request.transport
+        assert self._loop is not None
+        self._queue = self._reader = _Queue(request.protocol, _QUEUE_BYTES, loop=self._loop)
+        self._parser = WebSocketReader(self._queue, self._max_msg_size, compress=False, decode_text=True)
+        request.protocol.set_parser(self._parser)
+        request.protocol.keep_alive(False)
+
+    def hand_over(self, take: Take | None) -> None:
+        """Give binary messages to `take` from now on, once what waits is read; it returns False for "not now"."""
+        if self._queue is not None:
+            self._queue.take = take
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for the socket's reader."""
+        return len(self._queue._buffer) if self._queue is not None else 0
+
+    def look(self) -> None:
+        """Ping who was quiet, drop who does not answer; called each SWEEP_SECONDS."""
+        if self._queue is None or self._transport is None or self.closed:
+            return
+        self._quiet = 0 if self._queue.heard else self._quiet + 1
+        self._queue.heard = False
+        if self._quiet == _PING_AFTER and not self._transport.is_closing():
+            self._transport.write(_PING)
+        elif self._quiet >= _GONE_AFTER:
+            self._transport.abort()
