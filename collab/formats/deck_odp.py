@@ -82,8 +82,11 @@ def _shape(box: Box, slide: Slide, is_title: bool, styles: _Styles) -> str:
     where |= _place(box)
     if is_text(box):
         lines = tag("draw:text-box", None, *_lines(box, slide, styles))
-        extra = {"presentation:class": "title", "presentation:user-transformed": "true"} if is_title else {}
-        return tag("draw:frame", where | extra, lines, said)
+        if is_title:
+            del where["draw:style-name"]
+            where |= {"presentation:style-name": styles.graphic(box, slide, "presentation")}
+            where |= {"presentation:class": "title", "presentation:user-transformed": "true"}
+        return tag("draw:frame", where, lines, said)
     if box.kind == "ellipse":
         return tag("draw:ellipse", where, said)
     text = _lines(caption(box), slide, styles) if box.kind == "image" else ()
@@ -156,7 +159,7 @@ class _Styles:
         look = {"draw:fill": "solid", "draw:fill-color": f"#{color}", "presentation:background-visible": "true"}
         return self._name("drawing-page", tag("style:drawing-page-properties", look))
 
-    def graphic(self, box: Box, slide: Slide) -> str:
+    def graphic(self, box: Box, slide: Slide, family: str = "graphic") -> str:
         look = {"draw:stroke": "none", "draw:fill": "none"}
         if not is_text(box):
             if has_edge(box):
@@ -168,7 +171,7 @@ class _Styles:
         look |= _zero("padding") | {"draw:auto-grow-height": "false", "draw:auto-grow-width": "false"}
         look |= {"fo:wrap-option": "wrap", "draw:fit-to-size": "false"}
         look["draw:textarea-vertical-align"] = "middle" if box.kind == "image" else "top"
-        return self._name("graphic", tag("style:graphic-properties", look))
+        return self._name(family, tag("style:graphic-properties", look))
 
     def text(self, box: Box, slide: Slide, rtl: bool) -> tuple[str, str]:
         """Return the names of a paragraph's style and of its letters'."""

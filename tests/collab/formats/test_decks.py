@@ -77,6 +77,7 @@ def test_odp_holds_the_same() -> None:
     text = ["".join(line.itertext()) for line in slides[0][1].iter(name("text", "p"))]
     assert text == ["مرحبا", "zweite Zeile", "", "Привіт"]
     assert slides[0][0].get(name("presentation", "class")) == "title"
+    assert slides[0][0].get(name("presentation", "style-name")), "without it LibreOffice takes it for any text"
     assert slides[0][2].findtext(name("svg", "desc")) == "Kasten"
     used = {value for shape in content.iter() for key, value in shape.items() if key.endswith("}style-name")}
     made = {style.get(name("style", "name")) for style in content.iter(name("style", "style"))}
