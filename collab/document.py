@@ -8,7 +8,8 @@ sending, rights.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from pycrdt import Doc, TransactionEvent
@@ -17,6 +18,7 @@ from .codec import Span, Update, parse_state_vector, parse_update
 from .errors import ProtocolError, StateError
 from .outline import Outline, Placement
 
+Read = TypeVar("Read")
 EMPTY_UPDATE = b"\x00\x00"
 
 
@@ -87,6 +89,10 @@ class LiveDocument:
             self._full = None
             self._deleted = None
         return self._event
+
+    def read(self, reader: Callable[[Doc[Any]], Read]) -> Read:
+        """Return what `reader` finds in the document; it must change nothing."""
+        return reader(self._doc)
 
     def full(self) -> bytes:
         """Return the whole document as one update; kept until the next change."""

@@ -41,6 +41,7 @@ _PAGE: Final = 3000  # entries looked at for one page of changes
 _CLIENT_IDS: Final = 2**32 - 1
 _ATTEMPTS: Final = 5
 _LONG: Final = Allowance(seconds=300.0, cpu=240, memory=1 << 30)
+_LONGEST_WORK: Final = Allowance(seconds=900.0, cpu=800, memory=2 << 30)  # an erasure goes through all old states
 
 
 class Change(Struct, frozen=True):
@@ -145,7 +146,9 @@ class History:
                 return past.epoch
             others = await self.store.checkpoint_states(document)
             task = Erasing(_log_of(past, past.day_ends(self._now())), others, clients)
-            made = msgspec.msgpack.decode(await self._pool.run(ERASE, msgspec.msgpack.encode(task), _LONG), type=Erased)
+            made = msgspec.msgpack.decode(
+                await self._pool.run(ERASE, msgspec.msgpack.encode(task), _LONGEST_WORK), type=Erased
+            )
             snapshot = Snapshot(past.head, made.states.state, made.states.outline)
             erasure = Erasure(snapshot=snapshot, days=made.states.at, others=made.others)
             epoch = await self.store.erase(document, past, account, erasure, self._now())

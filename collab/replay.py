@@ -145,7 +145,7 @@ def _checked(live: LiveDocument) -> bytes:
     again = _loaded(state)
     if again.outline.state_vector() != live.outline.state_vector() or _deleted(again.full()) != _deleted(state):
         raise StateError("not_readable", "the state does not survive being read back")
-    if shown(load(state)) != shown(load(again.full())):
+    if again.read(shown) != live.read(shown):
         raise StateError("not_readable", "the state says something else after being read back")
     return state
 
