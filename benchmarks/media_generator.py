@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,12 +116,12 @@ class Generator:
         self.profiles = profiles
 
     @classmethod
-    async def start(cls, plan: Plan) -> Generator:
+    async def start(cls, plan: Plan, prefix: Sequence[str] = ()) -> Generator:
         """Hand all connections over."""
         handed = [leg.hand_over() for leg, _, _ in plan.legs]  # what a Trickle sends ends here
         descriptors = [one.descriptor for one in handed]
         process = await asyncio.create_subprocess_exec(
-            build(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=descriptors
+            *prefix, build(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=descriptors
         )
         for descriptor in descriptors:
             os.close(descriptor)
@@ -129,6 +129,10 @@ class Generator:
         await generator._say(plan.write(handed))
         await generator._hear("ready")
         return generator
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     async def run(self, warm: float, seconds: float, on_mark: Callable[[], None]) -> Result:
         """One run; `on_mark` is called as its window opens and as it closes."""

@@ -116,5 +116,7 @@ class Kreide:
             }
             return str((await self._call(person, "media:offer", message))["sdp"])
 
-        await self._call(person, "room:media", {"camera": True, "microphone": "microphone" in purposes})
+        await self._call(
+            person, "room:media", {"camera": True, "microphone": "microphone" in purposes, "screen": False}
+        )
         return await connector.offer(sent, kinds, exchange)

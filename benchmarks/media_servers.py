@@ -8,11 +8,11 @@ from typing import Protocol
 from benchmarks.media_connect import Connector
 from benchmarks.media_kreide import Kreide
 from benchmarks.media_loads import Load
-from benchmarks.peers import janus, livekit, mediamtx
+from benchmarks.peers import galene, janus, livekit, mediamtx
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import Server
 
-PEERS = ("janus", "livekit", "mediamtx")
+PEERS = ("janus", "livekit", "mediamtx", "galene")
 
 
 class Driver(Protocol):
@@ -30,6 +30,7 @@ class Driver(Protocol):
 
 
 _PEERS: dict[str, tuple[Mapping[str, str], Callable[[Load], Driver]]] = {
+    "galene": (galene.NOT_DRIVEN, galene.Galene),
     "janus": (janus.NOT_DRIVEN, janus.Janus),
     "livekit": (livekit.NOT_DRIVEN, livekit.LiveKit),
     "mediamtx": (mediamtx.NOT_DRIVEN, mediamtx.MediaMtx),

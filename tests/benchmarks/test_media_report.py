@@ -13,7 +13,7 @@ ABOUT = dict.fromkeys(("machine", "kernel", "date", "commit", "load before", "co
 
 
 def one(server: str, turn: int, micro: float, lag: float = 0.0) -> Round:
-    extra = {"core us": micro + 1, "machine us": micro + 2, "expected": 50.0}
+    extra = {"all us": micro + 1, "stat us": micro + 2, "expected": 50.0}
     return Round(
         server=server,
         turn=turn,

@@ -1,0 +1,141 @@
+"""Galene by its protocol over WebSocket: the publisher offers its stream, each viewer is offered it.
+
+A stream is a connection of its own, and a viewer chooses by kind, not by person: in the school mix each of 30 viewers
+would be offered 29 connections, to keep nine to twelve of them. It is left out of that load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from typing import Any
+
+import aiohttp
+
+from benchmarks.media_connect import Connector, with_candidates
+from benchmarks.media_loads import Load
+from benchmarks.peers.gomodule import install_go
+from benchmarks.peers.install import bench_home
+from benchmarks.servers import Server
+from tests.services import free_port
+
+MODULE = "github.com/jech/galene@galene-1.1"
+NOT_DRIVEN = {
+    "school": "every stream is a connection of its own and is offered to all: 29 offers to each of 30 viewers"
+}
+GROUP = "load"
+
+
+class Client:
+    """One client's signalling."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._said: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+        self._candidates: list[str] = []
+        self._news = asyncio.Event()
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for frame in self._socket:
+            message: dict[str, Any] = frame.json()
+            if message["type"] == "ping":
+                await self.say("pong")
+            elif message["type"] == "ice":
+                candidate = message["candidate"]["candidate"]
+                if " udp " in candidate:
+                    self._candidates.append(candidate)
+            else:
+                self._queue(message["type"]).put_nowait(message)
+            self._news.set()
+
+    def _queue(self, kind: str) -> asyncio.Queue[dict[str, Any]]:
+        return self._said.setdefault(kind, asyncio.Queue())
+
+    async def say(self, message: str, **more: object) -> None:
+        """Send a message."""
+        await self._socket.send_json({"type": message, **more})
+
+    async def hear(self, kind: str) -> dict[str, Any]:
+        """The next message of this type."""
+        async with asyncio.timeout(10):
+            return await self._queue(kind).get()
+
+    async def complete(self, sdp: str) -> str:
+        """A description with the server's candidates."""
+        async with asyncio.timeout(10):
+            while "a=candidate" not in sdp and not self._candidates:
+                self._news.clear()
+                await self._news.wait()
+        return with_candidates(sdp, self._candidates)
+
+    async def close(self) -> None:
+        """Leave."""
+        await self._socket.close()
+        await self._reader
+
+
+class Galene:
+    """One Galene with one group."""
+
+    name = "galene"
+
+    def __init__(self, load: Load) -> None:
+        program, port = install_go("galene", MODULE), free_port()
+        home = bench_home() / "galene"
+        for folder in ("groups", "data", "static"):
+            (home / folder).mkdir(exist_ok=True)
+        (home / "data/config.json").write_text("{}")
+        everybody = {"wildcard-user": {"password": {"type": "wildcard"}, "permissions": "present"}}
+        (home / "groups" / f"{GROUP}.json").write_text(json.dumps({**everybody, "max-clients": 1000}))
+        options = {"http": f"127.0.0.1:{port}", "groups": home / "groups", "data": home / "data"}
+        options |= {"static": home / "static", "turn": "", "udp-range": free_port()}
+        command = [str(program), "-insecure", *(f"-{name}={value}" for name, value in options.items())]
+        self.server = Server("galene", command, port)
+        done = subprocess.run(["go", "version", "-m", program], capture_output=True, text=True, check=True)
+        self.version = next(line.split()[2] for line in done.stdout.splitlines() if line.startswith("\tmod\t"))
+        self._http: aiohttp.ClientSession | None = None
+        self._clients: list[Client] = []
+
+    async def open(self, load: Load, connector: Connector) -> None:
+        """Bring everybody in."""
+        self._http = aiohttp.ClientSession()
+        publisher = await self._enter("publisher")
+
+        async def exchange(offer: str) -> str:
+            await publisher.say("offer", id="stream", label="camera", source="publisher", sdp=offer)
+            return await publisher.complete((await publisher.hear("answer"))["sdp"])
+
+        _, sources = await connector.offer(load.published[0], [], exchange)
+        for number in range(load.viewers):
+            leg = await self._watch(connector, await self._enter(f"viewer-{number}"))
+            for source in sources:
+                connector.plan.expect(leg, source)
+
+    async def _enter(self, name: str) -> Client:
+        assert self._http is not None
+        client = Client(await self._http.ws_connect(f"http://127.0.0.1:{self.server.port}/ws", max_msg_size=0))
+        self._clients.append(client)
+        await client.say("handshake", version=["2"], id=name)
+        await client.say("join", kind="join", group=GROUP, username=name, password="")
+        joined = await client.hear("joined")
+        if joined.get("kind") != "join":
+            raise RuntimeError(joined)
+        return client
+
+    async def _watch(self, connector: Connector, viewer: Client) -> int:
+        await viewer.say("request", request={"": ["audio", "video"]})
+        offer = await viewer.hear("offer")
+
+        async def send(answer: str) -> None:
+            await viewer.say("answer", id=offer["id"], sdp=answer)
+
+        return await connector.answer(await viewer.complete(offer["sdp"]), send)
+
+    async def close(self) -> None:
+        """Let everybody leave."""
+        for client in self._clients:
+            await client.close()
+        if self._http is not None:
+            await self._http.close()
