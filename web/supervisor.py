@@ -2,8 +2,8 @@
 
 Laws: migrations and the demo school run before any worker, one server at a time (a lock in the database or the
 data folder). One worker runs in this process; several are children that inherit the listening socket. A child
-that dies is replaced at once, but not more often than five times in ten seconds: then the server stops with
-the reason. SIGTERM and SIGINT go to all children, which drain; after 30 s they are killed.
+that dies is replaced, when and whether says `web/restarts.py`. SIGTERM and SIGINT go to all children, which drain;
+after 30 s they are killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,12 +29,12 @@ import uvloop
 
 from web.config import Config, ConfigError, prepare_data
 from web.logs import set_up_logging
+from web.restarts import Death, Restarts
 from web.store_copies import serving
 from web.stores import prepare_stores
 from web.worker import run_worker
 
 DRAIN_SECONDS = 30.0
-RESTARTS = (5, 10.0)  # at most so many, in so many seconds
 log = logging.getLogger(__name__)
 
 
@@ -118,7 +117,9 @@ class _Supervisor:
         self._arguments = list(arguments)
         self._listener = listener
         self._children: dict[int, subprocess.Popen[bytes]] = {}
-        self._deaths: deque[float] = deque()
+        self._started: dict[int, float] = {}
+        self._due: dict[int, float] = {}  # when a dead worker is started again
+        self._restarts = Restarts()
         self._stopping = False
 
     def run(self) -> int:
@@ -131,10 +132,11 @@ class _Supervisor:
         status = 0
         while not self._stopping:
             signal.sigtimedwait({signal.SIGCHLD}, 0.5)
-            if not self._restart_dead():
-                log.error("workers die too often, giving up")
+            if not self._bury_dead():
+                log.error("no worker gets as far as serving, giving up")
                 status = 1
                 break
+            self._restart_due()
         self._drain()
         return status
 
@@ -143,21 +145,30 @@ class _Supervisor:
         hidden = ["--worker-index", str(index), "--worker-fd", str(fd), "--worker-runtime", str(self._config.runtime)]
         command = [sys.executable, "-m", "web", *self._arguments, *hidden]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+        self._started[index] = time.monotonic()
         self._children[index] = subprocess.Popen(command, pass_fds=[fd], env=environment, preexec_fn=_unblock_signals)
 
-    def _restart_dead(self) -> bool:
+    def _bury_dead(self) -> bool:
+        """Plan the return of workers that ended; False when there is no use in it."""
+        now = time.monotonic()
         for index, child in list(self._children.items()):
-            if child.poll() is None or self._stopping:
+            age = now - self._started[index]
+            if child.poll() is None:
+                self._restarts.lives(index, age)
                 continue
-            now = time.monotonic()
-            self._deaths.append(now)
-            while now - self._deaths[0] > RESTARTS[1]:
-                self._deaths.popleft()
-            if len(self._deaths) > RESTARTS[0]:
+            del self._children[index]
+            delay = self._restarts.died(Death(index, age, child.returncode))
+            if delay is None:
                 return False
-            log.warning("worker %d ended with %s, starting it again", index, child.returncode)
-            self._start(index)
+            self._due[index] = now + delay
+            log.warning("worker %d ended with %s, starting it again in %.0f s", index, child.returncode, delay)
         return True
+
+    def _restart_due(self) -> None:
+        for index, due in list(self._due.items()):
+            if due <= time.monotonic() and not self._stopping:
+                del self._due[index]
+                self._start(index)
 
     def _on_stop(self, _signum: int, _frame: object) -> None:
         self._stopping = True
