@@ -1,9 +1,9 @@
 """When a dead worker is started again: at once, later, or never.
 
-Laws: pure; time is in seconds, passed in. A worker that had run for a while, or that was killed from outside, is replaced at once.
-One that keeps dying young waits longer each time, up to LONGEST, so that a fault does not eat the machine that its
-siblings still serve on. Only a server whose workers end by themselves, again and again, before any of them ever ran for
-a while, gives up: it cannot have been set up rightly, and somebody should read why.
+Laws: pure; time is in seconds, passed in. A worker that had run for a while, or that was killed from outside, is
+replaced at once. One that keeps dying young waits longer each time, up to LONGEST, so that a fault does not eat the
+machine that its siblings still serve on. Only a server whose workers end by themselves, again and again, before any of
+them ever ran for a while, gives up: it cannot have been set up rightly, and somebody should read why.
 """
 
 from __future__ import annotations
