@@ -53,6 +53,7 @@ class Keeper:
         self._stopping = False
         self._wake = asyncio.Event()
         self._idle_since = self._renewed_at = hub.clock()
+        self._compacted_at = hub.clock()
         self._based_at = float("-inf")
         self.task = asyncio.create_task(self._run(), name=f"keeper {document}")
 
@@ -268,14 +269,22 @@ class Keeper:
 
     async def _unload(self) -> bool:
         """Compact when it is worth it; forget the document when nobody has needed it for a while."""
-        enough = self.hub.limits.compact_entries
         idle = self._is_idle()
-        if self.ledger.grown() >= (min(50, enough) if idle else enough):
+        if self._should_compact(idle):
+            self._compacted_at = self.hub.clock()
             await self.hub.compact(self.ledger)
         if not (idle and self._is_idle()):
             return False
         self.hub.forget(self)
         return True
+
+    def _should_compact(self, idle: bool) -> bool:
+        """A busy document waits for a while: compacting costs as much as some thousand edits."""
+        grown, limits = self.ledger.grown(), self.hub.limits
+        if idle or grown < limits.compact_entries:
+            return idle and grown >= min(50, limits.compact_entries)
+        late = self.hub.clock() - self._compacted_at >= limits.compact_seconds
+        return late or grown >= limits.compact_at_once
 
     def _is_idle(self) -> bool:
         busy = self.audience.connections or self._inbox or self._announced or self._waiting or self.pins

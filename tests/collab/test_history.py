@@ -308,7 +308,7 @@ async def stored_anywhere(desk: Desk, needle: bytes) -> bool:
 
 
 async def test_a_live_document_is_compacted_apart_while_people_write(any_store: DocumentStore, pool: HeavyPool) -> None:
-    limits = Limits(idle_seconds=0.0, compact_entries=10)
+    limits = Limits(idle_seconds=0.0, compact_entries=10, compact_seconds=0.0)
     async with Classroom(any_store, MemoryBus(), limits=limits) as room:
         history = History(room.hubs[0], pool)
         room.hubs[0].compact_with(history.compact)
@@ -335,7 +335,7 @@ async def snapshot_seq(store: DocumentStore) -> int:
 async def test_a_compaction_that_fails_changes_nothing(any_store: DocumentStore) -> None:
     pool = HeavyPool()
     await pool.close()  # every job fails
-    limits = Limits(idle_seconds=0.0, compact_entries=5)
+    limits = Limits(idle_seconds=0.0, compact_entries=5, compact_seconds=0.0)
     async with Classroom(any_store, MemoryBus(), limits=limits) as room:
         room.hubs[0].compact_with(History(room.hubs[0], pool).compact)
         ada = await room.join("ada")

@@ -131,7 +131,9 @@ async def test_editing_while_away_is_merged_on_return(room: Classroom) -> None:
 @pytest.mark.parametrize("seed", range(3))
 async def test_random_people_on_two_workers_converge(store: DocumentStore, seed: int) -> None:
     random = Random(seed)
-    async with Classroom(store, MemoryBus(), workers=2, limits=Limits(idle_seconds=0.0, compact_entries=20)) as room:
+    async with Classroom(
+        store, MemoryBus(), workers=2, limits=Limits(idle_seconds=0.0, compact_entries=20, compact_seconds=0.0)
+    ) as room:
         people = [await room.join(f"p{number}", worker=number % 2) for number in range(6)]
         for _ in range(60):
             number = random.randrange(6)
@@ -475,7 +477,9 @@ async def test_an_entry_that_cannot_be_loaded_is_put_aside(room: Classroom) -> N
 
 
 async def test_it_compacts_while_people_work_and_when_they_left(store: DocumentStore) -> None:
-    async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, compact_entries=10)) as room:
+    async with Classroom(
+        store, MemoryBus(), limits=Limits(idle_seconds=0.0, compact_entries=10, compact_seconds=0.0)
+    ) as room:
         ada = await room.join("ada")
         await room.settle()
         for number in range(25):
@@ -494,7 +498,9 @@ async def test_it_compacts_while_people_work_and_when_they_left(store: DocumentS
 async def test_nothing_is_lost_around_unloading(store: DocumentStore) -> None:
     """People come and go at every moment of loading and unloading; whatever was acknowledged is there in the end."""
     random = Random(5)
-    async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, compact_entries=3)) as room:
+    async with Classroom(
+        store, MemoryBus(), limits=Limits(idle_seconds=0.0, compact_entries=3, compact_seconds=0.0)
+    ) as room:
         acknowledged: set[str] = set()
         for number in range(60):
             client = await room.join(f"p{number % 7}")

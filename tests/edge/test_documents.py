@@ -28,7 +28,7 @@ async def school(database_url: str, redis_server: RedisServer) -> AsyncIterator[
     buses = [RedisBus(redis_server.url) for _ in range(2)]
     for bus in buses:
         await bus.start()
-    limits = Limits(idle_seconds=0.0, poll_seconds=0.3, compact_entries=30)
+    limits = Limits(idle_seconds=0.0, poll_seconds=0.3, compact_entries=30, compact_seconds=0.0)
     async with Classroom(stores[0], buses[0], limits=limits, others=[(stores[1], buses[1])]) as classroom:
         yield classroom
     for bus in buses:
