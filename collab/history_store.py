@@ -273,8 +273,6 @@ def _take_old(connection: Connection, document: str, made: Tended) -> None:
 
 
 def _erase(connection: Connection, document: str, past: Past, account: str, made: Erasure, at: int) -> int | None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # freed pages are overwritten
     where = (_head.id == document, _head.head == past.head, _head.epoch == past.epoch)
     taken = connection.execute(
         update(tables.document)
@@ -286,8 +284,6 @@ def _erase(connection: Connection, document: str, past: Past, account: str, made
     put_snapshot(connection, document, made.snapshot, at)
     connection.execute(delete(tables.log).where(_log.document == document))
     _rewrite_checkpoints(connection, document, account, made.others)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
     for seq, state in {**made.days, past.head: pack(made.snapshot.state)}.items():
         add_checkpoint(connection, document, Checkpoint(seq=seq, kind="day", at=past.times.get(seq, at), state=state))
     who = tables.author.c

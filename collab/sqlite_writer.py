@@ -127,7 +127,8 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
             if attempt == _WAL_ATTEMPTS - 1:
                 raise
             time.sleep(0.02)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+    # Whatever is deleted is overwritten in the file, too.
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

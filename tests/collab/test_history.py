@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from collab.heavy import HeavyPool
 from collab.history import History
 from collab.history_store import MOST_KEPT, MOST_NAMED, Tended
 from collab.limits import Limits
-from collab.store import DocumentStore
+from collab.store import DocumentStore, migrate
 from tests.collab.clients import Client, Replica
 from tests.collab.school import Classroom
 
@@ -260,6 +261,28 @@ async def test_erased_content_is_gone_everywhere_and_stays_gone(desk: Desk) -> N
     assert not await stored_anywhere(desk, b"GEHEIM")
     assert await desk.history.erase("table", "ben") == 2, "there is nothing left to erase"
     assert await desk.history.erase("table", "nobody") == 2
+
+
+async def test_the_file_holds_nothing_of_what_was_erased(tmp_path: Path, pool: HeavyPool) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'collab.db'}"
+    migrate(url)
+    store = await DocumentStore.open(url)
+    async with Classroom(store, MemoryBus()) as room:
+        await room.hubs[0].create("table", "table")
+        desk = Desk(room, pool)
+        ada = await desk.sit("ada", 500)
+        for number in range(30):
+            await desk.write(ada, f"c{number % 8 + 1}", f"GEHEIM {number}" * 50)
+            if number % 10 == 0:
+                await desk.history.compact("table")
+        await desk.history.name("table", None, "GEHEIM", "ada")
+        await desk.history.erase("table", "ada")
+    await store.close()  # folds the write-ahead log into the file
+    assert not in_files(tmp_path, b"GEHEIM")
+
+
+def in_files(folder: Path, needle: bytes) -> bool:
+    return any(needle in path.read_bytes() for path in folder.iterdir())
 
 
 async def test_the_old_copy_of_somebody_else_brings_nothing_back(desk: Desk) -> None:
