@@ -122,7 +122,10 @@ class Presenting(Struct, frozen=True):
 
 
 class RoomState(Struct, frozen=True):
-    """The whole room as one peer may see it, after the change numbered `seq`."""
+    """The whole room as one peer may see it, after the change numbered `seq`.
+
+    `private_cameras`: only who leads the meeting sees the others' cameras.
+    """
 
     meeting: str
     kind: MeetingKind
@@ -137,6 +140,7 @@ class RoomState(Struct, frozen=True):
     presenting: Presenting | None
     stage: str | None
     locked: bool
+    private_cameras: bool
 
 
 class PeerJoined(Struct, frozen=True, tag_field="type", tag="peer_joined"):
@@ -231,6 +235,12 @@ class RoomPresent(Struct, frozen=True):
 
 class RoomLock(Struct, frozen=True):
     locked: bool
+
+
+class RoomCameras(Struct, frozen=True):
+    """`private`: only who leads the meeting sees the others' cameras."""
+
+    private: bool
 
 
 class RoomMedia(Struct, frozen=True):
@@ -577,6 +587,7 @@ CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyTyp
         "room:stage": (PeerOrAll, Done),
         "room:present": (RoomPresent, Done),
         "room:lock": (RoomLock, Done),
+        "room:cameras": (RoomCameras, Done),
         "room:end": (Empty, Done),
         "room:media": (RoomMedia, PeerView),
         "media:offer": (MediaOffer, MediaAnswer),

@@ -31,7 +31,7 @@ from web.room_state import MediaWish, Room
 from web.room_view import sees, viewer_of
 from web.room_wire import RoomAnswer, RoomCall
 from web.school.access import SchoolAccess
-from web.school.actions import do_admit, do_forget_admission
+from web.school.actions import MeetingPatch, do_admit, do_change_meeting, do_forget_admission
 from web.school.events import MeetingChanged, MeetingCreated, SchoolEvent
 from web.school.model import Grant, Meeting, Person
 from web.school.store import SchoolStore
@@ -100,6 +100,12 @@ class RoomHost:
                 # The news of this may have come first and let them in already.
                 if not self.room.member(message.peer).inside:
                     self._apply(self.room.admit(peer, message.peer))
+            case wire.RoomCameras(private):
+                self.room.check_moderator(peer)
+                meeting = self.room.meeting
+                patch = MeetingPatch(private_cameras=private)
+                meeting = await do_change_meeting(self._store, meeting.school, meeting.id, patch)
+                self._apply(self.room.set_meeting(meeting))
             case wire.Empty() if call.event == "room:sync":
                 return self.room.state(peer)
             case wire.MediaPage():
@@ -403,6 +409,7 @@ def _rights(wish: MediaWish) -> media.MediaRights:
         receive=wish.receive,
         moderator=wish.moderator,
         audience=wish.audience,
+        camera_audience=wish.camera_audience,
     )
 
 

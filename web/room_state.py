@@ -27,6 +27,7 @@ class MediaWish(Struct, frozen=True):
     receive: bool
     moderator: bool
     audience: frozenset[str] | None
+    camera_audience: frozenset[str] | None
     muted: bool
 
 
@@ -38,8 +39,11 @@ class Room(Members):
         inside = [member for member in self.members if member.inside]
         moderators = frozenset(member.peer for member in inside if member.grant.moderate)
         wishes = {}
+        private = self.meeting.private_cameras
         for member in inside:
-            audience = None
+            audience = camera_audience = None
+            if private and not member.grant.moderate:
+                camera_audience = moderators | {other.peer for other in inside if other.person.id == member.person.id}
             if viewer_of(self.board, member).startswith("person:"):
                 audience = moderators | {other.peer for other in inside if other.person.id == member.person.id}
             wishes[member.peer] = MediaWish(
@@ -48,6 +52,7 @@ class Room(Members):
                 receive=True,
                 moderator=member.grant.moderate,
                 audience=audience,
+                camera_audience=camera_audience,
                 muted=member.muted,
             )
         return wishes
@@ -131,6 +136,10 @@ class Room(Members):
             return []
         self.board.hands.clear()
         return self.tell(Mark("hands"))
+
+    def check_moderator(self, by: str) -> None:
+        """Raise AccessDenied unless this peer leads the meeting."""
+        self._moderator(by)
 
     def waiting(self, by: str, peer: str) -> Person:
         """Return who waits under this id, for a moderator."""

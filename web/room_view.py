@@ -148,6 +148,7 @@ def view_room(board: Board, viewer: Viewer, seq: int) -> RoomState:
         presenting=_presenting(board, viewer),
         stage=_stage(board, viewer),
         locked=board.locked,
+        private_cameras=meeting.private_cameras,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import time
 import urllib.request
@@ -13,9 +14,9 @@ from pathlib import Path
 
 import pytest
 import redis
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Playwright, Route, expect
 
-from tests.e2e.conftest import OpenPage
+from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, leave_room, new_lesson
 from tests.e2e.test_lesson import until
@@ -161,6 +162,75 @@ def test_a_poor_line_is_shown_on_the_tile_and_in_the_list(
     )
     shots(pupil, "line-pupil")
     shots(teacher, "line-teacher")
+
+
+# Joins without a gesture, as a page does that a browser has loaded again by itself, and says when sound was refused.
+# Nothing else may look into the page until then: what a test runs there counts as a gesture.
+NO_GESTURE = """
+setInterval(() => {
+  const named = (text) => [...document.querySelectorAll('button')].find((button) => button.textContent.includes(text));
+  named('Beitreten')?.click();
+  if (named('Ton einschalten')) console.log('refused');
+}, 200);
+"""
+
+# Bytes of pictures that have arrived; padding is not counted.
+PICTURES = """async () => {
+  let bytes = 0;
+  for (const connection of window.connections)
+    (await connection.getStats()).forEach((report) => {
+      if (report.type === 'inbound-rtp' && report.kind === 'video') bytes += report.bytesReceived;
+    });
+  return bytes;
+}"""
+
+
+def test_a_camera_to_the_teacher_only_reaches_no_pupil(
+    visit: Visit, server: KreideServer, shots: Callable[[Page, str], None]
+) -> None:
+    lesson = new_lesson(server.login("teacher"))
+    teacher = visit("teacher", lesson, server)
+    teacher.get_by_role("button", name="Kamera an").click()
+    amira, ben = (visit(account, lesson, server) for account in ("pupil1", "pupil2"))
+    for page in (teacher, amira, ben):
+        until(partial(moving, page), "everybody sees the pupils")
+    teacher.get_by_role("tab", name="Personen").click()
+    teacher.get_by_role("button", name="Kameras nur zu mir").click()
+    for pupil in (amira, ben):
+        expect(pupil.locator("figure.tile").get_by_text("nur für die Leitung zu sehen")).to_be_attached()
+        until(lambda pupil=pupil: not moving(pupil), "no pupil sees the other")  # type: ignore[misc]
+    before = [pupil.evaluate(PICTURES) for pupil in (amira, ben)]
+    frames, _ = frames_and_sound(teacher)
+    until(lambda: frames_and_sound(teacher)[0] > frames + 100, "the teacher sees both")
+    assert [pupil.evaluate(PICTURES) for pupil in (amira, ben)] == before, "and no pupil a byte of the other"
+    shots(teacher, "private-teacher")
+    shots(amira, "private-pupil")
+    teacher.get_by_role("button", name="Kameras nur zu mir").click()
+    for pupil in (amira, ben):
+        until(partial(moving, pupil), "everybody sees the pupils again")
+
+
+def test_sound_that_the_browser_refuses_begins_with_a_press(_playwright: Playwright, server: KreideServer) -> None:
+    flags = [flag for flag in FLAGS if "autoplay" not in flag]
+    flags += ["--autoplay-policy=document-user-activation-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    lesson = new_lesson(server.login("teacher"))
+    browser = _playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+    try:
+        context = browser.new_context(base_url=server.url, locale="de-DE")
+        context.add_init_script(NO_GESTURE)
+        page = context.new_page()
+        assert page.request.post("/api/v1/login", data={"account": "pupil1", "password": "kreide"}).ok
+        with page.expect_console_message(lambda message: message.text == "refused"):
+            page.goto(f"/meeting/{lesson}")
+        notice = page.get_by_role("alert").filter(has_text="Der Browser spielt noch keinen Ton ab.")
+        expect(notice).to_be_visible()
+        playing = "() => [...document.querySelectorAll('audio')].filter((audio) => !audio.paused).length"
+        assert page.evaluate(playing) == 0
+        notice.get_by_role("button", name="Ton einschalten").click()
+        expect(notice).to_be_hidden()
+        until(lambda: page.evaluate(playing) == 4, "all four voices play")
+    finally:
+        browser.close()
 
 
 @pytest.fixture

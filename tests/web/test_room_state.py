@@ -520,3 +520,22 @@ def test_a_line_has_a_word_while_media_flow() -> None:
     assert table.room.rate(table.now + 999, amira.peer, 90) == (False, []), "once a second"
     table.play(table.room.media_state(amira.peer, "lost"))
     assert quality() == "unknown"
+
+
+def test_cameras_may_go_to_those_who_lead_and_to_nobody_else() -> None:
+    table = Table()
+    teacher, helper, amira, ben = (table.join(name) for name in ("teacher", "helper", "amira", "ben"))
+    again = table.join("amira", "second device")
+    assert all(wish.camera_audience is None for wish in table.room.media_wishes().values())
+    table.play(table.room.set_meeting(structs.replace(meeting(), private_cameras=True)))
+    assert ben.state is not None and ben.state.private_cameras
+    wishes = table.room.media_wishes()
+    leaders = {name.peer for name in (teacher, helper) if table.room.member(name.peer).grant.moderate}
+    assert teacher.peer in leaders
+    assert wishes[teacher.peer].camera_audience is None
+    assert wishes[amira.peer].camera_audience == frozenset({*leaders, amira.peer, again.peer})
+    assert wishes[ben.peer].camera_audience == frozenset({*leaders, ben.peer})
+    assert wishes[amira.peer].audience is None, "all hear each other"
+    table.room.check_moderator(teacher.peer)
+    with pytest.raises(AccessDenied):
+        table.room.check_moderator(ben.peer)

@@ -146,6 +146,18 @@ async def test_a_broken_offer_is_answered(house: House, sdp: str) -> None:
     assert (await teacher.ask("room:sync"))["peers"]
 
 
+async def test_private_cameras_are_kept_with_the_meeting(house: House) -> None:
+    teacher, _ = await join(house, "teacher", "T")
+    amira, _ = await join(house, "pupil", "Amira")
+    assert (await amira.ask("room:cameras", private=True))["error"]["code"] == "not_allowed"
+    assert await teacher.ask("room:cameras", private=True) == {}
+    assert (await amira.until("room:state"))["private_cameras"]
+    for caller in (teacher, amira):
+        await caller.ask("room:leave")
+    await eventually(lambda: house.services.rooms.counts()["rooms"] == 0)
+    assert (await teacher.ask("room:join", meeting=LESSON))["room"]["private_cameras"], "the room began anew"
+
+
 async def test_what_a_client_says_of_its_line_is_bounded(house: House) -> None:
     teacher, _ = await join(house, "teacher", "T")
     line = {"score": 70, "loss": 0.01, "jitter": 5, "round_trip": 30}

@@ -55,6 +55,7 @@ class ChangedMeeting(Struct, frozen=True):
     documents: DocumentIds | UnsetType = UNSET
     lobby: bool | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+    private_cameras: bool | UnsetType = UNSET
 
 
 class Meetings(Struct, frozen=True):
@@ -156,6 +157,7 @@ async def change_meeting(call: Call[ChangedMeeting]) -> MeetingView:
         documents=documents,
         lobby=body.lobby,
         locked=body.locked,
+        private_cameras=body.private_cameras,
     )
     await do_change_meeting(call.services.school, meeting.school, meeting.id, patch)
     return await _shown(call.services, call.person, meeting.id)

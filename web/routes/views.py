@@ -88,6 +88,7 @@ class MeetingView(Struct, frozen=True):
     documents: list[str]
     lobby: bool
     locked: bool
+    private_cameras: bool
     grant: GrantView
 
 
@@ -177,6 +178,7 @@ def meeting_view(meeting: Meeting, grant: Grant, names: Names) -> MeetingView:
         documents=list(meeting.documents) if inside else [],
         lobby=meeting.lobby,
         locked=meeting.locked,
+        private_cameras=meeting.private_cameras,
         grant=grant_view(grant),
     )
 

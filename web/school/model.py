@@ -82,7 +82,10 @@ class GuardianLink(Struct, frozen=True):
 
 
 class Meeting(Struct, frozen=True):
-    """A lesson, consultation or conference. `group` in neither field: only host and invited accounts belong."""
+    """A lesson, consultation or conference. `group` in neither field: only host and invited accounts belong.
+
+    `private_cameras`: only who leads the meeting sees the others' cameras.
+    """
 
     id: str
     school: str
@@ -97,6 +100,7 @@ class Meeting(Struct, frozen=True):
     lobby: bool = False
     locked: bool = False
     learning_group: str | None = None
+    private_cameras: bool = False
 
     @property
     def group(self) -> str | None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 METADATA = MetaData(
@@ -141,6 +142,7 @@ meeting = Table(
     _needed("channel"),
     Column("lobby", Boolean, nullable=False),
     Column("locked", Boolean, nullable=False),
+    Column("private_cameras", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("school", "id"),
     _same_school("host", "account"),
     _same_school("group_id", "study_group"),

@@ -164,7 +164,7 @@ async def test_invited(town: SchoolStore) -> None:
 
 
 def scoped(who: Person, **scope: object) -> Person:
-    ticket = structs.replace(TicketScope("ticket-1", NOW + HOUR), **scope)
+    ticket = structs.replace(TicketScope("ticket-1", NOW + 2000 * 24 * HOUR), **scope)
     return structs.replace(who, ticket=ticket)
 
 
@@ -199,6 +199,8 @@ async def test_role_tickets(town: SchoolStore, clock: Clock) -> None:
     assert short(await reach(town, guest, town_names())) == {"lesson=y", "deck=r"}
     elsewhere = scoped(tool, meeting="b-lesson", role="teacher")
     assert await reach(town, elsewhere, town_names()) == {}, "a ticket of one school opens nothing in another"
+    late = scoped(tool, meeting="a-lesson", role="pupil", expires_at=clock.now)
+    assert await reach(town, late, town_names()) == {}, "its time is over"
     await do_revoke_ticket(town, "a", "ticket-1", NOW + HOUR)
     assert await reach(town, pupil, town_names()) == {}
 

@@ -34,6 +34,7 @@ class MeetingPatch(Struct, frozen=True, kw_only=True):
     documents: tuple[str, ...] | UnsetType = UNSET
     lobby: bool | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+    private_cameras: bool | UnsetType = UNSET
 
 
 async def do_create_meeting(store: SchoolStore, meeting: Meeting, invited: Sequence[str] = ()) -> Meeting:
@@ -174,6 +175,7 @@ def _row(meeting: Meeting) -> dict[str, object]:
         "channel": meeting.channel,
         "lobby": meeting.lobby,
         "locked": meeting.locked,
+        "private_cameras": meeting.private_cameras,
     }
 
 

@@ -362,6 +362,11 @@ export interface RightsChanged {
   channels: ChannelView[];
 }
 
+/** `private`: only who leads the meeting sees the others' cameras. */
+export interface RoomCameras {
+  private: boolean;
+}
+
 /** What changed since `seq - 1`. A gap in `seq` means: ask for the state again with room:sync. */
 export interface RoomChanged {
   seq: number;
@@ -419,7 +424,7 @@ export interface RoomPresent {
   slide?: string | null;
 }
 
-/** The whole room as one peer may see it, after the change numbered `seq`. */
+/** The whole room as one peer may see it, after the change numbered `seq`. `private_cameras`: only who leads the meeting sees the others' cameras. */
 export interface RoomState {
   meeting: string;
   kind: "conference" | "consultation" | "lesson";
@@ -434,6 +439,7 @@ export interface RoomState {
   presenting: Presenting | null;
   stage: string | null;
   locked: boolean;
+  private_cameras: boolean;
 }
 
 export interface SlotOffer {
@@ -475,6 +481,7 @@ export interface ClientEvents {
   "room:stage": { request: PeerOrAll; result: Done };
   "room:present": { request: RoomPresent; result: Done };
   "room:lock": { request: RoomLock; result: Done };
+  "room:cameras": { request: RoomCameras; result: Done };
   "room:end": { request: Empty; result: Done };
   "room:media": { request: RoomMedia; result: PeerView };
   "media:offer": { request: MediaOffer; result: MediaAnswer };

@@ -221,6 +221,7 @@ export class MeetingSession {
   askUnmute = (peer: string) => this.#try('room:ask_unmute', { peer });
   stage = (peer: string | null) => this.#try('room:stage', { peer });
   turn = (document: string, slide: string) => this.#try('room:present', { document, slide });
+  cameras = (private_: boolean) => this.#try('room:cameras', { private: private_ });
   lock = (locked: boolean) => this.#try('room:lock', { locked });
 
   /** Puts a document on the Tafel (null clears it); who was brought there steps back. */
