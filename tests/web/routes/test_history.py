@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import time
 from typing import Any
 
+import pytest
 from pycrdt import Map
 
 from collab.awareness import Editor
 from collab.content import load, plain
+from collab.history_store import HistoryStore
 from collab.scribe import write_edit
 from tests.web.routes.conftest import Browser, Enter
 from web.services import Services
@@ -107,3 +111,22 @@ async def test_erasing(enter: Enter, services: Services) -> None:
     assert row.get("c1") is None and row["c2"] == "bleibt"
     assert (await teacher.call("GET", f"documents/{document}/versions/1"))[0] == 404
     assert {author["account"] for author in answer["authors"]} == {"", "teacher"}
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that tends its documents at once, not after minutes."""
+    monkeypatch.setattr("web.app.FIRST_SWEEP_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_the_server_tends_documents_that_nobody_opens(services: Services) -> None:
+    """The demo documents have no entries yet; being tended is noted all the same, so that it is done once a day."""
+    history = HistoryStore(services.documents.store.database)
+    today = int(time.time() // 86400)
+    end = time.monotonic() + 20
+    while await history.untended(today, 0, "", 10):
+        assert time.monotonic() < end, "never tended"
+        await asyncio.sleep(0.02)
+    assert await history.untended(today + 1, 0, "", 10) == [], "nothing new: not tomorrow either"
+    assert services.documents.statistics().documents == 0, "nobody opened one"
