@@ -16,6 +16,7 @@ from pycrdt import Doc, TransactionEvent
 
 from .codec import Span, Update, parse_state_vector, parse_update
 from .errors import ProtocolError, StateError
+from .keystroke import place_keystroke
 from .outline import Outline, Placement
 
 Read = TypeVar("Read")
@@ -23,10 +24,12 @@ EMPTY_UPDATE = b"\x00\x00"
 
 
 class Judged(Struct, frozen=True):
-    """A parsed update and where its new parts go; `placement` is None when parts it builds on are missing."""
+    """A parsed update and where its new parts go; `placement` is None when parts it builds on are missing. `update` is
+    None for a keystroke: all of it is new, and nothing is deleted.
+    """
 
     data: bytes
-    update: Update
+    update: Update | None
     placement: Placement | None
 
 
@@ -36,6 +39,7 @@ class LiveDocument:
     def __init__(self) -> None:
         self._doc: Doc[Any] = Doc()
         self._event: bytes | None = None
+        self._all_new: bytes | None = None  # the bytes of the event under way, where they are known beforehand
         self._doc.observe(self._on_event)
         self._full: bytes | None = EMPTY_UPDATE
         self._deleted: dict[int, list[tuple[int, int]]] | None = None
@@ -43,7 +47,7 @@ class LiveDocument:
         self.broken = False
 
     def _on_event(self, event: TransactionEvent) -> None:
-        self._event = event.update
+        self._event = self._all_new or event.update
 
     def load_snapshot(self, state: bytes, outline: bytes | None) -> None:
         """Take a stored snapshot; raises ProtocolError if it cannot be read."""
@@ -55,6 +59,9 @@ class LiveDocument:
 
     def judge(self, data: bytes) -> Judged:
         """Parse and place an update without changing anything; raises ProtocolError (frame_*, update_*)."""
+        keystroke = place_keystroke(data, self.outline)
+        if keystroke is not None:
+            return Judged(data, None, keystroke)
         update = parse_update(data)
         return Judged(data, update, self.outline.place(update))
 
@@ -62,9 +69,9 @@ class LiveDocument:
         """Apply a judged update; returns the bytes of what is new, None if all was known."""
         if judged.placement is None:
             raise StateError("update_incomplete", "parts that the update builds on are missing")
-        if judged.update.empty:
+        if judged.update is not None and judged.update.empty:
             return None
-        event = self._apply(judged.data)
+        event = self._apply(judged.data, judged.update is None)
         if event is not None:
             self.outline.add(judged.placement)
         elif judged.placement.parts:
@@ -72,8 +79,9 @@ class LiveDocument:
             raise StateError("document_broken", "the CRDT did not take an update that fits")
         return event
 
-    def _apply(self, data: bytes) -> bytes | None:
+    def _apply(self, data: bytes, all_new: bool = False) -> bytes | None:
         self._event = None
+        self._all_new = data if all_new else None
         try:
             self._doc.apply_update(data)
         except Exception as error:
@@ -120,7 +128,7 @@ class LiveDocument:
 
     def changes_nothing(self, judged: Judged) -> bool:
         """Tell whether all of an update is known, so that one who may only read may send it."""
-        if judged.placement is None or judged.placement.parts:
+        if judged.update is None or judged.placement is None or judged.placement.parts:
             return False
         return all(self._is_deleted(deletion) for deletion in judged.update.deletions)
 
