@@ -21,6 +21,7 @@ from .chat import Change, Feed, Held, Message, NewMessage, check_message
 from .chat_changes import Changes
 from .chat_positions import Positions
 from .chat_retention import Retention
+from .chat_search import Search
 from .chat_store import ChatStore
 from .errors import CollabError, Overloaded, StateError
 
@@ -70,6 +71,7 @@ class Chat:
         self.changes = Changes(store)
         self.positions = Positions(store)
         self.retention = Retention(store)
+        self.search = Search(store)
         self._origin = uuid4().hex
         self._own = msgspec.msgpack.encode(self._origin)
         self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Column, Table, delete, select
+from sqlalchemy import Column, Table, delete, select, text
 
 from . import chat_tables as tables
 from .chat_store import ChatStore
 
 BATCH: Final = 500
+_MERGE: Final = text("INSERT INTO channel_search (channel_search) VALUES ('optimize')")
 
 
 class Retention:
@@ -26,7 +27,10 @@ class Retention:
     async def forget(self, channel: str, before: int) -> int:
         """Delete what was written in a channel before a time (milliseconds since 1970); return how many messages."""
         await self._forget(tables.held, tables.held.c.id, channel, before)
-        return await self._forget(tables.message, tables.message.c.seq, channel, before)
+        gone = await self._forget(tables.message, tables.message.c.seq, channel, before)
+        if gone and self._store.database.dialect == "sqlite":  # its index keeps deleted words until it is merged
+            await self._store.database.transact(lambda connection: connection.execute(_MERGE).rowcount)
+        return gone
 
     async def _forget(self, table: Table, key: Column[Any], channel: str, before: int) -> int:
         old = (table.c.channel == channel, table.c.at < before)

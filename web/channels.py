@@ -64,6 +64,11 @@ async def answer_chat(services: Services, person: Person, channels: Channels, me
             changes = await chat.changes.after(channel, after, CHANGES)
             found = [build_message(change.item) for change in changes if isinstance(change.item, Message)]
             return wire.ChatChangeList(found, changes[-1].number if changes else after, len(changes) == CHANGES)
+        case wire.ChatSearch(text, channel):
+            if channel is not None:
+                _rights(channels, channel)
+            readable = [one for one, (_, may) in channels.items() if may.read and channel in (None, one)]
+            return wire.ChatFound([build_message(stored) for stored in await chat.search.find(readable, text)])
         case wire.ChatWaiting(channel):
             may = _rights(channels, channel)
             waiting = await chat.changes.waiting(channel, None if may.moderate else person.id)

@@ -21,6 +21,7 @@ from web.school.model import Channel, ChannelRights, Person
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
 OFFERS = (0.5, 10.0)
+SEARCHES = (0.5, 20.0)
 
 
 class Request(Struct, frozen=True):
@@ -51,6 +52,7 @@ class Connection:
         self.budget = Bucket(*REQUESTS, now)
         self.chat_budget = Bucket(*CHAT, now)
         self.offer_budget = Bucket(*OFFERS, now)
+        self.search_budget = Bucket(*SEARCHES, now)
 
     @property
     def present(self) -> Present:
@@ -70,5 +72,7 @@ class Connection:
         if event == "chat:send" and not self.chat_budget.take(now, 1):
             return False
         if event == "media:offer" and not self.offer_budget.take(now, 1):
+            return False
+        if event == "chat:search" and not self.search_budget.take(now, 1):
             return False
         return self.budget.take(now, 1)

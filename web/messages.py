@@ -363,6 +363,13 @@ class ChatRead(Struct, frozen=True):
     seq: Sequence
 
 
+class ChatSearch(Struct, frozen=True):
+    """Messages in which every word of `text` begins a word; `channel: null` searches all I may read."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+    channel: Id | None = None
+
+
 class ChatChanges(Struct, frozen=True):
     """What happened to messages after the change `after`."""
 
@@ -405,6 +412,12 @@ class ChatPage(Struct, frozen=True):
     messages: list[ChatMessage]
     head: int
     changed: int
+
+
+class ChatFound(Struct, frozen=True):
+    """The newest first, at most 50."""
+
+    messages: list[ChatMessage]
 
 
 class ChatHeld(Struct, frozen=True):
@@ -603,6 +616,7 @@ CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyTyp
         "chat:waiting": (ChatWaiting, ChatHeldList),
         "chat:decide": (ChatDecide, Done),
         "chat:read": (ChatRead, Done),
+        "chat:search": (ChatSearch, ChatFound),
     }
 )
 

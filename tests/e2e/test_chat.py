@@ -112,6 +112,22 @@ def test_pupils_answer_name_edit_and_sign(open_page: OpenPage, channel: str) -> 
     expect(amira.get_by_text("Diese Nachricht wurde gelöscht.")).to_be_visible()
 
 
+def test_a_message_far_back_is_found(open_page: OpenPage, channel: str) -> None:
+    amira = open_page("pupil1", channel)
+    write(amira, "Der Scheitel liegt bei zwei")
+    expect(message(amira, "Der Scheitel")).not_to_contain_text("gesendet")
+    amira.get_by_role("button", name="Suchen").click()
+    field = amira.get_by_role("searchbox", name="In diesem Chat suchen")
+    field.fill("gibtesnicht")
+    field.press("Enter")
+    expect(amira.get_by_text("Nichts gefunden.")).to_be_visible()
+    field.fill("scheit bei")
+    field.press("Enter")
+    hit = amira.get_by_role("search").get_by_role("listitem").get_by_role("button")
+    hit.click()
+    expect(message(amira, "Der Scheitel")).to_be_focused()
+
+
 def test_what_is_unread_is_shown_until_it_is_read(open_page: OpenPage, channel: str) -> None:
     amira = open_page("pupil1", channel)
     for number in range(3):

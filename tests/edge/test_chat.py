@@ -14,6 +14,7 @@ from collab.chat_changes import Changes
 from collab.chat_hub import Chat
 from collab.chat_positions import Position, Positions
 from collab.chat_retention import Retention
+from collab.chat_search import Search
 from collab.chat_store import ChatStore
 from collab.errors import StateError
 from collab.redis_bus import RedisBus
@@ -74,6 +75,37 @@ async def test_pages_and_deletion(stores: tuple[ChatStore, ChatStore]) -> None:
     assert await Retention(stores[0]).forget("alpha", message.at + 1) == 10
     assert await stores[1].after("alpha", 0, 10) == []
     assert await stores[0].heads(["alpha", "nobody wrote here"]) == {"alpha": 10, "nobody wrote here": 0}
+
+
+async def test_words_are_found_where_one_may_look(stores: tuple[ChatStore, ChatStore]) -> None:
+    texts = [
+        "Die Parabel öffnet nach oben",
+        "die zweite PARABEL",
+        "nichts",
+        "Parabeln und Geraden",
+        "O'Neil & Co: 3*x|y",
+    ]
+    await stores[0].commit([NewMessage("alpha", "a", "A", "pupil", one, str(n)) for n, one in enumerate(texts)])
+    await stores[0].commit([NewMessage("beta", "a", "A", "pupil", "Parabel woanders", "1")])
+    search, changes = Search(stores[1]), Changes(stores[0])
+
+    async def seqs(question: str, *channels: str) -> list[int]:
+        return [message.seq for message in await search.find(channels or ("alpha",), question)]
+
+    assert await seqs("parabel") == [4, 2, 1], "the newest first"
+    assert await seqs("nach parab") == [1]
+    assert await seqs("neil 3") == [5]
+    assert len(await search.find(["alpha", "beta"], "parabel")) == 4
+    for nothing in ("", "  ", "&|!:*()'\"", "arabel", "parabel AND nichts OR", "NEAR(parabel)"):
+        assert await seqs(nothing) == []
+    assert await search.find([], "parabel") == [] and await seqs("parabel", "nowhere") == []
+    await changes.edit("alpha", 2, "a", "jetzt eine Gerade", ())
+    await changes.delete("alpha", 1)
+    await stores[0].commit([NewMessage("alpha", "a", "A", "pupil", "noch eine Parabel", "9")])
+    assert await seqs("parabel") == [6, 4] and await seqs("gerade") == [4, 2]
+    (message,) = await stores[0].after("alpha", 5, 1)
+    await Retention(stores[0]).forget("alpha", message.at + 1)
+    assert await seqs("parabel") == [] and len(await search.find(["beta"], "parabel")) == 1
 
 
 async def test_two_workers_decide_edit_and_read_at_once(stores: tuple[ChatStore, ChatStore]) -> None:

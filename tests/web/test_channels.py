@@ -129,6 +129,21 @@ async def test_ones_own_message_can_be_deleted(house: House) -> None:
     assert await ben.until("chat:deleted") == {"channel": CLASS, "seq": 1, "change": 1}
 
 
+async def test_search_stays_in_the_channels_that_one_may_read(house: House) -> None:
+    amira = await house.connect(name="Amira")
+    await say(amira, "Die Parabel")
+    chair = await house.connect("demo-conference", role="teacher", name="Chair")
+    elsewhere = next(c["channel"] for c in (await chair.until("session:hello"))["channels"] if c["channel"] != CLASS)
+    await chair.ask("chat:send", channel=elsewhere, text="Parabel, vertraulich", client_id="1")
+    found = await amira.ask("chat:search", text="parab")
+    assert [message["text"] for message in found["messages"]] == ["Die Parabel"]
+    assert len((await amira.ask("chat:search", text="parab", channel=CLASS))["messages"]) == 1
+    refused = await amira.ask("chat:search", text="parab", channel=elsewhere)
+    assert refused["error"]["code"] == "not_found"
+    answers = [await amira.ask("chat:search", text="parab") for _ in range(20)]
+    assert answers[-1]["error"]["code"] == "too_fast"
+
+
 async def test_old_messages_are_let_go_where_the_channel_says_so(house: House) -> None:
     amira = await house.connect(name="Amira")
     services = house.services

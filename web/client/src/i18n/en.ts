@@ -56,6 +56,7 @@ const inside = {
     title: 'Chat', write: 'Message to everyone', send: 'Send', sending: 'sending …', notSent: 'not sent', again: 'Send again', delete: 'Delete message', deleted: 'This message was deleted.', earlier: 'Show earlier', empty: 'No message yet. Write the first.',
     emptyRead: 'No message yet.', failed: 'The chat could not be loaded.', readOnly: 'You can only read here.',
     whoWrites: 'Who writes:', mode: { open: 'Everyone', moderated: 'Everyone, after approval', teacher_only: 'Teachers only', off: 'Nobody' }, isOff: 'The chat is off.', onlyTeachers: 'Only teachers write here at the moment.',
+    search: 'Search', searchText: 'Search in this chat', found: (count: number) => (count === 0 ? 'Nothing found.' : count === 1 ? '1 message' : `${count} messages`),
     settings: 'Chat settings', keep: 'Keep messages', keepDays: (days: number | null) => (days === null ? 'Without end' : days === 365 ? 'One year' : `${days} days`),
     heldTitle: 'Waiting for approval', approve: 'Approve', decline: 'Decline', held: 'waiting for approval', declined: 'not approved', dismiss: 'Hide', willBeHeld: 'Your message becomes visible once it is approved.',
     more: (name: string, time: string) => `More about the message from ${name}, ${time}`, reply: 'Reply', answers: 'Reply to', answersEarlier: 'Reply to an earlier message', answering: (name: string) => `Reply to ${name}:`, edit: 'Edit', editing: 'Edit message', save: 'Save', edited: 'edited',

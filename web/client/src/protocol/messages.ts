@@ -63,6 +63,11 @@ export interface ChatEdit {
   mentions?: string[];
 }
 
+/** The newest first, at most 50. */
+export interface ChatFound {
+  messages: ChatMessage[];
+}
+
 /** A message that waits for approval, or what was decided. Told to the channel's moderators and its author. */
 export interface ChatHeld {
   channel: string;
@@ -121,6 +126,12 @@ export interface ChatReact {
 export interface ChatRead {
   channel: string;
   seq: number;
+}
+
+/** Messages in which every word of `text` begins a word; `channel: null` searches all I may read. */
+export interface ChatSearch {
+  text: string;
+  channel?: string | null;
 }
 
 /** `client_id` makes a repeat harmless: the same id of the same author gets the same seq. `reply_to` is the number of the message that this one answers, `mentions` the person ids it names. */
@@ -497,6 +508,7 @@ export interface ClientEvents {
   "chat:waiting": { request: ChatWaiting; result: ChatHeldList };
   "chat:decide": { request: ChatDecide; result: Done };
   "chat:read": { request: ChatRead; result: Done };
+  "chat:search": { request: ChatSearch; result: ChatFound };
 }
 
 /** What the server pushes. */

@@ -6,6 +6,7 @@ import { RequestError } from '../protocol/socket';
 import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel, type Draft } from './chat';
 
 const PAGE = 100;
+const MOST_PAGES = 50;
 /** Many people read a message at once; the server is told a little later, and once for several. */
 const READ_MS = 2000;
 
@@ -83,6 +84,23 @@ export class ChannelChat {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
     }
+  }
+
+  /** Messages with these words, newest first; null when the server would not say. */
+  async find(text: string): Promise<readonly ChatMessage[] | null> {
+    this.refused = null;
+    try {
+      return (await this.#wire.request('chat:search', { text, channel: this.channel })).messages;
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.refused = error.code;
+      return null;
+    }
+  }
+
+  /** Loads earlier messages until this one is there. */
+  async reach(seq: number): Promise<void> {
+    for (let page = 0; page < MOST_PAGES && this.model.earlier && (this.model.messages[0]?.seq ?? 0) > seq; page++) await this.earlier();
   }
 
   send(draft: Draft): void {
