@@ -14,14 +14,20 @@ class Plane:
         consent: float = 30.0,
         stall: float = 2.0,
         segmenting: bool = True,
+        tcp: bool = True,
         want: int = 1_000_000,
     ) -> Plane:
         """Bind and start. `consent` and `stall` are seconds, shorter in tests; `segmenting`: use UDP_SEGMENT;
-        `want`: bits per second that one viewer is sent at the most."""
+        `tcp`: listen for ICE over TCP where the number is free; `want`: bits per second that one viewer is sent at the
+        most."""
 
     @property
     def port(self) -> int:
         """The bound port."""
+
+    @property
+    def tcp(self) -> bool:
+        """Whether every address takes ICE over TCP on that port."""
 
     def fileno(self) -> int:
         """An eventfd that is readable while events wait."""

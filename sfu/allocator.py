@@ -108,6 +108,7 @@ class Allocation:
     def __init__(self, cap: float) -> None:
         self._cap = cap
         self._way = inf
+        self._probed = False
         self._room = inf
         self._at = 0.0
         self._spent = 0.0
@@ -125,8 +126,12 @@ class Allocation:
         """Whether the way carries less than must be seen."""
         return self._paused
 
-    def estimate(self, kbit: float) -> bool:
-        """What the way carries from now on; whether it is less than what is sent."""
+    def estimate(self, kbit: float, *, probed: bool = True) -> bool:
+        """What the way carries from now on; whether it is less than what is sent.
+
+        Who cannot be `probed` judges by what it gets, and would never see again what was paused: it keeps the least.
+        """
+        self._probed = probed
         self._way = kbit * SHARE
         if self._way >= min(self._cap, self._spent + VOICES):
             return False
@@ -145,7 +150,7 @@ class Allocation:
         large = sorted((want for want in wants if want.place != "tile"), key=lambda want: want.place != "screen")
         must = large or tiles[:1]
         for want in must:
-            round_.enter(want, 0.0, always=not narrow)
+            round_.enter(want, 0.0, always=not (narrow and self._probed))
         beside_screen = any(want.place == "screen" for want in large)
         stage_most = STAGE_BESIDE_SCREEN if beside_screen else STAGE_MOST
         for want in large:

@@ -78,9 +78,9 @@ class Rates(Struct, frozen=True):
 
 
 class Estimates(Struct, frozen=True):
-    """What the ways to these peers carry, in kbit/s."""
+    """What the ways to these peers carry, in kbit/s; and whether it will be found out when that is more."""
 
-    rates: tuple[tuple[str, float], ...]
+    rates: tuple[tuple[str, float, bool], ...]
 
 
 class Levels(Struct, frozen=True):

@@ -19,6 +19,8 @@ CREDENTIAL_ENTROPY = 24
 """Bytes that `credentials` wants: 6 for the user fragment, 18 for the password."""
 
 _TYPE_PREFERENCE_HOST = 126
+_DIRECTION_PASSIVE = 4
+"""RFC 6544 section 4.2."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -29,16 +31,18 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """One UDP host candidate."""
+    """One host candidate; `passive`: by TCP, to be connected to (RFC 6544)."""
 
     foundation: int
     priority: int
     address: str
     port: int
+    passive: bool = False
 
     def line(self) -> str:
         """The SDP attribute (RFC 8839 section 5.1), without its `a=`."""
-        return f"candidate:{self.foundation} 1 udp {self.priority} {self.address} {self.port} typ host"
+        transport, end = ("tcp", " tcptype passive") if self.passive else ("udp", "")
+        return f"candidate:{self.foundation} 1 {transport} {self.priority} {self.address} {self.port} typ host{end}"
 
 
 def credentials(entropy: bytes) -> Credentials:
@@ -67,18 +71,21 @@ def offered_addresses(bound: Iterable[str], interfaces: Iterable[str], public: I
     return list(dict.fromkeys(found))
 
 
-def candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:
-    """Host candidates for these addresses in this order of preference, one foundation each."""
-    return tuple(
-        Candidate(
-            foundation=index + 1,
-            # RFC 8445 section 5.1.2.1; the local preference falls with the place in the list.
-            priority=(_TYPE_PREFERENCE_HOST << 24) | ((65535 - index) << 8) | 255,
-            address=address,
-            port=port,
-        )
-        for index, address in enumerate(addresses)
+def candidates(addresses: Iterable[str], port: int, *, tcp: bool = True) -> tuple[Candidate, ...]:
+    """Host candidates for these addresses in this order of preference, one foundation each: UDP first, then TCP."""
+    places = list(enumerate(addresses))
+
+    def made(foundation: int, preference: int, address: str, *, passive: bool) -> Candidate:
+        # RFC 8445 section 5.1.2.1; the local preference falls with the place in the list.
+        priority = (_TYPE_PREFERENCE_HOST << 24) | (preference << 8) | 255
+        return Candidate(foundation, priority, address, port, passive)
+
+    by_udp = (made(index + 1, 65535 - index, address, passive=False) for index, address in places)
+    by_tcp = (
+        made(len(places) + index + 1, (_DIRECTION_PASSIVE << 13) | (8191 - index), address, passive=True)
+        for index, address in places
     )
+    return (*by_udp, *by_tcp) if tcp else tuple(by_udp)
 
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -33,13 +33,13 @@ Event: TypeAlias = (
     | tuple[Literal["expired"], int]
     | tuple[Literal["levels"], list[tuple[int, int]]]
     | tuple[Literal["layers"], list[tuple[int, list[int]]]]
-    | tuple[Literal["estimate"], list[tuple[int, int]]]
+    | tuple[Literal["estimate"], list[tuple[int, int, bool]]]
     | tuple[Literal["source"], int, Literal["started", "stalled"]]
     | tuple[Literal["dropped"], int]
 )
 """What happened: the handshake of a session brought a datagram; ICE nominated an address, or another one; consent ran
 out (RFC 7675); voices were this loud; the layers of pictures have these rates (kbit/s; 0: stalled, 1: not measured
-yet); sessions may be sent so many bits per second (each told at most 5 times a second); a source started to flow or
-stalled; so many events were lost."""
+yet); sessions may be sent so many bits per second (each told at most 5 times a second), and whether probes will
+find out when it is more; a source started to flow or stalled; so many events were lost."""
 
 __all__ = ["Event", "Kind", "Plane", "Profile"]

@@ -200,7 +200,7 @@ class MediaRoom:
         """The plane measured pictures of this room."""
         self._tell(Rates(rates))
 
-    def on_estimates(self, rates: tuple[tuple[str, float], ...]) -> None:
+    def on_estimates(self, rates: tuple[tuple[str, float, bool], ...]) -> None:
         """The plane judged the ways to peers of this room."""
         self._tell(Estimates(rates))
 

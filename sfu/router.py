@@ -249,11 +249,11 @@ class Router:
 
     def _receive_estimates(self, now: float, event: Estimates) -> None:
         """Who is sent more than the way carries is looked at now; more can wait."""
-        for name, kbit in event.rates:
+        for name, kbit, probed in event.rates:
             peer = self._roster.peers.get(name)
             if peer is None or not peer.connected:
                 continue
-            if peer.allocation.estimate(kbit):
+            if peer.allocation.estimate(kbit, probed=probed):
                 self._views[peer] = None
             elif peer.allocation.retry is not None:
                 self._agenda.plan(peer, max(now, peer.placed + REALLOCATE_SECONDS))

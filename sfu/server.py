@@ -70,12 +70,14 @@ logger = logging.getLogger(__name__)
 class MediaConfig(msgspec.Struct, frozen=True):
     """Where media is received. `udp_port` 0 lets the system choose; thread n takes the n-th port from there.
 
-    A remote that says nothing for `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets.
+    The same numbers take it over TCP, but for `http_port`, which is the application's. A remote that says nothing for
+    `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets.
     """
 
     addresses: tuple[str, ...] = ("127.0.0.1",)
     udp_port: int = 0
     public_ips: tuple[str, ...] = ()
+    http_port: int = 0
     threads: int = 1
     downlink_cap_kbit: int = 1000
     consent_seconds: float = 30.0
@@ -109,8 +111,17 @@ class MediaServer:
         for thread in range(self._config.threads):
             udp_port = self._config.udp_port + thread if self._config.udp_port else 0
             want = self._config.downlink_cap_kbit * 1000
-            plane = Plane(list(self._config.addresses), udp_port, consent=self._config.consent_seconds, want=want)
-            port = Port(plane, self._fresh_identity, candidates(addresses, plane.port), numbers, handshakes)
+            plane = Plane(
+                list(self._config.addresses),
+                udp_port,
+                consent=self._config.consent_seconds,
+                tcp=udp_port != self._config.http_port or not udp_port,
+                want=want,
+            )
+            if not plane.tcp:
+                logger.info("media goes over UDP alone", extra={"port": plane.port})
+            offered = candidates(addresses, plane.port, tcp=plane.tcp)
+            port = Port(plane, self._fresh_identity, offered, numbers, handshakes)
             self._ports.append(port)
             asyncio.get_running_loop().add_reader(plane.fileno(), self._on_readable, plane)
 
@@ -242,12 +253,12 @@ class MediaServer:
         for room, part in by_room.items():
             room.on_levels(tuple(part))
 
-    def _on_estimates(self, rates: list[tuple[int, int]]) -> None:
-        by_room: dict[MediaRoom, list[tuple[str, float]]] = {}
-        for session, rate in rates:
+    def _on_estimates(self, rates: list[tuple[int, int, bool]]) -> None:
+        by_room: dict[MediaRoom, list[tuple[str, float, bool]]] = {}
+        for session, rate, probed in rates:
             entry = self._entries.get(session)
             if entry is not None:
-                by_room.setdefault(entry.room, []).append((entry.peer, rate / 1000))
+                by_room.setdefault(entry.room, []).append((entry.peer, rate / 1000, probed))
         for room, part in by_room.items():
             room.on_estimates(tuple(part))
 

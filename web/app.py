@@ -186,6 +186,7 @@ async def _media(config: Config, index: int) -> MediaServer:
         MediaConfig(
             addresses=("0.0.0.0", "::") if config.host in ("0.0.0.0", "::") else (config.host,),
             udp_port=port,
+            http_port=config.port,
             public_ips=config.public_ips,
             threads=config.media_threads,
             downlink_cap_kbit=config.downlink_cap,

@@ -221,3 +221,14 @@ def test_even_the_only_tile_waits_for_a_way_that_carries_it() -> None:
     assert set(allocation.decide(0.0, tiles(3), grid=True).values()) == {LEFT_OUT}
     assert allocation.paused
     assert allocation.decide(1.0, [], grid=True) == {} and not allocation.paused
+
+
+def test_who_cannot_be_probed_keeps_the_least() -> None:
+    allocation = Allocation(1000)
+    assert allocation.estimate(100, probed=False) is True
+    assert allocation.decide(0.0, [want("stage", 1), *tiles(2)], grid=False) == {
+        "stage": 0,
+        "tile-1": LEFT_OUT,
+        "tile-2": LEFT_OUT,
+    }
+    assert not allocation.paused

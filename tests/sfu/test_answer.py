@@ -51,7 +51,9 @@ def test_a_stranger_reads_the_answer(name: str) -> None:
         assert media.ice.usernameFragment == LOCAL.credentials.ufrag
         assert {codec.mimeType for codec in media.rtp.codecs} <= {"audio/opus", "video/VP8", "video/rtx"}
     first = used[0]
-    assert [candidate.ip for candidate in first.ice_candidates] == ["192.0.2.1", "2001:db8::1"]
+    offered = [(candidate.protocol, candidate.ip, candidate.tcpType) for candidate in first.ice_candidates]
+    by_tcp = [("tcp", "192.0.2.1", "passive"), ("tcp", "2001:db8::1", "passive")]
+    assert offered == [("udp", "192.0.2.1", None), ("udp", "2001:db8::1", None), *by_tcp]
     assert first.ice_candidates_complete
     assert RTCSessionDescription(answer, "answer").sdp == answer
 

@@ -71,10 +71,10 @@ async def _chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def _join(browser: Browser, url: str, peer: str, *, layered: bool = False) -> Page:
+async def _join(browser: Browser, url: str, peer: str, *, layered: bool = False, tcp: bool = False) -> Page:
     page = await browser.new_page()
     await page.goto(url)
-    await page.evaluate(f"join('{peer}', {str(layered).lower()})")
+    await page.evaluate(f"window.onlyTcp = {str(tcp).lower()}; join('{peer}', {str(layered).lower()})")
     return page
 
 
@@ -138,6 +138,29 @@ async def test_two_pages_see_and_hear_each_other() -> None:
             room.leave("pupil")
             room.leave("teacher")
             assert set(room.counts().values()) == {0}
+
+
+async def test_without_udp_pictures_and_sound_go_over_tcp_both_ways() -> None:
+    async with running() as server, _chromium() as browser:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("teacher", TEACHER)
+        room.admit("pupil", PUPIL)
+        room.set_stage("teacher")
+        async with _signalling(room) as url:
+            pages = {}
+            for name in ("teacher", "pupil"):
+                pages[name] = await _join(browser, url, name, tcp=True)
+                await log.until(PeerConnected(name))
+                await pages[name].evaluate("publish()")
+            for page, slot in ((pages["teacher"], "tile-1"), (pages["pupil"], "stage")):
+                await _rises(page, slot, await _rises(page, slot, 5) + 40)
+                assert await page.evaluate("transports()") == ["tcp"]
+            await _rises(pages["pupil"], "stage-audio", 0)
+            await _rises(pages["teacher"], "voice-1", 0)
+            assert server.counters()["tcp_connections"] >= 2
+            await pages["pupil"].evaluate("negotiate('pupil', true)")
+            await _rises(pages["pupil"], "stage", await _rises(pages["pupil"], "stage", 0) + 60)
 
 
 async def test_a_page_plays_by_whep_what_another_publishes_by_whip() -> None:

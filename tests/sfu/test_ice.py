@@ -47,6 +47,8 @@ def test_a_machine_without_a_network_offers_loopback() -> None:
 
 
 def test_candidates_fall_in_priority_and_are_written_by_rfc_8839() -> None:
-    first, second = candidates(["192.0.2.10", "2001:db8::7"], 40000)
+    first, second, third, fourth = candidates(["192.0.2.10", "2001:db8::7"], 40000)
     assert first.line() == "candidate:1 1 udp 2130706431 192.0.2.10 40000 typ host"
     assert second.line() == "candidate:2 1 udp 2130706175 2001:db8::7 40000 typ host"
+    assert third.line() == "candidate:3 1 tcp 2124414975 192.0.2.10 40000 typ host tcptype passive"
+    assert fourth.line() == "candidate:4 1 tcp 2124414719 2001:db8::7 40000 typ host tcptype passive"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from sfu.plane import Plane
-from tests.sfu.plane_peer import MID_URI, TRANSPORT_URI, Peer, Rtp, eventually, rtcp, vp8, wait_event
+from tests.sfu.plane_peer import MID_URI, PATIENCE, TRANSPORT_URI, Peer, Rtp, eventually, rtcp, vp8, wait_event
 
 SOURCE, SLOT, SSRC, OUT, OUT_RTX = 1, 2, 0x5001, 0x9001, 0x9002
 SMALL_DELTA = 1
@@ -77,7 +78,7 @@ def remb(bits_per_second: int) -> bytes:
 
 def test_feedback_moves_the_estimate_and_python_is_told(call: Call) -> None:
     call.viewer.send_rtcp(remb(400_000))
-    assert wait_event(call.plane, "estimate") == ("estimate", [(call.viewer.id, 400_000)])
+    assert wait_event(call.plane, "estimate") == ("estimate", [(call.viewer.id, 400_000, False)])
     call.send(1)
     base = number(call.viewer.receive())
     call.tell(base, 1, 100)
@@ -90,8 +91,8 @@ def test_loss_reports_of_who_gives_no_other_feedback_lower_the_estimate(call: Ca
     block = struct.pack("!IIIIII", OUT, 128 << 24, 1, 0, 0, 0)
     call.viewer.send_rtcp(rtcp(201, 1, struct.pack("!I", 1) + block))
     match wait_event(call.plane, "estimate"):
-        case ("estimate", [(session, rate)]):
-            assert session == call.viewer.id and rate < 600_000
+        case ("estimate", [(session, rate, probed)]):
+            assert session == call.viewer.id and rate < 600_000 and not probed
         case event:
             raise AssertionError(event)
 
@@ -105,8 +106,8 @@ def test_pictures_leave_at_the_pace_of_the_estimate_in_their_order(call: Call) -
     packets = [call.viewer.receive() for _ in range(10)]
     assert [packet.sequence - packets[0].sequence for packet in packets] == list(range(10))
     assert [number(packet) for packet in packets] == list(range(10))
-    # 80 kbit at 2.5 times 400 kbit/s, less the first: a lower bound, which no slow machine can break.
-    assert time.monotonic() - began >= 0.06
+    # 80 kbit at 2.5 times 600 kbit/s, less the first: a lower bound, which no slow machine can break.
+    assert time.monotonic() - began >= 0.04
     counters = call.plane.counters()
     assert (counters["paced"], counters["dropped_paced"]) == (9, 0)
 
@@ -114,17 +115,20 @@ def test_pictures_leave_at_the_pace_of_the_estimate_in_their_order(call: Call) -
 def test_what_waits_is_not_sent_once_the_audience_is_gone(call: Call) -> None:
     call.viewer.send_rtcp(remb(100_000))
     wait_event(call.plane, "estimate")
-    for sequence in range(1, 11):
+    for sequence in range(1, 61):
         call.send(sequence, 1000)
     call.viewer.receive()
     call.plane.set_audience(SOURCE, [])
     eventually(lambda: call.plane.counters()["assignments"] == 0)
-    eventually(lambda: call.plane.counters()["paced"] + call.plane.counters()["dropped_paced"] == 9)
+    call.viewer.socket.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            call.viewer.socket.recv(4096)
+    call.viewer.socket.settimeout(PATIENCE)
+    eventually(lambda: call.plane.counters()["paced"] + call.plane.counters()["dropped_paced"] == 59)
     call.viewer.request()
-    late = 0
     while (datagram := call.viewer.socket.recv(4096))[0] >= 0x80:
-        late += not 192 <= datagram[1] <= 223
-    assert late <= 1, "one may have left before the audience was told"
+        assert 192 <= datagram[1] <= 223, "media for who may not have it"
 
 
 def test_a_viewer_whose_queue_is_full_costs_another_nothing(call: Call) -> None:
@@ -135,7 +139,7 @@ def test_a_viewer_whose_queue_is_full_costs_another_nothing(call: Call) -> None:
     call.plane.set_slot(other.id, SLOT, SOURCE, 1)
     call.viewer.send_rtcp(remb(50_000))
     wait_event(call.plane, "estimate")
-    for sequence in range(1, 401):
+    for sequence in range(1, 1001):
         call.send(sequence, 1000)
         other.receive()
     eventually(lambda: call.plane.counters()["dropped_paced"] > 100)

@@ -747,12 +747,12 @@ def test_who_has_a_narrow_way_is_sent_less_and_told_and_nobody_else_is_touched()
     model.measure("teacher", "camera", 55, 130, 310)
     model.wait(2)
     assert model.layer("slow", "stage") == model.layer("fast", "stage") == 2
-    outputs = model.tell(Estimates((("slow", 350.0), ("nobody", 1.0))))
+    outputs = model.tell(Estimates((("slow", 350.0, True), ("nobody", 1.0, True))))
     assert model.layer("slow", "stage") == 1 and model.layer("fast", "stage") == 2
     assert all(getattr(output, "session", model.sessions["slow"]) == model.sessions["slow"] for output in outputs)
-    model.tell(Estimates((("slow", 120.0),)))
+    model.tell(Estimates((("slow", 120.0, True),)))
     assert VideoPaused("slow", True) in model.events and model.who("slow", "stage") == [None]
-    model.tell(Estimates((("slow", 800.0),)))
+    model.tell(Estimates((("slow", 800.0, True),)))
     model.wait(5)
     assert model.layer("slow", "stage") == 2 and model.who("slow", "stage") == ["teacher/camera"]
     told = [event for event in model.events if isinstance(event, VideoPaused)]

@@ -152,7 +152,7 @@ impl World {
         for address in session.ice.addresses() {
             if self.by_address.get(&address) == Some(&place) {
                 self.by_address.remove(&address);
-                self.outbox.forget(&address);
+                self.outbox.forget(address);
             }
         }
         Some(())

@@ -105,7 +105,7 @@ counters! {
     dropped_paced,
     /// The handshake waits in Python, or is larger than any real one.
     dropped_dtls,
-    /// The kernel's buffer was full, or the route failed.
+    /// The kernel's buffer was full, the route failed, or a TCP reader was too slow.
     dropped_send,
     /// A command named a session, source or slot that is not there, or may not be.
     commands_refused,
@@ -113,6 +113,8 @@ counters! {
     sessions,
     fragments,
     addresses,
+    /// TCP connections.
+    tcp_connections,
     streams,
     sources,
     slots,

@@ -37,8 +37,8 @@ pub enum Event {
     Levels(Vec<(u64, u8)>),
     /// Rates of the layers of pictures, kbit/s, the lowest layer first; 0: it does not flow.
     Layers(Vec<(u64, Vec<u32>)>),
-    /// What may be sent to these sessions, in bits per second.
-    Estimates(Vec<(u64, u64)>),
+    /// What may be sent to these sessions, in bits per second; and whether probes will find more.
+    Estimates(Vec<(u64, u64, bool)>),
     Started {
         source: u64,
     },

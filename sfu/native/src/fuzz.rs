@@ -14,8 +14,9 @@ use crate::media::codec::{Codec, Kind, Media, PayloadTypes};
 use crate::media::extension::ExtensionIds;
 use crate::media::rtcp::{Compound, Rtcp};
 use crate::media::rtp::{RtpHeader, RtpView, restore_rtx};
-use crate::socket::Socket;
+use crate::socket::{Epoll, Socket};
 use crate::srtp::{Inbound, MasterKey, Profile};
+use crate::streams::Streams;
 use crate::stun::{MAX_ANSWER, Request, integrity_key};
 use crate::world::{Options, World};
 
@@ -201,6 +202,7 @@ fn world() -> World {
     );
     let mut world = World::new(
         vec![socket],
+        Streams::new(Arc::new(Epoll::new().expect("a descriptor")), Vec::new()),
         Options::default(),
         counters,
         histogram,

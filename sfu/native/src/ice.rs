@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use aws_lc_rs::hmac;
 
+use crate::streams::FIRST;
 use crate::stun::{MAX_ANSWER, Request, integrity_key};
 
 /// Addresses of one remote that are remembered.
@@ -21,6 +22,22 @@ pub struct Path {
     pub socket: usize,
     pub local: Option<IpAddr>,
     pub remote: SocketAddr,
+}
+
+/// Where something comes from: a UDP address, or a connection (by its number) from one.
+pub type Origin = (usize, SocketAddr);
+
+impl Path {
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        let connection = if self.is_stream() { self.socket } else { 0 };
+        (connection, self.remote)
+    }
+
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.socket >= FIRST
+    }
 }
 
 /// User fragment and key of our side.
@@ -47,7 +64,7 @@ pub struct Checked {
     /// This address is new to the session.
     pub added: bool,
     /// This address had to make room.
-    pub removed: Option<SocketAddr>,
+    pub removed: Option<Origin>,
     /// This fragment of before a restart is no longer valid.
     pub retired: Option<Vec<u8>>,
 }
@@ -56,7 +73,7 @@ pub struct Checked {
 pub struct Ice {
     current: Credentials,
     previous: Option<Credentials>,
-    addresses: Vec<(SocketAddr, u64)>,
+    addresses: Vec<(Origin, u64)>,
     selected: Option<Path>,
     was_connected: bool,
     last_check: u64,
@@ -102,7 +119,7 @@ impl Ice {
     }
 
     /// The addresses that lead here.
-    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
+    pub fn addresses(&self) -> impl Iterator<Item = Origin> + '_ {
         self.addresses.iter().map(|(address, _)| *address)
     }
 
@@ -155,7 +172,7 @@ impl Ice {
             return Some(checked);
         }
         self.last_check = now;
-        self.remember(now, path.remote, &mut checked);
+        self.remember(now, path.origin(), &mut checked);
         if request.use_candidate {
             checked.change = self.nominate(path);
             if is_current {
@@ -165,7 +182,7 @@ impl Ice {
         Some(checked)
     }
 
-    fn remember(&mut self, now: u64, address: SocketAddr, checked: &mut Checked) {
+    fn remember(&mut self, now: u64, address: Origin, checked: &mut Checked) {
         if let Some((_, seen)) = self
             .addresses
             .iter_mut()
@@ -176,7 +193,7 @@ impl Ice {
         }
         checked.added = true;
         if self.addresses.len() >= MAX_ADDRESSES {
-            let selected = self.selected.map(|path| path.remote);
+            let selected = self.selected.map(|path| path.origin());
             let oldest = (0..self.addresses.len())
                 .filter(|&index| Some(self.addresses[index].0) != selected)
                 .min_by_key(|&index| self.addresses[index].1);
@@ -196,6 +213,14 @@ impl Ice {
             Change::Moved
         } else {
             Change::Connected
+        }
+    }
+
+    /// A connection is gone.
+    pub fn forget(&mut self, origin: Origin) {
+        self.addresses.retain(|(known, _)| *known != origin);
+        if self.selected.is_some_and(|path| path.origin() == origin) {
+            self.selected = None;
         }
     }
 

@@ -17,6 +17,7 @@ use crate::session::{Session, Stream};
 use crate::socket::ReceiveBatch;
 use crate::source::Source;
 use crate::srtp::Refused;
+use crate::streams;
 use crate::stun::{MAX_ANSWER, Request};
 use crate::table::Place;
 use crate::world::World;
@@ -54,12 +55,35 @@ impl World {
                 local,
                 remote: received.from,
             };
-            let known = self.by_address.get(&path.remote).copied();
+            let known = self.by_address.get(&path.origin()).copied();
             let base = index * ReceiveBatch::stride();
             for (number, datagram) in received.bytes.chunks_mut(received.segment).enumerate() {
                 self.counters.datagrams_in.one();
                 self.counters.bytes_in.add(datagram.len() as u64);
                 self.datagram(now, path, known, datagram, base + number * received.segment);
+            }
+        }
+    }
+
+    /// Take in the frames that came over a connection.
+    pub fn ingest_stream(&mut self, now: u64, path: Path, bytes: &mut [u8]) {
+        let mut at = 0;
+        while let Some(range) = streams::datagram(bytes, at) {
+            at = range.end;
+            let start = range.start;
+            self.counters.datagrams_in.one();
+            self.counters.bytes_in.add(range.len() as u64);
+            let known = self.by_address.get(&path.origin()).copied();
+            self.datagram(now, path, known, &mut bytes[range], start);
+        }
+    }
+
+    /// Forget the connections that were closed.
+    pub fn forget_closed(&mut self) {
+        while let Some(path) = self.outbox.streams.take_closed() {
+            let place = self.by_address.remove(&path.origin());
+            if let Some(session) = place.and_then(|place| self.sessions.get_mut(place)) {
+                session.ice.forget(path.origin());
             }
         }
     }
@@ -127,12 +151,16 @@ impl World {
         self.outbox.push(path, &answer[..checked.answer]);
         self.counters.stun_answered.one();
         if checked.added {
-            self.by_address.insert(path.remote, place);
+            self.by_address.insert(path.origin(), place);
+            if path.is_stream() {
+                self.outbox.streams.prove(path.socket);
+            }
         }
         if let Some(removed) = checked.removed {
             self.counters.dropped_limit.one();
             if self.by_address.get(&removed) == Some(&place) {
                 self.by_address.remove(&removed);
+                self.outbox.forget(removed);
             }
         }
         if let Some(retired) = checked.retired {

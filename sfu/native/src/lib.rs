@@ -25,6 +25,7 @@ pub mod session;
 pub mod socket;
 pub mod source;
 pub mod srtp;
+pub mod streams;
 pub mod stun;
 pub mod table;
 pub mod thread;

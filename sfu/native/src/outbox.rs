@@ -10,8 +10,9 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use crate::counters::Counters;
-use crate::ice::Path;
+use crate::ice::{Origin, Path};
 use crate::socket::{self, Message, SEND_MESSAGES, Socket};
+use crate::streams::{FIRST, Streams};
 
 /// Bytes of one turn; a fuller turn is sent in parts.
 const ARENA: usize = 1 << 20;
@@ -47,12 +48,13 @@ pub struct Outbox {
     plain: HashSet<SocketAddr>,
     plain_sockets: Vec<bool>,
     segmenting: bool,
+    pub streams: Streams,
 }
 
 impl Outbox {
     /// For this many sockets. `segmenting` false: one message for each datagram.
     #[must_use]
-    pub fn new(sockets: usize, segmenting: bool) -> Self {
+    pub fn new(sockets: usize, streams: Streams, segmenting: bool) -> Self {
         Self {
             arena: vec![0; ARENA],
             used: 0,
@@ -61,6 +63,7 @@ impl Outbox {
             plain: HashSet::new(),
             plain_sockets: vec![false; sockets],
             segmenting,
+            streams,
         }
     }
 
@@ -89,7 +92,7 @@ impl Outbox {
     pub fn commit(&mut self, path: Path, length: usize) {
         let start = self.used;
         self.used += length;
-        let segmenting = self.segmenting && !self.plain_sockets[path.socket];
+        let segmenting = self.segmenting && !path.is_stream() && !self.plain_sockets[path.socket];
         if let Some(run) = self.runs.last_mut() {
             let fits = run.path == path
                 && !run.closed
@@ -134,6 +137,13 @@ impl Outbox {
     /// Send runs of one socket from `first` on; answers how many are done with.
     fn send_some(&mut self, first: usize, sockets: &[Socket], counters: &Counters) -> usize {
         let which = self.runs[first].path.socket;
+        if which >= FIRST {
+            let run = self.runs[first];
+            let datagram = &self.arena[run.start..run.start + run.length];
+            self.streams.send(which, datagram, counters);
+            count(counters, 1, run.length);
+            return 1;
+        }
         let same = self.runs[first..].iter().take(SEND_MESSAGES);
         self.messages.clear();
         self.messages
@@ -213,9 +223,14 @@ impl Outbox {
         }
     }
 
-    /// A session is gone: forget what was learned about its addresses.
-    pub fn forget(&mut self, address: &SocketAddr) {
-        self.plain.remove(address);
+    /// A session is gone: forget what was learned about its address, close its connection.
+    pub fn forget(&mut self, origin: Origin) {
+        let (connection, address) = origin;
+        if connection >= FIRST {
+            self.streams.close(connection);
+        } else {
+            self.plain.remove(&address);
+        }
     }
 }
 

@@ -30,6 +30,7 @@ const MAX_WANT: u64 = 1_000_000_000;
 #[pyclass(module = "sfu._native", frozen)]
 pub struct Plane {
     port: u16,
+    tcp: bool,
     shared: Arc<Shared>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
@@ -93,7 +94,7 @@ impl Plane {
     /// Bind `addresses` on `port` (0: any) and start the thread. Times are in seconds.
     #[new]
     #[allow(clippy::too_many_arguments)] // options by keyword
-    #[pyo3(signature = (addresses, port, *, consent=30.0, stall=2.0, segmenting=true, want=1_000_000))]
+    #[pyo3(signature = (addresses, port, *, consent=30.0, stall=2.0, segmenting=true, tcp=true, want=1_000_000))]
     fn new(
         py: Python<'_>,
         addresses: Vec<String>,
@@ -101,6 +102,7 @@ impl Plane {
         consent: f64,
         stall: f64,
         segmenting: bool,
+        tcp: bool,
         want: u64,
     ) -> PyResult<Self> {
         let parsed: Result<Vec<IpAddr>, _> = addresses.iter().map(|text| text.parse()).collect();
@@ -110,19 +112,27 @@ impl Plane {
             consent: micros(consent).ok_or_else(|| bad("consent"))?.as_micros() as u64,
             stall: micros(stall).ok_or_else(|| bad("stall"))?.as_micros() as u64,
             segmenting,
+            streams: tcp,
             want: want.clamp(1, MAX_WANT),
         };
-        let (port, shared, thread) = py.detach(|| thread::start(&parsed, port, options))?;
+        let started = py.detach(|| thread::start(&parsed, port, options))?;
         Ok(Self {
-            port,
-            shared,
-            thread: std::sync::Mutex::new(Some(thread)),
+            port: started.port,
+            tcp: started.streams,
+            shared: started.shared,
+            thread: std::sync::Mutex::new(Some(started.thread)),
         })
     }
 
     #[getter]
     fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether TCP is taken on that port, too.
+    #[getter]
+    fn tcp(&self) -> bool {
+        self.tcp
     }
 
     /// Descriptor that is readable while events wait.

@@ -78,7 +78,7 @@ impl Rehearsal {
 
     /// Time passed; bits per second if the plane would tell them.
     fn tick(&mut self, now: u64) -> Option<u64> {
-        self.way.tick(now, || true)
+        Some(self.way.tick(now, || true)?.bits_per_second)
     }
 
     /// This packet arrived at the remote.

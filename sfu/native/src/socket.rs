@@ -15,8 +15,10 @@ use libc::{c_int, c_void, cmsghdr, iovec, mmsghdr, msghdr, sockaddr_storage};
 use address::{from_storage, to_storage};
 
 mod address;
+mod listen;
 mod wait;
 
+pub use listen::{accept, listen};
 pub use wait::{Epoll, EventFd, monotonic};
 
 /// Messages of one recvmmsg.

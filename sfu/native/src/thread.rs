@@ -6,14 +6,15 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::command::{Command, Commands};
 use crate::counters::{Counters, Histogram};
 use crate::events::Events;
-use crate::socket::{Epoll, RECEIVE_MESSAGES, ReceiveBatch, Socket, monotonic};
+use crate::socket::{Epoll, RECEIVE_MESSAGES, ReceiveBatch, Socket, listen, monotonic};
+use crate::streams::{FIRST, READ, Streams};
 use crate::tick::TICK;
 use crate::world::{Options, World};
 
@@ -21,6 +22,10 @@ use crate::world::{Options, World};
 const BATCHES: usize = 8;
 /// Addresses of one plane.
 const MAX_SOCKETS: usize = 16;
+/// Tokens of listeners; below are sockets, above connections.
+const LISTENERS: usize = 1 << 8;
+/// Ports that the kernel may choose before we give up.
+const TRIES: usize = 16;
 /// Wake-ups of a plane without sessions, in microseconds.
 const IDLE: u64 = 1_000_000;
 
@@ -32,16 +37,21 @@ pub struct Shared {
     pub histogram: Arc<Histogram>,
 }
 
+/// A media thread that runs.
+pub struct Started {
+    pub port: u16,
+    /// Whether every address takes TCP, too.
+    pub streams: bool,
+    pub shared: Arc<Shared>,
+    pub thread: JoinHandle<()>,
+}
+
 /// Bind every address on one port and start the thread.
 ///
 /// # Errors
 /// When an address cannot be bound, or the kernel has no descriptor or thread left.
-pub fn start(
-    addresses: &[IpAddr],
-    port: u16,
-    options: Options,
-) -> io::Result<(u16, Arc<Shared>, JoinHandle<()>)> {
-    let mut sockets = Vec::new();
+pub fn start(addresses: &[IpAddr], port: u16, options: Options) -> io::Result<Started> {
+    let (mut sockets, mut listeners) = (Vec::new(), Vec::new());
     let mut port = port;
     if addresses.is_empty() || addresses.len() > MAX_SOCKETS {
         return Err(io::Error::new(
@@ -50,9 +60,10 @@ pub fn start(
         ));
     }
     for address in addresses {
-        let socket = Socket::bind(SocketAddr::new(*address, port))?;
+        let (socket, listener) = bind(*address, port, options.streams)?;
         port = socket.local().port();
         sockets.push(socket);
+        listeners.extend(listener);
     }
     let shared = Arc::new(Shared {
         commands: Commands::new()?,
@@ -60,13 +71,18 @@ pub fn start(
         counters: Arc::new(Counters::default()),
         histogram: Arc::new(Histogram::default()),
     });
-    let epoll = Epoll::new()?;
+    let epoll = Arc::new(Epoll::new()?);
+    for (token, listener) in (LISTENERS..).zip(&listeners) {
+        epoll.add(listener, token as u64)?;
+    }
     for (token, socket) in (0..).zip(&sockets) {
         epoll.add(socket, token)?;
     }
     epoll.add(shared.commands.signal(), u64::MAX)?;
+    let streams = listeners.len() == sockets.len();
     let world = World::new(
         sockets,
+        Streams::new(Arc::clone(&epoll), listeners),
         options,
         Arc::clone(&shared.counters),
         Arc::clone(&shared.histogram),
@@ -76,13 +92,36 @@ pub fn start(
     let thread = std::thread::Builder::new()
         .name(format!("media-{port}"))
         .spawn(move || run(world, &epoll, &theirs))?;
-    Ok((port, shared, thread))
+    Ok(Started {
+        port,
+        streams,
+        shared,
+        thread,
+    })
+}
+
+/// A UDP socket and a TCP listener on the same number; the latter is left out where the number is
+/// taken. Where the kernel chooses it, it may choose one that is taken for TCP.
+fn bind(address: IpAddr, port: u16, streams: bool) -> io::Result<(Socket, Option<TcpListener>)> {
+    let mut tries = if port == 0 { TRIES } else { 1 };
+    loop {
+        let socket = Socket::bind(SocketAddr::new(address, port))?;
+        if !streams {
+            return Ok((socket, None));
+        }
+        tries -= 1;
+        let listener = listen(socket.local()).ok();
+        if listener.is_some() || tries == 0 {
+            return Ok((socket, listener));
+        }
+    }
 }
 
 fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
     let mut batch = ReceiveBatch::default();
     let mut commands = VecDeque::new();
     let mut readable = Vec::with_capacity(MAX_SOCKETS);
+    let mut frames = vec![0; READ].into_boxed_slice();
     let mut tick_at = monotonic();
     loop {
         let until = tick_at.min(world.pace_at);
@@ -100,8 +139,14 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
         if commanded && !obey(now, &mut world, shared, &mut commands) {
             return;
         }
-        for &socket in &readable {
-            receive(&mut world, socket, &mut batch);
+        for &token in &readable {
+            if token >= FIRST {
+                receive_stream(&mut world, token, &mut frames);
+            } else if token >= LISTENERS {
+                world.outbox.streams.accept(now, token - LISTENERS);
+            } else {
+                receive(&mut world, token, &mut batch);
+            }
         }
         if world.pace_at <= now {
             world.pace(now);
@@ -134,6 +179,25 @@ fn obey(now: u64, world: &mut World, shared: &Shared, commands: &mut VecDeque<Co
     world.flush();
     world.gauge();
     open
+}
+
+/// Take in and forward what came over a connection, and send what waits for it.
+fn receive_stream(world: &mut World, number: usize, frames: &mut [u8]) {
+    world.outbox.streams.drain(number, &world.counters);
+    for _ in 0..BATCHES {
+        let Some(path) = world.outbox.streams.path(number) else {
+            break;
+        };
+        let length = world.outbox.streams.read(number, frames);
+        if length == 0 {
+            break;
+        }
+        let now = monotonic();
+        world.ingest_stream(now, path, &mut frames[..length]);
+        world.forward(now, &frames[..]);
+        world.flush();
+    }
+    world.forget_closed();
 }
 
 /// Take in and forward what waits on a socket.

@@ -50,6 +50,8 @@ impl World {
         self.stall(now);
         if due(&mut self.clock.waiters, now, WAITERS) {
             self.find_waiters(now);
+            self.outbox.streams.expire(now);
+            self.forget_closed();
             self.gauge();
         }
         if due(&mut self.clock.rates, now, RATES) {
@@ -79,9 +81,9 @@ impl World {
                 let mut slots = session.slots.iter();
                 slots.any(|entry| entry.media.carries_padding(now))
             };
-            if let Some(rate) = way.tick(now, carries) {
+            if let Some(news) = way.tick(now, carries) {
                 let id = self.session_ids.get(&place).copied().unwrap_or(0);
-                rates.push((id, rate));
+                rates.push((id, news.bits_per_second, news.probed));
             }
             list(&mut self.pacing, &mut self.pace_at, place, way);
         }

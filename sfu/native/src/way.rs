@@ -5,7 +5,8 @@
 //! sound leaves at once. What waits is named, not kept: it is looked up, and the audience asked,
 //! when it leaves. Python is told when the estimate moved by one part in `NOTABLE`, at most once
 //! each `TELL`; good news of a new way only after `SETTLING`. Probes are padding in the stream of
-//! retransmissions.
+//! retransmissions. Who tells of no single packets cannot be probed and judges by what it is sent:
+//! its pictures never leave slower than at the start.
 
 use crate::media::estimate::{Estimator, Limits};
 use crate::media::pacer::{Class, Leaving, Pacer};
@@ -33,6 +34,14 @@ pub struct Held {
     pub sequence: u16,
     /// Sent again on the stream of retransmissions, or for the first time.
     pub repair: bool,
+}
+
+/// What Python is told of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct News {
+    pub bits_per_second: u64,
+    /// Probes will find out when it carries more.
+    pub probed: bool,
 }
 
 /// The estimate, and what waits.
@@ -144,12 +153,20 @@ impl Way {
 
     fn judge(&mut self, now: u64) {
         self.judged.get_or_insert(now);
-        self.pacer
-            .set_target(self.estimator.estimate(now).target_bps);
+        self.pacer.set_target(self.pace(now));
     }
 
-    /// Time passed; `carries`: whether some slot can carry padding. Bits per second if they are to be told.
-    pub fn tick(&mut self, now: u64, carries: impl FnOnce() -> bool) -> Option<u64> {
+    fn pace(&self, now: u64) -> u64 {
+        let target = self.estimator.estimate(now).target_bps;
+        if self.estimator.probed() {
+            target
+        } else {
+            target.max(self.start)
+        }
+    }
+
+    /// Time passed; `carries`: whether some slot can carry padding. What is to be told, if anything.
+    pub fn tick(&mut self, now: u64, carries: impl FnOnce() -> bool) -> Option<News> {
         if now < self.tick_at {
             return None;
         }
@@ -161,13 +178,16 @@ impl Way {
             self.pacer.probe(now, probe);
         }
         let target = self.estimator.estimate(now).target_bps;
-        self.pacer.set_target(target);
+        self.pacer.set_target(self.pace(now));
         let settled = now >= self.judged? + SETTLING || target < self.start || target >= self.want;
         if !settled || now < self.tell_at || target.abs_diff(self.told) <= self.told / NOTABLE {
             return None;
         }
         (self.told, self.tell_at) = (target, now + TELL);
-        Some(target)
+        Some(News {
+            bits_per_second: target,
+            probed: self.estimator.probed(),
+        })
     }
 }
 

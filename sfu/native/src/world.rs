@@ -5,19 +5,19 @@
 //! `apply` (commands), `ingest` (datagrams), `control` (RTCP in), `forward` (copies), `pace` (what waits), `tick` (time).
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::counters::{Counters, Histogram};
 use crate::events::{Event, Events};
 use crate::forward::Packet;
-use crate::ice::Path;
+use crate::ice::{Origin, Path};
 use crate::media::rtcp::ReportBlock;
 use crate::outbox::Outbox;
 use crate::session::Session;
 use crate::socket::Socket;
 use crate::source::Source;
 use crate::srtp::{MAX_OVERHEAD, Outbound};
+use crate::streams::Streams;
 use crate::table::{Place, Table};
 
 /// Packets of one turn that a buffer is kept for.
@@ -32,6 +32,8 @@ pub struct Options {
     pub stall: u64,
     /// Whether to use `UDP_SEGMENT`.
     pub segmenting: bool,
+    /// Whether to listen for TCP.
+    pub streams: bool,
     /// What one viewer is sent at the most, in bits per second.
     pub want: u64,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             consent: 30_000_000,
             stall: 2_000_000,
             segmenting: true,
+            streams: true,
             want: 1_000_000,
         }
     }
@@ -62,7 +65,7 @@ pub struct World {
     pub sessions: Table<Session>,
     pub sources: Table<Source>,
     pub by_fragment: HashMap<Vec<u8>, Place>,
-    pub by_address: HashMap<SocketAddr, Place>,
+    pub by_address: HashMap<Origin, Place>,
     /// Python's ids of sessions by place.
     pub session_ids: HashMap<Place, u64>,
     /// SSRC of our own reports.
@@ -84,6 +87,7 @@ impl World {
     #[must_use]
     pub fn new(
         sockets: Vec<Socket>,
+        streams: Streams,
         options: Options,
         counters: Arc<Counters>,
         histogram: Arc<Histogram>,
@@ -91,7 +95,7 @@ impl World {
     ) -> Self {
         Self {
             options,
-            outbox: Outbox::new(sockets.len(), options.segmenting),
+            outbox: Outbox::new(sockets.len(), streams, options.segmenting),
             sockets,
             sessions: Table::default(),
             sources: Table::default(),
@@ -135,6 +139,7 @@ impl World {
         counters.sessions.set(self.sessions.len());
         counters.fragments.set(self.by_fragment.len());
         counters.addresses.set(self.by_address.len());
+        counters.tcp_connections.set(self.outbox.streams.len());
         counters.sources.set(self.sources.len());
         let sum =
             |count: fn(&Session) -> usize| self.sessions.iter().map(|(_, one)| count(one)).sum();

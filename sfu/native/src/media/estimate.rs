@@ -125,6 +125,12 @@ impl Estimator {
         self.history.sent(now, size, probe)
     }
 
+    /// Whether the viewer tells of single packets, so that probes are answered.
+    #[must_use]
+    pub fn probed(&self) -> bool {
+        self.judged_by == Judge::Feedback
+    }
+
     /// The number that the next packet will carry.
     #[must_use]
     pub fn upcoming(&self) -> u16 {

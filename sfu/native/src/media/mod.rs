@@ -24,7 +24,7 @@ pub mod rtp;
 mod simulation;
 pub mod slot;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod timeline;
 pub mod twcc;
 pub mod vp8;

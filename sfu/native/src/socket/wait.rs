@@ -4,6 +4,8 @@ use std::io;
 use std::mem::zeroed;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use libc::c_int;
+
 use super::check;
 
 /// A counter of the kernel that can be waited for.
@@ -56,19 +58,25 @@ impl Epoll {
     /// # Errors
     /// What the kernel says.
     pub fn add(&self, fd: &impl AsRawFd, token: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd.as_raw_fd(), token, libc::EPOLLIN)
+    }
+
+    /// Report the token of an added `fd` also while it can be written to, or no longer.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn watch(&self, fd: &impl AsRawFd, token: u64, writable: bool) -> io::Result<()> {
+        let events = libc::EPOLLIN | if writable { libc::EPOLLOUT } else { 0 };
+        self.control(libc::EPOLL_CTL_MOD, fd.as_raw_fd(), token, events)
+    }
+
+    fn control(&self, order: c_int, fd: RawFd, token: u64, events: c_int) -> io::Result<()> {
         let mut event = libc::epoll_event {
-            events: libc::EPOLLIN as u32,
+            events: events.cast_unsigned(),
             u64: token,
         };
         // SAFETY: `event` lives through the call.
-        let result = unsafe {
-            libc::epoll_ctl(
-                self.0.as_raw_fd(),
-                libc::EPOLL_CTL_ADD,
-                fd.as_raw_fd(),
-                &raw mut event,
-            )
-        };
+        let result = unsafe { libc::epoll_ctl(self.0.as_raw_fd(), order, fd, &raw mut event) };
         check(result).map(|_| ())
     }
 
