@@ -24,6 +24,8 @@ use tally::Tally;
 
 const SECOND: u64 = 1_000_000_000;
 const TICK: u64 = 10_000_000;
+/// Between the frames of a source between runs: some servers give up a track that says nothing.
+const IDLE: u64 = SECOND;
 const DRAIN: u64 = 300_000_000;
 /// Messages taken from one socket before others and what is due get their turn.
 const FAIR: usize = 16;
@@ -106,7 +108,7 @@ impl Load {
                 self.tally.close(now);
                 say("end");
                 for source in &mut self.plan.sources {
-                    source.due = u64::MAX;
+                    source.due = now + IDLE;
                 }
                 (self.phase, self.until) = (Phase::Draining, now + DRAIN);
             }
@@ -120,6 +122,7 @@ impl Load {
     /// Send every frame that is due.
     fn send(&mut self) {
         let mut packets = Vec::with_capacity(16);
+        let running = matches!(self.phase, Phase::Warm | Phase::Measured);
         for (place, source) in self.plan.sources.iter_mut().enumerate() {
             let time = now();
             if source.due > time {
@@ -127,7 +130,7 @@ impl Load {
             }
             let leg = &mut self.plan.legs[source.leg];
             let late = time - source.due;
-            source.due += source.interval;
+            source.due += if running { source.interval } else { IDLE };
             packets.clear();
             source.frame(
                 place as u16,
