@@ -35,6 +35,7 @@ _log = logging.getLogger("collab.hub")
 
 _WORKERS = "documents"
 _REPEATS = (0.3, 1.0)
+_AHEAD = 2**62  # no log has so many entries: whoever hears of it looks
 
 
 class Counters(Struct):
@@ -144,7 +145,7 @@ class Hub:
             if self._keepers.get(document) is not keeper:
                 raise StateError("resync", "the document is loaded again")
             if epoch is not None and epoch != keeper.ledger.epoch:
-                raise AccessDenied("other_epoch", "the document was rebuilt")
+                await self._refuse_epoch(keeper, epoch)
         except BaseException:
             person.close(document)
             raise
@@ -177,10 +178,18 @@ class Hub:
             del self._compacting[ledger.document]
 
     def rebuilt(self, document: str) -> None:
-        """A document was rebuilt under another epoch: end what is live of it; other workers see it at their poll."""
+        """A document was rebuilt under another epoch: end what is live of it, here and on other workers."""
+        self.publish(document, Announce(self.worker, _AHEAD, _AHEAD, None, {}))  # they look, and find the new epoch
         keeper = self._keepers.get(document)
         if keeper is not None:
             keeper.discard(AccessDenied("other_epoch", "the document was rebuilt"))
+
+    async def _refuse_epoch(self, keeper: Keeper, epoch: int) -> None:
+        """Refuse a client of another epoch; should it be the right one, it is our document that is the old one."""
+        if epoch == await self.epoch(keeper.document):
+            keeper.discard(AccessDenied("other_epoch", "the document was rebuilt"))
+            raise StateError("resync", "the document is loaded again")
+        raise AccessDenied("other_epoch", "the document was rebuilt")
 
     async def epoch(self, document: str) -> int:
         """Return a document's epoch, which a client passes when it connects; raises AccessDenied(unknown_document)."""

@@ -263,6 +263,31 @@ async def test_erased_content_is_gone_everywhere_and_stays_gone(desk: Desk) -> N
     assert await desk.history.erase("table", "nobody") == 2
 
 
+@pytest.mark.parametrize("deaf", [False, True])
+async def test_other_workers_hear_of_an_erasure(any_store: DocumentStore, pool: HeavyPool, deaf: bool) -> None:
+    """By the bus at once; without it whoever comes with the new epoch shows the worker that it is behind."""
+    limits = Limits(idle_seconds=0.0, poll_seconds=3600.0)
+    async with Classroom(any_store, MemoryBus(), limits=limits, others=[(any_store, MemoryBus())]) as room:
+        if not deaf:
+            room.hubs[1].bus = room.hubs[0].bus
+        ada, ben = await room.join("ada", 0, Replica(500)), await room.join("ben", 1, Replica(600))
+        ben.replica.text += "bleibt "
+        await room.until(lambda: ben.replica.acked == ben.replica.sent and ben.replica.synced)
+        ada.replica.text += "GEHEIM "
+        await room.until(lambda: ada.replica.acked == ada.replica.sent and ada.replica.synced)
+        epoch = await History(room.hubs[0], pool).erase("doc", "ada")
+        if not deaf:
+            await room.until(lambda: ben.transport.closed == (4404, "other_epoch"))
+        else:
+            with pytest.raises(StateError) as again:
+                await room.join("ben", 1, epoch=epoch)
+            assert again.value.code == "resync" and ben.transport.closed == (4404, "other_epoch")
+        room.clients.clear()
+        cleo = await room.join("cleo", 1, epoch=epoch)
+        await room.until(lambda: cleo.replica.synced)
+        assert str(cleo.replica.text) == "bleibt "
+
+
 async def test_the_file_holds_nothing_of_what_was_erased(tmp_path: Path, pool: HeavyPool) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'collab.db'}"
     migrate(url)
