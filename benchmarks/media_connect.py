@@ -91,14 +91,16 @@ class Viewer:
         self._leg = Leg(connector.identity, controlling=False)
         self._local: Local | None = None
         self.offered: list[Media] = []
+        self.answered = False
 
     async def take(self, sdp: str, send: Answerer) -> None:
         """Answer an offer; the first one connects."""
-        first = self._local is None
+        first = not self.answered
         self._local = self._local or await self._leg.gather()
         remote = read_remote(sdp)
         self.offered = [media for media in remote.media if media.payloads and media.direction != "inactive"]
         await send(build_answer(self._local, remote))
+        self.answered = True
         if first:
             await self._leg.connect(remote)
 

@@ -162,6 +162,8 @@ class LiveKit:
         people = [await self._enter(place) for place in range(len(load.published))]
         if not load.mix:
             people += [await self._enter(place) for place in range(1, load.viewers + 1)]
+            # who has no connection to receive by is thrown out after a minute
+            await self._subscribe(connector, people[0], [])
         tracks: dict[tuple[int, bool], tuple[str, int]] = {}
         for place in range(len(load.published)):
             for video, track in (await self._publish(load, connector, people[place], place)).items():
@@ -210,10 +212,11 @@ class LiveKit:
         async def send(answer: str) -> None:
             await person.say("answer", {"type": "answer", "sdp": answer})
 
-        await person.say("subscription", {"trackSids": sids, "subscribe": True})
+        if sids:
+            await person.say("subscription", {"trackSids": sids, "subscribe": True})
         candidates = await person.candidates("SUBSCRIBER")
         async with asyncio.timeout(30):
-            while len(viewer.offered) < len(sids):
+            while not viewer.answered or len(viewer.offered) < len(sids):
                 await viewer.take(with_candidates(await person.offers.get(), candidates), send)
         return viewer.place()
 
