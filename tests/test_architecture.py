@@ -17,6 +17,7 @@ CORE = (
     "collab/chat.py",
     "collab/codec.py",
     "collab/document.py",
+    "collab/keystroke.py",
     "collab/lib0.py",
     "collab/outbox.py",
     "collab/outline.py",
