@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -179,9 +180,16 @@ class Janus:
         gateway = self._gateway
         handle = await gateway.attach()
         streams = [{"feed": feed, "mid": mid} for feed, mid in wanted]
-        offer = await gateway.message(
-            handle, {"request": "join", "room": ROOM, "ptype": "subscriber", "streams": streams}
-        )
+        join: Reply = {"request": "join", "room": ROOM, "ptype": "subscriber", "streams": streams}
+        end = time.monotonic() + 10
+        while True:
+            try:
+                offer = await gateway.message(handle, join)
+                break
+            except RuntimeError:  # a feed is there once its media flows
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(0.1)
 
         async def send(answer: str) -> None:
             await gateway.message(handle, {"request": "start"}, {"type": "answer", "sdp": answer})
