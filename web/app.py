@@ -129,7 +129,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     address = None if own is None else Address(own.host, own.port + index)
     worker = name_worker(index, uuid4().hex[:8], address)
     metrics = Metrics(worker)
-    heavy = HeavyPool()
+    heavy = HeavyPool(processes=2)  # a long export does not hold up a look at the past
     stack.push_async_callback(heavy.close)
     bus = await _bus(config, stack)
     school = await SchoolStore.open(config.school_url, demo=config.demo)
