@@ -85,7 +85,7 @@ function inside(du: boolean) {
     },
     tile: {
       hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',
-      reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', onlyLeads: 'nur für die Leitung zu sehen', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
+      reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', pinned: 'bleibt auf jeder Seite', onlyLeads: 'nur für die Leitung zu sehen', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
     },
     stage: {
       title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel',
@@ -109,7 +109,7 @@ function inside(du: boolean) {
     },
     people: {
       title: 'Personen', muteAll: 'Alle stumm', lock: 'Sperren', locked: 'Gesperrt', privateCameras: 'Kameras nur zu mir', privateToYou: 'Die Kamerabilder der anderen sehen nur, die das Treffen leiten.', privateToThem: du ? 'Dein Kamerabild sieht nur, wer das Treffen leitet.' : 'Ihr Kamerabild sieht nur, wer das Treffen leitet.', lobby: 'Im Warteraum', admit: 'Hereinlassen', reject: 'Ablehnen', mute: (name: string) => `${name} stumm schalten`, ask: (name: string) => `${name} bitten, das Mikro einzuschalten`,
-      more: (name: string) => `Mehr zu ${name}`, muteOne: 'Stumm schalten', askOne: 'Bitten, das Mikro einzuschalten', lower: 'Meldung senken', toStage: 'Auf die Tafel holen', fromStage: 'Von der Tafel nehmen', remove: 'Aus dem Raum nehmen', microphoneOn: 'Mikro an',
+      pin: (name: string) => `Bild von ${name} auf jeder Seite behalten`, more: (name: string) => `Mehr zu ${name}`, muteOne: 'Stumm schalten', askOne: 'Bitten, das Mikro einzuschalten', lower: 'Meldung senken', toStage: 'Auf die Tafel holen', fromStage: 'Von der Tafel nehmen', remove: 'Aus dem Raum nehmen', microphoneOn: 'Mikro an',
     },
     more: { title: 'Mehr', devices: 'Geräte einstellen', shortcuts: 'Tastenkürzel', line: 'Verbindung ansehen', guests: 'Gäste einladen', end: 'Für alle beenden' },
     dialogs: {

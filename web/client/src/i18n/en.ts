@@ -43,7 +43,7 @@ const inside = {
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
-    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', microphoneOff: 'Mic off', onlyLeads: 'seen only by those who lead', line: { fair: 'Fair connection', weak: 'Weak connection' },
+    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', microphoneOff: 'Mic off', pinned: 'stays on every page', onlyLeads: 'seen only by those who lead', line: { fair: 'Fair connection', weak: 'Weak connection' },
     picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
   },
   stage: {
@@ -63,7 +63,7 @@ const inside = {
     toYou: 'to you', names: 'People', unread: 'unread', signs: 'Signs', sign: { '👍': 'Good', '❤️': 'Heart', '😄': 'Laugh', '🎉': 'Celebrate', '🤔': 'Thinking', '👀': 'Seen' },
   },
   people: {
-    title: 'People', muteAll: 'Mute all', lock: 'Lock', locked: 'Locked', privateCameras: 'Cameras to me only', privateToYou: 'Only those who lead the meeting see the others’ cameras.', privateToThem: 'Only those who lead the meeting see your camera.', lobby: 'In the lobby', admit: 'Let in', reject: 'Decline', mute: (name: string) => `Mute ${name}`, ask: (name: string) => `Ask ${name} to turn on the mic`, more: (name: string) => `More about ${name}`,
+    title: 'People', muteAll: 'Mute all', lock: 'Lock', locked: 'Locked', privateCameras: 'Cameras to me only', privateToYou: 'Only those who lead the meeting see the others’ cameras.', privateToThem: 'Only those who lead the meeting see your camera.', lobby: 'In the lobby', admit: 'Let in', reject: 'Decline', mute: (name: string) => `Mute ${name}`, ask: (name: string) => `Ask ${name} to turn on the mic`, pin: (name: string) => `Keep ${name}’s picture on every page`, more: (name: string) => `More about ${name}`,
     muteOne: 'Mute', askOne: 'Ask to turn on the mic', lower: 'Lower hand', toStage: 'Bring to the board', fromStage: 'Take off the board', remove: 'Remove from the room', microphoneOn: 'Mic on',
   },
   more: { title: 'More', devices: 'Device settings', shortcuts: 'Keyboard shortcuts', line: 'Look at the connection', guests: 'Invite guests', end: 'End for everyone' },

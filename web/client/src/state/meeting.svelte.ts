@@ -8,6 +8,7 @@ import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
 import { MediaSession } from './media.svelte';
 import type { ClientEvents } from '../protocol/messages';
+import { PINS } from './tiles';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
 
 export type Phase = 'joining' | 'lobby' | 'room' | 'closed' | 'failed';
@@ -38,6 +39,8 @@ export class MeetingSession {
   called = $state<string | null>(null);
   /** A moderator muted me; the name of who. */
   mutedBy = $state<string | null>(null);
+  /** Persons (not their devices) whose pictures I want on every page; my own choice, told to nobody. */
+  pinned = $state.raw<ReadonlySet<string>>(new Set());
   chat = $state.raw<ChannelChat | null>(null);
   readonly media: MediaSession;
 
@@ -221,6 +224,13 @@ export class MeetingSession {
   askUnmute = (peer: string) => this.#try('room:ask_unmute', { peer });
   stage = (peer: string | null) => this.#try('room:stage', { peer });
   turn = (document: string, slide: string) => this.#try('room:present', { document, slide });
+  /** Keeps somebody's picture in sight, or no longer. */
+  pin(person: string): void {
+    const pinned = new Set(this.pinned);
+    if (!pinned.delete(person)) pinned.add(person);
+    this.pinned = new Set([...pinned].slice(-PINS));
+  }
+
   cameras = (private_: boolean) => this.#try('room:cameras', { private: private_ });
   lock = (locked: boolean) => this.#try('room:lock', { locked });
 

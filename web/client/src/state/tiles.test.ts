@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { model, peer, room } from './testing';
-import { cameraSlot, CELLS, rosterOrder, tilePage } from './tiles';
+import { cameraSlot, CELLS, PINS, rosterOrder, tilePage } from './tiles';
 
 const teacher = peer('t', { moderator: true, name: 'Frau Yıldız' });
 const pupils = Array.from({ length: 30 }, (_, place) => peer(`p${place + 1}`, { name: `Kind ${place + 1}` }));
@@ -34,6 +34,18 @@ describe('a page', () => {
     }
     expect(seen).toHaveLength(29);
     expect(new Set(seen).size).toBe(29);
+  });
+
+  it('keeps whom I pinned, and everybody else is still on exactly one', () => {
+    const mine = model('p7', room([...pupils, teacher]));
+    const pinned = new Set(['person-p30', 'person-gone']);
+    const pages = tilePage(mine, 0, 'de', pinned).pages;
+    const seen = Array.from({ length: pages }, (_, at) => tilePage(mine, at, 'de', pinned).cells.map((one) => one.peer));
+    for (const cells of seen) expect(cells.slice(0, 3)).toEqual(['t', 'p7', 'p30']);
+    expect(seen.flatMap((cells) => cells.slice(3))).toHaveLength(28);
+    expect(tilePage(mine, pages - 1, 'de', pinned).wanted).toContain('p30');
+    expect(tilePage(mine, 0, 'de', new Set(pupils.map((one) => one.person))).cells.slice(2, 2 + PINS)).toHaveLength(PINS);
+    expect(tilePage(mine, 0, 'de', new Set(pupils.map((one) => one.person))).pages).toBeGreaterThan(1);
   });
 
   it('beyond the last is the last', () => {

@@ -1,7 +1,7 @@
 /**
  * Who is shown in which cell. Laws: nine cells a page; the person who leads is first and stays on every page, and so do
- * I; everybody else stands in the order of the roster (role, then name), never of loudness; turning a page only
- * asks for other people in the same slots.
+ * I and whom I pinned (sign language); everybody else stands in the order of the roster (role, then name), never of
+ * loudness; turning a page only asks for other people in the same slots.
  */
 import type { PeerView, SlotView } from '../protocol/messages';
 import type { RoomModel } from './room';
@@ -23,10 +23,15 @@ export function rosterOrder(peers: readonly PeerView[], locale: string): PeerVie
   return [...peers].sort((a, b) => Number(b.moderator) - Number(a.moderator) || names.compare(a.name, b.name) || names.compare(a.peer, b.peer));
 }
 
-export function tilePage(model: RoomModel, wantedPage: number, locale: string): TilePage {
+/** At most so many stay on every page beside the leader and me: the others must have places to turn to. */
+export const PINS = 4;
+
+export function tilePage(model: RoomModel, wantedPage: number, locale: string, pinned: ReadonlySet<string> = new Set()): TilePage {
   const order = rosterOrder(model.room.peers, locale);
   const leader = order.find((peer) => peer.moderator);
-  const fixed = order.filter((peer) => peer === leader || peer.peer === model.me);
+  const lasting = (peer: PeerView): boolean => peer === leader || peer.peer === model.me;
+  const pins = order.filter((peer) => pinned.has(peer.person) && !lasting(peer)).slice(0, PINS);
+  const fixed = [...order.filter(lasting), ...pins];
   const others = order.filter((peer) => !fixed.includes(peer));
   const places = CELLS - fixed.length;
   const pages = Math.max(1, Math.ceil(others.length / places));
