@@ -15,7 +15,7 @@ import aiohttp
 
 from benchmarks.media_connect import Connector, with_candidates
 from benchmarks.media_loads import Load
-from benchmarks.peers.gomodule import install_go
+from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
 from benchmarks.servers import Server
 from tests.services import free_port
@@ -95,6 +95,7 @@ class Galene:
         self.server = Server("galene", command, port)
         done = subprocess.run(["go", "version", "-m", program], capture_output=True, text=True, check=True)
         self.version = next(line.split()[2] for line in done.stdout.splitlines() if line.startswith("\tmod\t"))
+        self.version += f" ({came_from(program)})"
         self._http: aiohttp.ClientSession | None = None
         self._clients: list[Client] = []
 

@@ -33,4 +33,11 @@ def install_go(name: str, module: str) -> Path:
             raise NotInstalled(f"go install {module}: {lines[-1].strip()}")
         built = home / Path(module.partition("@")[0]).name
         built.rename(program)
+        (home / "module").write_text(module)
     return program
+
+
+def came_from(program: Path) -> str:
+    """What the results say of a program's origin."""
+    stamp = program.parent / "module"
+    return f"go install {stamp.read_text()}" if stamp.is_file() else "built by hand, not by the module proxy"

@@ -20,7 +20,7 @@ from joserfc.jwk import OctKey
 
 from benchmarks.media_connect import Connector, Viewer, with_candidates
 from benchmarks.media_loads import Load
-from benchmarks.peers.gomodule import install_go
+from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
 from benchmarks.servers import Server
 from tests.services import free_port
@@ -147,6 +147,7 @@ class LiveKit:
         program, port = install_go("livekit", MODULE), free_port()
         done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
         self.version = done.stdout.strip().removeprefix("livekit-server version ")
+        self.version += f" ({came_from(program)})"
         config = bench_home() / "livekit.yaml"
         config.write_text(
             f"port: {port}\nbind_addresses: [127.0.0.1]\nkeys: {{{KEY}: {SECRET}}}\nlogging: {{level: error}}\n"

@@ -16,7 +16,7 @@ import aiohttp
 from benchmarks.media_connect import Connector, Exchange
 from benchmarks.media_loads import Load
 from benchmarks.media_sdp import Kind
-from benchmarks.peers.gomodule import install_go
+from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
 from benchmarks.servers import Server
 from tests.services import free_port
@@ -38,6 +38,7 @@ class MediaMtx:
     def __init__(self, load: Load) -> None:
         program = install()
         self.version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+        self.version += f" ({came_from(program)})"
         port, udp = free_port(), free_port()
         config = bench_home() / "mediamtx.yml"
         others = ("rtsp", "rtmp", "hls", "srt", "api", "metrics", "playback", "moq")
