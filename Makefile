@@ -1,7 +1,7 @@
 # make run    build what is older than its sources and serve the demo school
 # make test   install what the tests need and run all of them
 # make check  formatting, linting, types
-# make bench  measure beside the peers (two idle cores, about 20 minutes)
+# make bench  measure beside the peers (two idle cores, about 45 minutes)
 SHELL := /bin/bash
 PORT ?= 8080
 PYTHON ?= python3
