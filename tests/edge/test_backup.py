@@ -73,6 +73,7 @@ async def test_a_backup_of_a_server_at_work_comes_back(
         server.start()
         with pytest.raises(urllib.error.HTTPError) as ended:
             api.get("/api/v1/me")
+        ended.value.close()
         assert ended.value.code == 401, "everybody signs in again"
         after = epoch_of(server.login("teacher"))
         assert after > before
