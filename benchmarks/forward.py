@@ -1,11 +1,17 @@
-"""CPU of the media thread for each forwarded packet: one publisher, many viewers, over loopback.
+"""CPU of the media thread for each forwarded packet: few publishers, many viewers, over loopback, beside a plain loop.
 
 Frames of `--packets` packets of `--bytes` bytes come in one message (UDP_SEGMENT), as from a browser's burst; the
 sinks are another process that reads with or without UDP_GRO. What is measured is the CPU time of the media thread
 alone (/proc/self/task/*/schedstat), in which the kernel's delivery to the sinks is included, because loopback delivers
 in the sender's context.
 
+The plain loop (`peers/plain_loop.c`: recvfrom, libsrtp's unprotect, and for each viewer protect and sendto) is measured
+in the same run, in turns, by its own CPU clock; the ratio is the median over the rounds. `--publishers` send one frame
+each at the same time: with `--packets 1` that is what a tick can merge for one viewer.
+
     .venv/bin/python -m benchmarks.forward --viewers 30
+    .venv/bin/python -m benchmarks.forward --viewers 30 --packets 1
+    .venv/bin/python -m benchmarks.forward --viewers 30 --packets 1 --publishers 8
 """
 
 from __future__ import annotations
@@ -16,12 +22,18 @@ import multiprocessing
 import os
 import select
 import socket
+import statistics
 import struct
+import subprocess
+import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import cast
+
+from pylibsrtp import Policy, Session
 
 from sfu.plane import Plane, Profile
 from tests.sfu.plane_peer import MID_URI, VP8, Peer, Rtp, vp8
@@ -55,83 +67,174 @@ def media_thread_seconds(port: int) -> float:
     raise SystemExit("no media thread")
 
 
-def add_viewers(plane: Plane, number: int, profile: Profile) -> list[Peer]:
-    """Viewers with one slot each, which shows the source."""
+def add_viewers(plane: Plane, number: int, publishers: int, profile: Profile) -> list[Peer]:
+    """Viewers with one slot for each source."""
     viewers = [Peer(plane, profile) for _ in range(number)]
+    sources = range(SOURCE, SOURCE + publishers)
     for viewer in viewers:
-        plane.add_slot(viewer.id, 1, "0", "video", 77, 78, [("vp8", 96, 97)], [(4, MID_URI)], "c")
+        for source in sources:
+            streams = 1000 + 2 * source, 1001 + 2 * source
+            plane.add_slot(viewer.id, source, str(source), "video", *streams, [("vp8", 96, 97)], [(4, MID_URI)], "c")
         viewer.connect()
-    plane.set_audience(SOURCE, [viewer.id for viewer in viewers])
-    for viewer in viewers:
-        plane.set_slot(viewer.id, 1, SOURCE, 1)
+    for source in sources:
+        plane.set_audience(source, [viewer.id for viewer in viewers])
+        for viewer in viewers:
+            plane.set_slot(viewer.id, source, source, 1)
     return viewers
 
 
-def send_frame(publisher: Peer, first: int, packets: int, size: int, *, keyframe: bool) -> None:
-    """Seal a frame and send it in one message."""
-    body = vp8(bytes(size - 12 - 8 - 6 - 16), keyframe=keyframe, picture=first // packets & 0x7FFF)
+Seal = Callable[[Rtp], bytes]
+
+
+def frame(seal: Seal, ssrc: int, first: int, packets: int, size: int) -> list[bytes]:
+    """The sealed packets of a frame."""
+    body = vp8(bytes(size - 12 - 8 - 6 - 16), keyframe=first == 0, picture=first // packets & 0x7FFF)
     timestamp = int(time.monotonic() * 90_000) & 0xFFFFFFFF
-    packet = Rtp(VP8, first, timestamp, 5, body, elements={4: b"v"})
-    sealed = [publisher.seal(replace(packet, sequence=(first + number) & 0xFFFF)) for number in range(packets)]
-    segment = struct.pack("=H", len(sealed[0]))
-    publisher.socket.sendmsg([b"".join(sealed)], [(socket.SOL_UDP, UDP_SEGMENT, segment)])
+    packet = Rtp(VP8, first, timestamp, ssrc, body, elements={4: b"v"})
+    return [seal(replace(packet, sequence=(first + number) & 0xFFFF)) for number in range(packets)]
 
 
-def measure(arguments: argparse.Namespace) -> None:
-    """One run; prints one line."""
-    profile = cast(Profile, arguments.profile)
-    plane = Plane(["127.0.0.1"], 0, segmenting=not arguments.no_gso)
-    publisher = Peer(plane, profile)
-    plane.add_source(SOURCE, publisher.id, "v", "video", 1, [])
-    publisher.connect()
-    viewers = add_viewers(plane, arguments.viewers, profile)
+def send(sock: socket.socket, sealed: list[bytes]) -> None:
+    """All in one message, as from a browser's burst."""
+    if len(sealed) == 1:
+        sock.send(sealed[0])
+    else:
+        sock.sendmsg([b"".join(sealed)], [(socket.SOL_UDP, UDP_SEGMENT, struct.pack("=H", len(sealed[0])))])
+
+
+@contextlib.contextmanager
+def reading(sockets: list[socket.socket], arguments: argparse.Namespace) -> Iterator[None]:
+    """Let another process read these sockets."""
     stop = multiprocessing.Event()
-    sockets = [viewer.socket for viewer in viewers]
     reader = multiprocessing.Process(target=sink, args=(sockets, not arguments.plain_sinks, stop))
     reader.start()
-    send_frame(publisher, 0, arguments.packets, arguments.bytes, keyframe=True)
-    time.sleep(0.3)
-    before, cpu = plane.counters(), media_thread_seconds(plane.port)
-    began = time.monotonic()
-    for number in range(1, arguments.frames + 1):
-        send_frame(publisher, number * arguments.packets, arguments.packets, arguments.bytes, keyframe=False)
-        time.sleep(max(0.0, began + number * arguments.interval / 1000 - time.monotonic()))
-    time.sleep(0.3)
-    after, spent = plane.counters(), media_thread_seconds(plane.port) - cpu
+    yield
     stop.set()
     reader.join()
+
+
+def load(arguments: argparse.Namespace, ways: list[tuple[socket.socket, Seal, int]]) -> None:
+    """Frames of all publishers at the same time, and a pause."""
+    began = time.monotonic()
+    for number in range(1, arguments.frames + 1):
+        first = number * arguments.packets
+        burst = [(sock, frame(seal, ssrc, first, arguments.packets, arguments.bytes)) for sock, seal, ssrc in ways]
+        for sock, sealed in burst:
+            send(sock, sealed)
+        time.sleep(max(0.0, began + number * arguments.interval / 1000 - time.monotonic()))
+    time.sleep(0.3)
+
+
+def measure(arguments: argparse.Namespace) -> float:
+    """One round of ours: microseconds of CPU for each copy; prints a line."""
+    profile = cast(Profile, arguments.profile)
+    plane = Plane(["127.0.0.1"], 0, segmenting=not arguments.no_gso)
+    publishers = [Peer(plane, profile) for _ in range(arguments.publishers)]
+    for source, publisher in enumerate(publishers, SOURCE):
+        plane.add_source(source, publisher.id, "v", "video", source, [])
+        publisher.connect()
+    viewers = add_viewers(plane, arguments.viewers, len(publishers), profile)
+    ways: list[tuple[socket.socket, Seal, int]] = [(one.socket, one.seal, 5) for one in publishers]
+    with reading([viewer.socket for viewer in viewers], arguments):
+        for sock, seal, ssrc in ways:
+            send(sock, frame(seal, ssrc, 0, arguments.packets, arguments.bytes))
+        time.sleep(0.3)
+        before, cpu = plane.counters(), media_thread_seconds(plane.port)
+        load(arguments, ways)
+        after, spent = plane.counters(), media_thread_seconds(plane.port) - cpu
     forwarded = after["forwarded"] - before["forwarded"]
     messages = after["messages_out"] - before["messages_out"]
     bounds, counts, seconds = plane.forward_histogram()
-    wanted = arguments.frames * arguments.packets * arguments.viewers
-    print(
-        f"{profile}, {arguments.viewers} viewers, {arguments.packets} x {arguments.bytes} B, "
-        f"{'plain' if arguments.plain_sinks else 'GRO'} sinks: {spent / forwarded * 1e6:.2f} us of CPU a packet, "
-        f"{forwarded} of {wanted} forwarded, {messages} messages, {after['dropped_send']} dropped, "
-        f"mean {seconds / sum(counts) * 1e6:.0f} us in the plane, worst bucket "
-        f"{max(bound for bound, count in zip(bounds, counts, strict=True) if count) * 1e6:.0f} us"
-    )
+    wanted = arguments.frames * arguments.packets * arguments.viewers * len(publishers)
+    each = spent / max(1, forwarded) * 1e6
     lost = {name: value for name, value in after.items() if name.startswith(("dropped", "withheld")) and value}
-    print(f"{after['datagrams_in'] - before['datagrams_in']} datagrams in, {lost}")
-    for peer in (publisher, *viewers):
+    print(
+        f"ours: {each:.2f} us of CPU a packet, {forwarded} of {wanted} forwarded, "
+        f"{forwarded / max(1, messages):.1f} packets a message, mean {seconds / sum(counts) * 1e6:.0f} us in the plane,"
+        f" worst bucket {max(bound for bound, count in zip(bounds, counts, strict=True) if count) * 1e6:.0f} us, {lost}"
+    )
+    for peer in (*publishers, *viewers):
         peer.close()
     plane.close()
+    return each
+
+
+def build_plain() -> Path:
+    """Compile the plain loop; it needs libsrtp's headers (Debian: libsrtp2-dev)."""
+    source = Path(__file__).parent / "peers" / "plain_loop.c"
+    made = Path(tempfile.mkdtemp()) / "plain_loop"
+    subprocess.run(["cc", "-O2", "-o", str(made), str(source), "-lsrtp2"], check=True)
+    return made
+
+
+def measure_plain(arguments: argparse.Namespace, program: Path) -> float:
+    """One round of the plain loop: microseconds of CPU for each copy; prints a line."""
+    key = os.urandom(28)
+    sealer = Session(
+        Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
+    )
+    sinks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(arguments.viewers)]
+    lines = [f"{len(sinks)} {key.hex()}"]
+    for sock in sinks:
+        sock.bind(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        lines.append(f"{os.urandom(28).hex()} 127.0.0.1 {sock.getsockname()[1]}")
+    loop = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert loop.stdin and loop.stdout
+    loop.stdin.write("\n".join(lines) + "\n")
+    loop.stdin.flush()
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    out.connect(("127.0.0.1", int(loop.stdout.readline())))
+
+    def seal(packet: Rtp) -> bytes:
+        sealed: bytes = sealer.protect(packet.build())
+        return sealed
+
+    def seconds() -> float:
+        return int(Path(f"/proc/{loop.pid}/schedstat").read_text().split()[0]) / 1e9
+
+    with reading(sinks, arguments):
+        before = seconds()
+        load(arguments, [(out, seal, 5 + number) for number in range(arguments.publishers)])
+        spent = seconds() - before
+    loop.kill()
+    loop.wait()
+    for sock in (out, *sinks):
+        sock.close()
+    copies: int = arguments.frames * arguments.packets * arguments.viewers * arguments.publishers
+    each = spent / copies * 1e6
+    print(f"plain loop: {each:.2f} us of CPU a packet")
+    return each
 
 
 def main() -> None:
-    """Parse the arguments and measure."""
+    """Parse the arguments and measure, in turns."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--viewers", type=int, default=30)
+    parser.add_argument("--publishers", type=int, default=1)
     parser.add_argument("--packets", type=int, default=10)
     parser.add_argument("--bytes", type=int, default=1200)
-    parser.add_argument("--frames", type=int, default=2000)
-    parser.add_argument("--interval", type=float, default=2.0, help="milliseconds between frames")
+    parser.add_argument("--frames", type=int, default=500)
+    parser.add_argument("--interval", type=float, default=4.0, help="milliseconds between frames")
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--profile", default="AEAD_AES_128_GCM")
     parser.add_argument("--plain-sinks", action="store_true")
     parser.add_argument("--no-gso", action="store_true")
+    parser.add_argument("--no-peer", action="store_true", help="without the plain loop")
     arguments = parser.parse_args()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    measure(arguments)
+    print(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {arguments.profile}, "
+        f"{arguments.publishers} publishers, {arguments.viewers} viewers, {arguments.packets} x {arguments.bytes} B each {arguments.interval} ms, "
+        f"{'plain' if arguments.plain_sinks else 'GRO'} sinks"
+    )
+    program = None if arguments.no_peer else build_plain()
+    ratios = []
+    for _ in range(arguments.rounds):
+        ours = measure(arguments)
+        if program is not None:
+            ratios.append(ours / measure_plain(arguments, program))
+    if ratios:
+        print(f"ours / plain loop: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ use crate::world::{Options, World};
 const BATCHES: usize = 8;
 /// Addresses of one plane.
 const MAX_SOCKETS: usize = 16;
+/// Passes over the sockets are this far apart when packets come faster: what several publishers sent
+/// meanwhile leaves together. A packet that comes alone is not held up. Microseconds.
+const WINDOW: u64 = 500;
 /// Tokens of listeners; below are sockets, above connections.
 const LISTENERS: usize = 1 << 8;
 /// Ports that the kernel may choose before we give up.
@@ -123,6 +126,7 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
     let mut readable = Vec::with_capacity(MAX_SOCKETS);
     let mut frames = vec![0; READ].into_boxed_slice();
     let mut tick_at = monotonic();
+    let mut passed_at = 0;
     loop {
         let until = tick_at.min(world.pace_at);
         let wait = until.saturating_sub(monotonic()).div_ceil(1_000);
@@ -138,6 +142,13 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
         let now = monotonic();
         if commanded && !obey(now, &mut world, shared, &mut commands) {
             return;
+        }
+        if readable.iter().any(|&token| token < LISTENERS) {
+            let early = (passed_at + WINDOW).saturating_sub(monotonic());
+            if early > 0 {
+                std::thread::sleep(std::time::Duration::from_micros(early));
+            }
+            passed_at = monotonic();
         }
         for &token in &readable {
             if token >= FIRST {
