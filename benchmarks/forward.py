@@ -224,7 +224,8 @@ def main() -> None:
     arguments = parser.parse_args()
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {arguments.profile}, "
-        f"{arguments.publishers} publishers, {arguments.viewers} viewers, {arguments.packets} x {arguments.bytes} B each {arguments.interval} ms, "
+        f"{arguments.publishers} publishers, {arguments.viewers} viewers, "
+        f"{arguments.packets} x {arguments.bytes} B each {arguments.interval} ms, "
         f"{'plain' if arguments.plain_sinks else 'GRO'} sinks"
     )
     program = None if arguments.no_peer else build_plain()
