@@ -21,6 +21,7 @@ from web.school.model import Channel, ChannelRights, Person
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
 OFFERS = (0.5, 10.0)
+SECRETS = (10.0, 200.0)
 SEARCHES = (0.5, 20.0)
 
 
@@ -52,6 +53,7 @@ class Connection:
         self.budget = Bucket(*REQUESTS, now)
         self.chat_budget = Bucket(*CHAT, now)
         self.offer_budget = Bucket(*OFFERS, now)
+        self.secret_budget = Bucket(*SECRETS, now)
         self.search_budget = Bucket(*SEARCHES, now)
 
     @property
@@ -72,6 +74,8 @@ class Connection:
         if event == "chat:send" and not self.chat_budget.take(now, 1):
             return False
         if event == "media:offer" and not self.offer_budget.take(now, 1):
+            return False
+        if event == "room:secret" and not self.secret_budget.take(now, 1):
             return False
         if event == "chat:search" and not self.search_budget.take(now, 1):
             return False

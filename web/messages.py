@@ -20,6 +20,8 @@ ClientKey = Annotated[str, Meta(max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Sdp = Annotated[str, Meta(min_length=1, max_length=65536)]
 Mid = Annotated[str, Meta(min_length=1, max_length=16)]
+PublicKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{87}\Z")]  # 65 bytes in base64url
+WrappedKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{86}\Z")]  # 64 bytes
 Sequence = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 SourcePurpose = Literal["microphone", "camera", "screen", "screen-audio"]
@@ -37,7 +39,7 @@ HeldStatus = Literal["waiting", "approved", "declined"]
 Sign = Literal["👍", "❤️", "😄", "🎉", "🤔", "👀"]
 ErrorCode = Literal[
     "bad_message", "too_large", "too_fast", "not_found", "not_allowed", "not_in_room", "state", "media",
-    "overloaded", "unavailable", "internal",
+    "encrypted", "overloaded", "unavailable", "internal",
 ]  # fmt: skip
 
 
@@ -140,6 +142,7 @@ class RoomState(Struct, frozen=True):
     presenting: Presenting | None
     stage: str | None
     locked: bool
+    encrypted: bool
     private_cameras: bool
 
 
@@ -191,10 +194,14 @@ class RoomChanged(Struct, frozen=True):
 
 
 class RoomJoin(Struct, frozen=True):
-    """`client`: a random key of this tab; with it a lost connection finds its place again for 30 s."""
+    """`client`: a random key of this tab; with it a lost connection finds its place again for 30 s.
+
+    `encrypts`: this client can seal and open media; without that nobody enters an encrypted meeting.
+    """
 
     meeting: Id
     client: ClientKey = ""
+    encrypts: bool = False
 
 
 class RoomJoined(Struct, frozen=True):
@@ -235,6 +242,36 @@ class RoomPresent(Struct, frozen=True):
 
 class RoomLock(Struct, frozen=True):
     locked: bool
+
+
+class SecretHello(Struct, frozen=True, tag_field="type", tag="hello"):
+    """A public key (P-256, uncompressed); one that is no `answer` is answered with another, and with a key."""
+
+    key: PublicKey
+    answer: bool
+
+
+class SecretKey(Struct, frozen=True, tag_field="type", tag="key"):
+    """A sender's key, sealed under the secret of two people; the server cannot read it."""
+
+    wrapped: WrappedKey
+
+
+class Parcel(Struct, frozen=True):
+    peer: Id
+    data: SecretHello | SecretKey
+
+
+class RoomSecret(Struct, frozen=True):
+    """Carry these to people in the room; only in an encrypted meeting."""
+
+    parcels: Annotated[list[Parcel], Meta(min_length=1, max_length=64)]
+
+
+class RoomSecretSent(Struct, frozen=True):
+    """`missed`: who is not (or not yet) there to take it."""
+
+    missed: list[str]
 
 
 class RoomCameras(Struct, frozen=True):
@@ -508,6 +545,13 @@ class RoomGrant(Struct, frozen=True):
     grant: GrantView
 
 
+class RoomSecretFrom(Struct, frozen=True):
+    """What `peer` sent me for our encryption."""
+
+    peer: str
+    data: SecretHello | SecretKey
+
+
 class RoomClosed(Struct, frozen=True):
     reason: CloseReason
 
@@ -603,6 +647,7 @@ CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyTyp
         "room:cameras": (RoomCameras, Done),
         "room:end": (Empty, Done),
         "room:media": (RoomMedia, PeerView),
+        "room:secret": (RoomSecret, RoomSecretSent),
         "media:offer": (MediaOffer, MediaAnswer),
         "media:page": (MediaPage, Done),
         "media:quality": (MediaQuality, Done),
@@ -630,6 +675,7 @@ SERVER_EVENTS: Mapping[str, type[Struct]] = MappingProxyType(
         "room:changed": RoomChanged,
         "room:closed": RoomClosed,
         "room:muted": RoomMuted,
+        "room:secret": RoomSecretFrom,
         "room:please_unmute": PleaseUnmute,
         "media:slots": MediaSlots,
         "media:speakers": MediaSpeakers,

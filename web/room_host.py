@@ -110,6 +110,10 @@ class RoomHost:
                 return self.room.state(peer)
             case wire.MediaPage():
                 self._media.set_page(peer, [tile for tile in message.tiles if tile in self._wishes])
+            case wire.RoomSecret(parcels):
+                missed, outputs = self.room.carry(peer, parcels)
+                self._deliver(outputs)
+                return wire.RoomSecretSent(missed)
             case wire.MediaQuality():
                 self._rate(peer, message.score)
             case wire.MediaHeal() if peer in self._wishes:
@@ -151,7 +155,7 @@ class RoomHost:
         for member in list(self.room.members):
             if member.connection == call.connection and member.client != message.client:
                 self._apply(_quietly(self.room.leave(member.peer)))
-        arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person)
+        arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person, message.encrypts)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
         return joined
@@ -163,8 +167,9 @@ class RoomHost:
         """
         while True:
             before = self._news
-            _, grant = await self._access.access_meeting(person, self.room.meeting.id)
+            meeting, grant = await self._access.access_meeting(person, self.room.meeting.id)
             if before == self._news:
+                self._apply(self.room.set_meeting(meeting))  # an empty room hears no news
                 return grant
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:

@@ -20,6 +20,7 @@ from web.school.model import Grant, Meeting, Person
 
 KEEP_PLACE_MS = 30_000
 MAX_MEMBERS = 300
+MAX_ENCRYPTED = 64  # each sends a new key to all others whenever somebody leaves
 MAX_DEVICES = 6
 
 
@@ -54,6 +55,7 @@ class Arrival(Struct, frozen=True):
     connection: str
     client: str
     person: Person
+    encrypts: bool = False  # it seals and opens media itself
 
 
 class Members:
@@ -61,6 +63,7 @@ class Members:
 
     def __init__(self, meeting: Meeting, now: int) -> None:
         self.board = Board(meeting=meeting, started_at=now, members={}, hands={}, locked=meeting.locked)
+        self.board.encrypted = meeting.encrypted
         self._seqs: dict[Viewer, int] = {}
         self.welcome: set[str] = set()
         self.sent_away: set[str] = set()
@@ -80,6 +83,11 @@ class Members:
     @property
     def empty(self) -> bool:
         return not self.board.members
+
+    @property
+    def occupied(self) -> bool:
+        """Whether anybody is inside; the lobby does not count."""
+        return any(member.inside for member in self.members)
 
     def peer_at(self, connection: str) -> str:
         """Return which peer a connection is; raise StateError when it is none."""
@@ -114,14 +122,19 @@ class Members:
     # --- coming and going ---
 
     def join(self, now: int, arrival: Arrival, grant: Grant) -> tuple[RoomJoined, list[Output]]:
-        """Let somebody in, to the lobby, or back to the place they had. Raises AccessDenied, Overloaded."""
+        """Let somebody in, to the lobby, or back to the place they had. Raises AccessDenied, StateError, Overloaded."""
         if grant.admission == "no":
             raise AccessDenied(text="there is no such meeting")
+        if self.board.encrypted and not arrival.encrypts:
+            raise StateError(
+                "encrypted", "this meeting is end-to-end encrypted, and this client cannot take part in it"
+            )
         place = self._place_of(arrival)
         if place is not None:
             return self._resume(place, arrival, grant)
         devices = sum(member.person.id == arrival.person.id for member in self.members)
-        if devices >= MAX_DEVICES or len(self.board.members) >= MAX_MEMBERS:
+        most = MAX_ENCRYPTED if self.board.encrypted else MAX_MEMBERS
+        if devices >= MAX_DEVICES or len(self.board.members) >= most:
             raise Overloaded("overloaded", "the room is full")
         member = Member(arrival.peer, arrival.person, grant, arrival.client, arrival.connection, now)
         self.board.members[member.peer] = member

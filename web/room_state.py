@@ -7,13 +7,24 @@ moderators. `room_members` says who is in the room and who is told.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from web.errors import AccessDenied, StateError
-from web.messages import Connection, PeerView, PleaseUnmute, Presenting, RoomMedia, RoomMuted
+from web.messages import (
+    Connection,
+    Parcel,
+    PeerView,
+    PleaseUnmute,
+    Presenting,
+    RoomMedia,
+    RoomMuted,
+    RoomSecretFrom,
+)
 from web.quality import judge
 from web.room_members import Forget, Members, Output, Say
-from web.room_view import Mark, Member, view_peer, viewer_of
+from web.room_view import Mark, Member, sees, view_peer, viewer_of
 from web.school.model import Meeting, Person
 
 RATED_EVERY_MS = 1000
@@ -93,6 +104,8 @@ class Room(Members):
         if meeting == self.board.meeting:
             return []
         self.board.meeting = meeting
+        if not self.occupied:
+            self.board.encrypted = meeting.encrypted
         return self.show(self.members)
 
     def media_state(self, peer: str, state: Connection) -> list[Output]:
@@ -125,6 +138,21 @@ class Room(Members):
             return []
         self.board.presenting = new
         return self.tell(Mark("presenting", member))
+
+    def carry(self, peer: str, parcels: Sequence[Parcel]) -> tuple[list[str], list[Output]]:
+        """Hand keys to others inside who see the sender and whom the sender sees; return who was not reached."""
+        sender = self.inside(peer)
+        if not self.board.encrypted:
+            raise StateError("state", "this meeting is not end-to-end encrypted")
+        missed: list[str] = []
+        outputs: list[Output] = []
+        for parcel in parcels:
+            member = self.find(parcel.peer)
+            if member is None or member.connection is None or not self._know_each_other(sender, member):
+                missed.append(parcel.peer)
+            else:
+                outputs.append(Say((member.connection,), "room:secret", RoomSecretFrom(peer, parcel.data)))
+        return missed, outputs
 
     # --- what a moderator does ---
 
@@ -214,6 +242,11 @@ class Room(Members):
         if not member.grant.moderate:
             raise AccessDenied("not_allowed", "only who leads the meeting can do this")
         return member
+
+    def _know_each_other(self, one: Member, other: Member) -> bool:
+        if one is other or not other.inside:
+            return False
+        return sees(viewer_of(self.board, one), other) and sees(viewer_of(self.board, other), one)
 
     def _take_screen(self, member: Member) -> list[Mark]:
         """One screen at a time: a moderator takes over, others wait."""

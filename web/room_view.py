@@ -74,6 +74,7 @@ class Board:
     presenting: Presenting | None = None
     stage: str | None = None
     locked: bool = False
+    encrypted: bool = False  # as it was when the first came in
 
 
 class Mark:
@@ -148,6 +149,7 @@ def view_room(board: Board, viewer: Viewer, seq: int) -> RoomState:
         presenting=_presenting(board, viewer),
         stage=_stage(board, viewer),
         locked=board.locked,
+        encrypted=board.encrypted,
         private_cameras=meeting.private_cameras,
     )
 

@@ -85,6 +85,7 @@ class Rooms:
         relay.serve("room.tool", self._on_tool)
         relay.serve("room.alive", self._on_alive)
         relay.serve("room.owner", self._on_owner)
+        relay.serve("room.occupied", self._on_occupied)
         relay.serve(DELIVER, self._on_deliver)
         live.subscribe(self.refresh)
 
@@ -160,6 +161,20 @@ class Rooms:
 
     async def hang_up(self, person: Person, meeting: str, peer: str) -> None:
         await self._tool(ToolCall(meeting, person, "hang_up", peer=peer))
+
+    # --- for those who plan ---
+
+    async def occupied(self, meeting: str) -> bool:
+        """Whether anybody is inside now; raise Unavailable when nobody can tell."""
+        if meeting in self._owned:
+            return bool(await self._on_occupied(meeting.encode()))
+        try:
+            holder = await self._bus.holder(f"room:{meeting}")
+        except CollabError:
+            raise Unavailable("unavailable", "nobody can tell now whether the room is empty") from None
+        if holder is None or holder == self._relay.worker:
+            return False
+        return bool(await self._relay.call(holder, "room.occupied", meeting.encode(), ASK_SECONDS))
 
     # --- rights ---
 
@@ -249,6 +264,10 @@ class Rooms:
 
     async def _on_owner(self, payload: bytes) -> bytes:
         return OWNED if payload.decode() in self._owned else b""
+
+    async def _on_occupied(self, payload: bytes) -> bytes:
+        owned = self._owned.get(payload.decode())
+        return OWNED if owned is not None and owned.host is not None and owned.host.room.occupied else b""
 
     async def _call(self, seat: Seat, sid: str, person: Person, event: str, body: bytes) -> bytes:
         call = RoomCall(seat.meeting, f"{self._relay.worker}/{sid}", person, event, body)

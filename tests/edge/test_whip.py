@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 import aiohttp
@@ -119,4 +121,17 @@ async def test_who_may_not_publish_may_not(server: KreideServer) -> None:
         await client.connection.setLocalDescription(await client.connection.createOffer())
         status, _, _ = await client.call("POST", path, client.connection.localDescription.sdp, SDP)
         assert status == 409
+        await client.close()
+
+
+async def test_an_encrypted_meeting_takes_no_tools(server: KreideServer) -> None:
+    now = time.time_ns() // 1_000_000
+    body = {"kind": "lesson", "title": "E", "starts_at": now, "ends_at": now + 3_600_000, "encrypted": True}
+    meeting = str(server.login("teacher").post("/api/v1/meetings", body)["id"])
+    for way in ("whip", "whep"):
+        client = Client(server, server.ticket(meeting=meeting, role="teacher", name="Tool"))
+        client.connection.addTransceiver("audio", "recvonly" if way == "whep" else "sendonly")
+        await client.connection.setLocalDescription(await client.connection.createOffer())
+        status, _, answer = await client.call("POST", f"/{way}/{meeting}", client.connection.localDescription.sdp, SDP)
+        assert (status, json.loads(answer)["code"]) == (409, "encrypted")
         await client.close()

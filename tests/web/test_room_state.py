@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from web import messages as wire
 from web.errors import AccessDenied, Overloaded, StateError, WebError
-from web.room_members import KEEP_PLACE_MS, MAX_DEVICES, Arrival, Forget, Left, Output, Say
+from web.room_members import KEEP_PLACE_MS, MAX_DEVICES, MAX_ENCRYPTED, Arrival, Forget, Left, Output, Say
 from web.room_state import Room
 from web.school.grants import GRANTS
 from web.school.model import Grant, Meeting, MeetingKind, MeetingRole, Person, Role
@@ -23,8 +23,8 @@ ROLE: dict[str, MeetingRole] = {
 }  # fmt: skip
 
 
-def meeting(kind: MeetingKind = "lesson", locked: bool = False) -> Meeting:
-    return Meeting("m", "s", kind, "8b", "teacher", "8b", 0, 0, "c", ("deck",), locked=locked)
+def meeting(kind: MeetingKind = "lesson", locked: bool = False, encrypted: bool = False) -> Meeting:
+    return Meeting("m", "s", kind, "8b", "teacher", "8b", 0, 0, "c", ("deck",), locked=locked, encrypted=encrypted)
 
 
 def person(name: str) -> Person:
@@ -98,8 +98,9 @@ def apply(state: wire.RoomState, change: wire.RoomChange) -> wire.RoomState:
 class Table:
     """A room with its clients."""
 
-    def __init__(self, kind: MeetingKind = "lesson", locked: bool = False) -> None:
-        self.room = Room(meeting(kind, locked), 0)
+    def __init__(self, kind: MeetingKind = "lesson", locked: bool = False, encrypted: bool = False) -> None:
+        self.room = Room(meeting(kind, locked, encrypted), 0)
+        self.encrypts = encrypted
         self.kind: MeetingKind = kind
         self.now = 1000
         self.clients: dict[str, Client] = {}  # by connection
@@ -110,7 +111,7 @@ class Table:
         self._count += 1
         connection = f"w/{self._count}"
         client = self.clients[connection] = Client(name)
-        arrival = Arrival(f"p{self._count}", connection, key, person(name))
+        arrival = Arrival(f"p{self._count}", connection, key, person(name), self.encrypts)
         try:
             joined, outputs = self.room.join(self.now, arrival, grant or GRANTS[self.kind, ROLE[name]])
         except WebError:
@@ -305,6 +306,60 @@ def test_a_locked_room_makes_newcomers_wait() -> None:
     table.drop(amira)
     assert table.join("amira", "other").state is not None, "who was in comes in again"
     assert table.join("helper").state is not None, "moderators always come in"
+
+
+PUBLIC = wire.SecretHello("A" * 87, answer=False)
+
+
+def carried(client: Client) -> list[str]:
+    return [message.peer for _, message in client.heard if isinstance(message, wire.RoomSecretFrom)]
+
+
+def test_keys_go_to_those_inside_who_see_each_other() -> None:
+    table = Table("consultation", encrypted=True)
+    teacher, haddad, kaya = table.join("teacher"), table.join("haddad"), table.join("kaya")
+    everybody = [wire.Parcel(client.peer, PUBLIC) for client in (teacher, haddad, kaya)]
+    with pytest.raises(StateError):
+        table.room.carry(haddad.peer, everybody)  # from the lobby
+    for client in (haddad, kaya):
+        table.play(table.room.admit(teacher.peer, client.peer))
+    missed, outputs = table.room.carry(haddad.peer, [*everybody, wire.Parcel("nobody", PUBLIC)])
+    table.play(outputs)
+    assert missed == [haddad.peer, kaya.peer, "nobody"], "a family neither reaches nor finds out about another"
+    assert (carried(teacher), carried(kaya)) == ([haddad.peer], [])
+    table.drop(kaya)
+    missed, outputs = table.room.carry(teacher.peer, everybody)
+    table.play(outputs)
+    assert missed == [teacher.peer, kaya.peer], "who is away hears nothing"
+    assert carried(haddad) == [teacher.peer]
+
+
+def test_encryption_is_settled_before_anybody_is_inside() -> None:
+    table = Table("consultation")
+    waiting = table.join("haddad")
+    table.play(table.room.set_meeting(meeting("consultation", encrypted=True)))
+    with pytest.raises(StateError, match="encrypted") as refused:
+        table.join("teacher")
+    assert refused.value.code == "encrypted"
+    table.encrypts = True
+    teacher = table.join("teacher")
+    assert teacher.state is not None and teacher.state.encrypted
+    table.play(table.room.admit(teacher.peer, waiting.peer))
+    table.play(table.room.set_meeting(meeting("consultation")))
+    assert table.room.state(teacher.peer).encrypted, "not while people are inside"
+    plain = Table()
+    first, second = plain.join("teacher"), plain.join("amira")
+    with pytest.raises(StateError):
+        plain.room.carry(first.peer, [wire.Parcel(second.peer, PUBLIC)])
+
+
+def test_an_encrypted_room_is_small() -> None:
+    table = Table(encrypted=True)
+    for number in range(MAX_ENCRYPTED):
+        arrival = Arrival(f"x{number}", f"v/{number}", "", structs.replace(person("amira"), id=f"a{number}"), True)
+        table.room.join(0, arrival, GRANTS["lesson", "pupil"])
+    with pytest.raises(Overloaded):
+        table.join("ben")
 
 
 def test_a_removed_person_waits_when_coming_again() -> None:

@@ -11,7 +11,7 @@ from msgspec import structs
 from tests.web.house import Caller, House, eventually
 from web.errors import AccessDenied
 from web.school.actions import MeetingPatch, do_change_meeting
-from web.school.model import Grant, Meeting, Person
+from web.school.model import Grant, Meeting, Person, Role
 
 LESSON = "demo-lesson"
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
@@ -167,6 +167,45 @@ async def test_what_a_client_says_of_its_line_is_bounded(house: House) -> None:
     assert await teacher.ask("media:heal", slot="tile-1") == {}, "nothing is there to be healed"
     assert (await teacher.ask("media:heal", slot="tile-99"))["error"]["code"] == "bad_message"
     assert "kreide_media_quality_score_count 1.0" in house.services.metrics.render().decode()
+
+
+async def test_keys_are_carried_in_an_encrypted_meeting_only(house: House) -> None:
+    public, wrapped = {"type": "hello", "key": "A" * 87, "answer": False}, {"type": "key", "wrapped": "A" * 86}
+    teacher, _ = await join(house, "teacher", "T")
+    assert (await teacher.ask("room:secret", parcels=[{"peer": "x", "data": public}]))["error"]["code"] == "state"
+    await teacher.ask("room:leave")
+    await do_change_meeting(house.services.school, "demo", LESSON, MeetingPatch(encrypted=True))
+    _, refused = await join(house, "teacher", "Old")
+    assert refused["error"]["code"] == "encrypted"
+    people = []
+    roles: dict[str, Role] = {"T": "teacher", "P": "pupil"}
+    for name, role in roles.items():
+        caller = await house.connect(LESSON, role, name)
+        joined = await caller.ask("room:join", meeting=LESSON, encrypts=True)
+        assert joined["room"]["encrypted"]
+        people.append((caller, joined["peer"]))
+    (teacher, me), (pupil, other) = people
+    parcels = [{"peer": other, "data": public}, {"peer": other, "data": wrapped}, {"peer": "gone", "data": public}]
+    assert await teacher.ask("room:secret", parcels=parcels) == {"missed": ["gone"]}
+    assert await pupil.until("room:secret") == {"peer": me, "data": public}
+    assert [news["data"] for news in pupil.all("room:secret")] == [public, wrapped]
+    for data in (
+        {"type": "hello", "key": "A" * 88, "answer": False},
+        {"type": "hello", "key": "A" * 86 + "+", "answer": False},
+        {"type": "hello", "key": "A" * 87 + "\n", "answer": False},
+        {"type": "key", "wrapped": "A" * 85},
+        {"type": "other"},
+        {},
+    ):
+        answer = await teacher.ask("room:secret", parcels=[{"peer": other, "data": data}])
+        assert answer["error"]["code"] in ("bad_message", "too_large"), data
+    for count in (0, 65):
+        answer = await teacher.ask("room:secret", parcels=[{"peer": other, "data": public}] * count)
+        assert answer["error"]["code"] in ("bad_message", "too_large"), count
+    flood = await asyncio.gather(*(teacher.ask("room:secret", parcels=parcels[:1]) for _ in range(260)))
+    assert any(answer.get("error", {}).get("code") == "too_fast" for answer in flood)
+    assert any("missed" in answer for answer in flood)
+    assert await teacher.ask("room:hand", raised=True) == {}, "only keys have to wait"
 
 
 async def test_a_changed_meeting_is_told(house: House) -> None:

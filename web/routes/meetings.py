@@ -8,7 +8,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from web.errors import AccessDenied, ProtocolError
+from web.errors import AccessDenied, ProtocolError, StateError
 from web.routes.edge import query_time
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import Id, MeetingView, Names, TicketAnswer, Time, Title, meeting_view
@@ -44,10 +44,11 @@ class NewMeeting(Struct, frozen=True):
     documents: DocumentIds = []
     invited: Annotated[list[Id], Meta(max_length=200)] = []
     lobby: bool = False
+    encrypted: bool = False
 
 
 class ChangedMeeting(Struct, frozen=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. `encrypted` changes only while nobody is inside."""
 
     title: Title | UnsetType = UNSET
     starts_at: Time | UnsetType = UNSET
@@ -55,6 +56,7 @@ class ChangedMeeting(Struct, frozen=True):
     documents: DocumentIds | UnsetType = UNSET
     lobby: bool | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+    encrypted: bool | UnsetType = UNSET
     private_cameras: bool | UnsetType = UNSET
 
 
@@ -131,6 +133,7 @@ async def create_meeting(call: Call[NewMeeting]) -> MeetingView:
         channel=new_id(),
         documents=tuple(dict.fromkeys(body.documents)),
         lobby=body.lobby,
+        encrypted=body.encrypted,
     )
     await do_create_meeting(call.services.school, meeting, body.invited)
     return await _shown(call.services, person, meeting.id)
@@ -145,6 +148,8 @@ async def change_meeting(call: Call[ChangedMeeting]) -> MeetingView:
     """Change a meeting that the caller runs."""
     body = call.body
     meeting = await call.services.access.access_meeting_to_run(call.person, call.id())
+    if body.encrypted not in (UNSET, meeting.encrypted) and await call.services.rooms.occupied(meeting.id):
+        raise StateError("in_use", "encryption is switched while nobody is in the room")
     documents: tuple[str, ...] | UnsetType = UNSET
     if body.documents is not UNSET:
         documents = tuple(dict.fromkeys(body.documents))
@@ -157,6 +162,7 @@ async def change_meeting(call: Call[ChangedMeeting]) -> MeetingView:
         documents=documents,
         lobby=body.lobby,
         locked=body.locked,
+        encrypted=body.encrypted,
         private_cameras=body.private_cameras,
     )
     await do_change_meeting(call.services.school, meeting.school, meeting.id, patch)

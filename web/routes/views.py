@@ -88,6 +88,7 @@ class MeetingView(Struct, frozen=True):
     documents: list[str]
     lobby: bool
     locked: bool
+    encrypted: bool
     private_cameras: bool
     grant: GrantView
 
@@ -178,6 +179,7 @@ def meeting_view(meeting: Meeting, grant: Grant, names: Names) -> MeetingView:
         documents=list(meeting.documents) if inside else [],
         lobby=meeting.lobby,
         locked=meeting.locked,
+        encrypted=meeting.encrypted,
         private_cameras=meeting.private_cameras,
         grant=grant_view(grant),
     )

@@ -104,7 +104,7 @@ _Handler = Callable[[web.Request], Awaitable[web.Response]]
 def _rows(name: str, create: _Handler, summary: str) -> tuple[Route, ...]:
     url, session = f"/{name}/{{meeting}}", f"/{name}/{{meeting}}/{{session}}"
     return (
-        Route("POST", url, create, summary, auth="ticket", status=201, errors=(400, 401, 404, 413, 415, 429)),
+        Route("POST", url, create, summary, auth="ticket", status=201, errors=(400, 401, 404, 409, 413, 415, 429)),
         Route("OPTIONS", url, options, f"What {name.upper()} takes", auth="none", status=204),
         Route("PATCH", session, patch, "Trickle a candidate or restart ICE", auth="ticket", errors=(401, 404, 412)),
         Route("DELETE", session, hang_up, "End the session", auth="ticket", errors=(401, 404)),

@@ -100,6 +100,7 @@ class Meeting(Struct, frozen=True):
     lobby: bool = False
     locked: bool = False
     learning_group: str | None = None
+    encrypted: bool = False  # media end to end: settled before anybody is inside
     private_cameras: bool = False
 
     @property

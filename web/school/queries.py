@@ -91,6 +91,7 @@ def _meeting(row: Row[Any], documents: Sequence[str]) -> Meeting:
         documents=tuple(documents),
         lobby=row.lobby,
         locked=row.locked,
+        encrypted=row.encrypted,
         private_cameras=row.private_cameras,
     )
 

@@ -142,6 +142,7 @@ meeting = Table(
     _needed("channel"),
     Column("lobby", Boolean, nullable=False),
     Column("locked", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("private_cameras", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("school", "id"),
     _same_school("host", "account"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.web.routes.conftest import Browser, Enter
@@ -34,6 +35,26 @@ async def test_plan_change_and_see(enter: Enter) -> None:
     assert (await pupil.get("meetings?since=0&until=1"))["meetings"] == []
     for query in ("since=x", "since=-1", "since=0&until=99999999999999", "since=9999999999999999"):
         assert (await pupil.call("GET", f"meetings?{query}"))[0] == 400, query
+
+
+async def test_encryption_is_planned_and_not_switched_while_somebody_is_inside(
+    enter: Enter, services: Services
+) -> None:
+    teacher, pupil = await enter("teacher"), await enter("pupil1")
+    _, made = await teacher.call("POST", "meetings", lesson(school_class="demo-8b", encrypted=True))
+    path = f"meetings/{made['id']}"
+    assert made["encrypted"] and (await pupil.get(path))["encrypted"]
+    assert (await pupil.call("PATCH", path, {"encrypted": False}))[0] == 403
+    assert (await teacher.call("PATCH", path, {"title": "Neu"}))[1]["encrypted"]
+    assert not (await teacher.call("PATCH", path, {"encrypted": False}))[1]["encrypted"]
+    person = await services.auth.person_of_ticket((await teacher.call("POST", f"{path}/ticket"))[1]["ticket"])
+    body = msgspec.json.encode({"meeting": made["id"], "encrypts": True})
+    await services.rooms.request("sid", person, "room:join", body)
+    status, refused = await teacher.call("PATCH", path, {"encrypted": True})
+    assert (status, refused["code"]) == (409, "in_use")
+    assert (await teacher.call("PATCH", path, {"encrypted": False, "title": "Still"}))[0] == 200
+    await services.rooms.request("sid", person, "room:leave", b"{}")
+    assert (await teacher.call("PATCH", path, {"encrypted": True}))[1]["encrypted"]
 
 
 async def test_who_may_plan(enter: Enter) -> None:

@@ -57,7 +57,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
         s, "a", "a-lesson", do.MeetingPatch(title="T", documents=("a-notes", "a-deck"), lobby=True))),
     ("do_admit", lambda s: do.do_admit(s, LESSON, "a-p1")),
     ("do_change_meeting", lambda s: do.do_change_meeting(
-        s, "a", "a-lesson", do.MeetingPatch(ends_at=NOW + 2 * HOUR, lobby=False, locked=True))),
+        s, "a", "a-lesson", do.MeetingPatch(ends_at=NOW + 2 * HOUR, lobby=False, locked=True, encrypted=True))),
     ("do_change_channel", lambda s: do.do_change_channel(s, "a", "a-1-channel", do.ChannelPatch(mode="teacher_only"))),
     ("do_dismiss", lambda s: do.do_dismiss(s, LESSON, "a-p1")),
     ("do_forget_admission", lambda s: do.do_forget_admission(s, LESSON, "a-p1")),

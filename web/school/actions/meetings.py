@@ -34,6 +34,7 @@ class MeetingPatch(Struct, frozen=True, kw_only=True):
     documents: tuple[str, ...] | UnsetType = UNSET
     lobby: bool | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+    encrypted: bool | UnsetType = UNSET
     private_cameras: bool | UnsetType = UNSET
 
 
@@ -175,6 +176,7 @@ def _row(meeting: Meeting) -> dict[str, object]:
         "channel": meeting.channel,
         "lobby": meeting.lobby,
         "locked": meeting.locked,
+        "encrypted": meeting.encrypted,
         "private_cameras": meeting.private_cameras,
     }
 

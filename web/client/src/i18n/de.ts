@@ -64,6 +64,13 @@ function entering(du: boolean) {
       privacy: du ? 'Im Warteraum sieht und hört dich niemand, und du siehst und hörst niemanden. Es wird nichts aufgezeichnet.' : 'Im Warteraum sieht und hört Sie niemand, und Sie sehen und hören niemanden. Es wird nichts aufgezeichnet.',
       self: 'Vorschau', bothOff: 'Mikrofon und Kamera sind aus', onlyMicrophone: 'Das Mikrofon ist bereit, die Kamera ist aus', leave: 'Verlassen',
     },
+    secrecy: {
+      sign: 'Ende-zu-Ende-verschlüsselt', before: 'Ton und Bild sind Ende-zu-Ende-verschlüsselt', code: 'Sicherheitsnummer', making: 'Die Schlüssel werden getauscht …',
+      compare: du ? 'Lest euch die Nummer gegenseitig vor: Ist sie bei allen gleich, hört und sieht niemand sonst mit.' : 'Lesen Sie sich die Nummer gegenseitig vor: Ist sie bei allen gleich, hört und sieht niemand sonst mit.',
+      covers: 'Gilt für Ton, Kameras und Bildschirme, nicht für Chat und Dokumente.',
+      cannot: du ? 'Dieses Treffen ist Ende-zu-Ende-verschlüsselt, und dein Browser kann das nicht. Nimm einen aktuellen Browser.' : 'Dieses Treffen ist Ende-zu-Ende-verschlüsselt, und Ihr Browser kann das nicht. Bitte nehmen Sie einen aktuellen Browser.',
+      downgraded: 'Dieses Treffen sollte Ende-zu-Ende-verschlüsselt sein und ist es nicht. Deshalb wurde nichts gesendet.',
+    },
     closed: {
       again: 'Wieder beitreten',
       title: { left: du ? 'Du hast den Raum verlassen' : 'Sie haben den Raum verlassen', ended: 'Das Treffen ist beendet', removed: du ? 'Du wurdest aus dem Raum genommen' : 'Sie wurden aus dem Raum genommen', rejected: 'Kein Zutritt', no_right: 'Kein Zutritt mehr', replaced: 'In einem anderen Fenster geöffnet', moved: 'Der Raum zieht um', restart: 'Der Server startet neu', failed: 'Kein Zutritt' },

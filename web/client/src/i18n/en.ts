@@ -27,6 +27,11 @@ const entering = {
     waiting: 'You will be let in soon', joining: 'Connecting …', opens: 'Please stay here. The room opens by itself.',
     privacy: 'In the lobby nobody sees or hears you, and you see and hear nobody. Nothing is recorded.', self: 'Preview', bothOff: 'Microphone and camera are off', onlyMicrophone: 'The microphone is ready, the camera is off', leave: 'Leave',
   },
+  secrecy: {
+    sign: 'End-to-end encrypted', before: 'Sound and pictures are end-to-end encrypted', code: 'Safety number', making: 'Keys are being exchanged …',
+    compare: 'Read the number to each other: if everybody has the same one, nobody else is listening or watching.', covers: 'Holds for sound, cameras and screens, not for chat and documents.',
+    cannot: 'This meeting is end-to-end encrypted, and your browser cannot do that. Please use a current browser.', downgraded: 'This meeting was to be end-to-end encrypted and is not. That is why nothing was sent.',
+  },
   closed: {
     again: 'Join again',
     title: { left: 'You left the room', ended: 'The meeting has ended', removed: 'You were removed from the room', rejected: 'No admission', no_right: 'No admission any more', replaced: 'Open in another window', moved: 'The room is moving', restart: 'The server is restarting', failed: 'No admission' },

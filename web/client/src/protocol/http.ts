@@ -25,6 +25,7 @@ export interface Meeting {
   documents: string[];
   lobby: boolean;
   locked: boolean;
+  encrypted: boolean;
   private_cameras: boolean;
 }
 export interface Group {

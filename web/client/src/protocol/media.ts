@@ -3,6 +3,7 @@
  * fixed order (sources, then slots); switching a source on or off is replaceTrack and never renegotiates; who is in a
  * slot is told by signalling, and a frame belongs to a person only by its contributing source (CSRC).
  */
+import type { Secrecy } from './e2ee';
 import { CAMERA_SIZE, encodings, type LayeredPurpose } from './layers';
 import type { MediaOffer, SlotOffer, SourceOffer } from './messages';
 import { readSample, type LinkSample } from './stats';
@@ -51,19 +52,21 @@ export class MediaConnection {
   #encoding: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(handlers: MediaHandlers, iceServers: RTCIceServer[] = []) {
+  constructor(handlers: MediaHandlers, iceServers: RTCIceServer[] = [], secrecy: Secrecy | null = null) {
     this.#handlers = handlers;
     this.#peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers });
     for (const purpose of SOURCES) {
       const kind = kindOf(purpose);
       const transceiver = this.#peer.addTransceiver(kind, { direction: 'sendonly', sendEncodings: ENCODINGS[purpose] });
       preferCodecs(transceiver, kind);
+      secrecy?.guardSender(transceiver.sender, kind);
       this.#sources.set(purpose, transceiver);
     }
     for (const purpose of SLOTS) {
       const kind = kindOf(purpose);
       const transceiver = this.#peer.addTransceiver(kind, { direction: 'recvonly' });
       preferCodecs(transceiver, kind);
+      secrecy?.guardReceiver(transceiver.receiver, kind, purpose);
       this.#slots.set(purpose, transceiver);
     }
     this.#peer.addEventListener('connectionstatechange', () => this.#report());

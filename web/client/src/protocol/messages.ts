@@ -162,7 +162,7 @@ export type Empty = Record<string, never>;
 
 /** Why a request failed: a stable code, and a sentence for people. */
 export interface ErrorBody {
-  code: "bad_message" | "internal" | "media" | "not_allowed" | "not_found" | "not_in_room" | "overloaded" | "state" | "too_fast" | "too_large" | "unavailable";
+  code: "bad_message" | "encrypted" | "internal" | "media" | "not_allowed" | "not_found" | "not_in_room" | "overloaded" | "state" | "too_fast" | "too_large" | "unavailable";
   text: string;
 }
 
@@ -276,6 +276,11 @@ export interface MediaSlots {
 
 export interface MediaSpeakers {
   peers: string[];
+}
+
+export interface Parcel {
+  peer: string;
+  data: SecretHello | SecretKey;
 }
 
 export interface PeerChanged {
@@ -397,10 +402,11 @@ export interface RoomHand {
   raised: boolean;
 }
 
-/** `client`: a random key of this tab; with it a lost connection finds its place again for 30 s. */
+/** `client`: a random key of this tab; with it a lost connection finds its place again for 30 s. `encrypts`: this client can seal and open media; without that nobody enters an encrypted meeting. */
 export interface RoomJoin {
   meeting: string;
   client?: string;
+  encrypts?: boolean;
 }
 
 /** In the lobby there is no room to see: only the meeting's title. */
@@ -435,6 +441,22 @@ export interface RoomPresent {
   slide?: string | null;
 }
 
+/** Carry these to people in the room; only in an encrypted meeting. */
+export interface RoomSecret {
+  parcels: Parcel[];
+}
+
+/** What `peer` sent me for our encryption. */
+export interface RoomSecretFrom {
+  peer: string;
+  data: SecretHello | SecretKey;
+}
+
+/** `missed`: who is not (or not yet) there to take it. */
+export interface RoomSecretSent {
+  missed: string[];
+}
+
 /** The whole room as one peer may see it, after the change numbered `seq`. `private_cameras`: only who leads the meeting sees the others' cameras. */
 export interface RoomState {
   meeting: string;
@@ -450,7 +472,21 @@ export interface RoomState {
   presenting: Presenting | null;
   stage: string | null;
   locked: boolean;
+  encrypted: boolean;
   private_cameras: boolean;
+}
+
+/** A public key (P-256, uncompressed); one that is no `answer` is answered with another, and with a key. */
+export interface SecretHello {
+  type: "hello";
+  key: string;
+  answer: boolean;
+}
+
+/** A sender's key, sealed under the secret of two people; the server cannot read it. */
+export interface SecretKey {
+  type: "key";
+  wrapped: string;
 }
 
 export interface SlotOffer {
@@ -495,6 +531,7 @@ export interface ClientEvents {
   "room:cameras": { request: RoomCameras; result: Done };
   "room:end": { request: Empty; result: Done };
   "room:media": { request: RoomMedia; result: PeerView };
+  "room:secret": { request: RoomSecret; result: RoomSecretSent };
   "media:offer": { request: MediaOffer; result: MediaAnswer };
   "media:page": { request: MediaPage; result: Done };
   "media:quality": { request: MediaQuality; result: Done };
@@ -521,6 +558,7 @@ export interface ServerEvents {
   "room:changed": RoomChanged;
   "room:closed": RoomClosed;
   "room:muted": RoomMuted;
+  "room:secret": RoomSecretFrom;
   "room:please_unmute": PleaseUnmute;
   "media:slots": MediaSlots;
   "media:speakers": MediaSpeakers;

@@ -4,6 +4,7 @@
  * (ICE restart), then a new connection, ever more slowly, for as long as I am in the room.
  */
 import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
+import type { Secrecy } from '../protocol/e2ee';
 import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
 import type { IceServer, MediaLayers, MediaOffer } from '../protocol/messages';
 import { backoff } from './backoff';
@@ -41,6 +42,8 @@ export class MediaSession {
   #closed = false;
   /** Relays for networks without UDP; each connection to the server brings fresh passwords. */
   iceServers: IceServer[] = [];
+  /** Through this all frames go in an encrypted meeting. */
+  secrecy: Secrecy | null = null;
 
   constructor(port: MediaPort, devices: Devices) {
     this.#port = port;
@@ -58,7 +61,7 @@ export class MediaSession {
       state: (state) => {
         if (connection === this.connection) this.#changed(state);
       },
-    }, this.iceServers);
+    }, this.iceServers, this.secrecy);
     this.connection = connection;
     this.line.stop();
     this.picturesPaused = false;

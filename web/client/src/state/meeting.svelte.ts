@@ -2,7 +2,8 @@
  * Me in one meeting: joins, waits in the lobby, follows the room, and comes back after every loss without a reload.
  * What others decide (mute, remove, end) arrives as pushes; what I decide goes out as requests.
  */
-import type { ChannelView, GrantView, MediaPage, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
+import type { ChannelView, GrantView, MediaPage, Parcel, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
+import { canEncrypt } from '../protocol/e2ee';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
@@ -10,6 +11,7 @@ import { MediaSession } from './media.svelte';
 import type { ClientEvents } from '../protocol/messages';
 import { PINS } from './tiles';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
+import { RoomSecrecy } from './secrecy.svelte';
 
 export type Phase = 'joining' | 'lobby' | 'room' | 'closed' | 'failed';
 export type CloseReason = RoomClosed['reason'] | 'left';
@@ -32,7 +34,8 @@ export class MeetingSession {
   model = $state.raw<RoomModel | null>(null);
   title = $state('');
   reason = $state<CloseReason | null>(null);
-  failure = $state<RequestCode | null>(null);
+  /** `downgraded`: it was to be end-to-end encrypted, and is not. */
+  failure = $state<RequestCode | 'downgraded' | null>(null);
   /** Why the last thing I asked for did not happen; cleared by the next. */
   refused = $state<RequestCode | null>(null);
   /** Somebody asks me to speak; the name of who. */
@@ -42,17 +45,22 @@ export class MeetingSession {
   /** Persons (not their devices) whose pictures I want on every page; my own choice, told to nobody. */
   pinned = $state.raw<ReadonlySet<string>>(new Set());
   chat = $state.raw<ChannelChat | null>(null);
+  /** In an encrypted meeting. */
+  secrecy = $state.raw<RoomSecrecy | null>(null);
   readonly media: MediaSession;
 
   readonly #wire = new Wire();
   readonly #meeting: string;
+  /** Encryption was promised, or has begun: there is no way back. */
+  #encrypted: boolean;
   #peer: string | null = null;
   #page: MediaPage = { tiles: [] };
   #channels: readonly ChannelView[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(meeting: string, devices: Devices) {
+  constructor(meeting: string, devices: Devices, encrypted: boolean) {
     this.#meeting = meeting;
+    this.#encrypted = encrypted;
     this.media = new MediaSession(
       {
         offer: async (offer) => (await this.#wire.request('media:offer', offer)).sdp,
@@ -83,6 +91,7 @@ export class MeetingSession {
     wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
     wire.on('room:closed', ({ reason }) => this.#closed(reason));
+    wire.on('room:secret', ({ peer, data }) => this.secrecy?.frames.receive(peer, data));
     wire.on('room:grant', ({ grant }) => this.#granted(grant));
     wire.on('room:muted', ({ by }) => {
       this.mutedBy = this.#nameOf(by);
@@ -102,10 +111,10 @@ export class MeetingSession {
     clearTimeout(this.#retry);
     if (this.phase === 'closed') return;
     try {
-      this.#joined(await this.#wire.request('room:join', { meeting: this.#meeting, client: clientKey() }));
+      this.#joined(await this.#wire.request('room:join', { meeting: this.#meeting, client: clientKey(), encrypts: canEncrypt() }));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.code === 'not_found' || error.code === 'not_allowed' || error.code === 'bad_message') this.#fail(error.code);
+      if (error.code === 'not_found' || error.code === 'not_allowed' || error.code === 'bad_message' || error.code === 'encrypted') this.#fail(error.code);
       else if (error.code === 'timeout') this.#wire.redial();
       else this.#retry = setTimeout(() => void this.#join(), RETRY_MS);
     }
@@ -118,6 +127,7 @@ export class MeetingSession {
       this.phase = 'lobby';
       return;
     }
+    if (!this.#encrypt(joined.room?.encrypted === true)) return;
     const again = joined.peer === this.#peer;
     const before = this.model;
     this.#peer = joined.peer;
@@ -130,6 +140,30 @@ export class MeetingSession {
     if (again) this.media.wake();
     else void this.media.connect();
     if (this.#page.tiles.length > 0) void this.#try('media:page', this.#page);
+  }
+
+  /** Makes my keys when the meeting is encrypted; false when it should be and is not. */
+  #encrypt(encrypted: boolean): boolean {
+    if (this.#encrypted && !encrypted) {
+      this.#fail('downgraded');
+      return false;
+    }
+    this.#encrypted = encrypted;
+    if (encrypted && this.secrecy === null) {
+      const send = (parcels: Parcel[]) => this.#carry(parcels);
+      this.secrecy = new RoomSecrecy({ send, heal: (slot) => this.#mention('media:heal', { slot }) });
+      this.media.secrecy = this.secrecy.frames;
+    }
+    return true;
+  }
+
+  /** Sends keys to others; whoever misses one is greeted again. */
+  async #carry(parcels: Parcel[]): Promise<void> {
+    try {
+      await this.#wire.request('room:secret', { parcels });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+    }
   }
 
   /** What I may no longer send is switched off here too; the server has stopped it already. */
@@ -161,6 +195,7 @@ export class MeetingSession {
   #dispatch(action: RoomAction): void {
     this.model = reduceRoom(this.model, action);
     if (this.model?.stale === true) void this.#sync();
+    else if (this.model !== null) this.secrecy?.follow(this.model, action.type === 'joined' || action.type === 'state');
   }
 
   async #sync(): Promise<void> {
@@ -185,7 +220,7 @@ export class MeetingSession {
     this.close();
   }
 
-  #fail(code: RequestCode): void {
+  #fail(code: RequestCode | 'downgraded'): void {
     this.phase = 'failed';
     this.failure = code;
     this.close();
@@ -275,6 +310,7 @@ export class MeetingSession {
     clearTimeout(this.#retry);
     this.chat?.close();
     this.media.close();
+    this.secrecy?.frames.close();
     this.#wire.close();
   }
 }

@@ -14,7 +14,7 @@ export function peer(id: string, more: Partial<PeerView> = {}): PeerView {
 export function room(peers: PeerView[], more: Partial<RoomState> = {}): RoomState {
   return {
     meeting: 'm', kind: 'lesson', title: 'Mathematik 8b', channel: 'c', documents: [], started_at: 0, seq: 1, peers, hands: [], lobby: [],
-    presenting: null, stage: null, locked: false, private_cameras: false, ...more,
+    presenting: null, stage: null, locked: false, encrypted: false, private_cameras: false, ...more,
   };
 }
 
