@@ -48,15 +48,18 @@ def school_network() -> Iterator[Callable[[Path, int, int], Path]]:
     name = f"k{uuid4().hex[:8]}"
 
     def close_it(folder: Path, *ports: int) -> Path:
-        run("ip", "netns", "add", name)
-        run("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
+        try:
+            run("ip", "netns", "add", name)
+            run("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
+            run("ip", "netns", "exec", name, "iptables", "-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT")
+        except subprocess.CalledProcessError:
+            pytest.skip("this machine lets nobody make a network")
         run("ip", "addr", "add", f"{OUTSIDE}/30", "dev", name)
         run("ip", "link", "set", name, "up")
         inside = ("ip", "netns", "exec", name)
         run(*inside, "ip", "addr", "add", f"{INSIDE}/30", "dev", "eth0")
         for device in ("eth0", "lo"):
             run(*inside, "ip", "link", "set", device, "up")
-        run(*inside, "iptables", "-A", "OUTPUT", "-o", "lo", "-j", "ACCEPT")
         for port in ports:
             run(*inside, "iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", str(port), "-j", "ACCEPT")
         run(*inside, "iptables", "-A", "OUTPUT", "-j", "DROP")
