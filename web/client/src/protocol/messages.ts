@@ -530,8 +530,8 @@ export interface ClientEvents {
   "room:lock": { request: RoomLock; result: Done };
   "room:cameras": { request: RoomCameras; result: Done };
   "room:end": { request: Empty; result: Done };
-  "room:media": { request: RoomMedia; result: PeerView };
   "room:secret": { request: RoomSecret; result: RoomSecretSent };
+  "room:media": { request: RoomMedia; result: PeerView };
   "media:offer": { request: MediaOffer; result: MediaAnswer };
   "media:page": { request: MediaPage; result: Done };
   "media:quality": { request: MediaQuality; result: Done };
@@ -552,21 +552,21 @@ export interface ClientEvents {
 export interface ServerEvents {
   "session:hello": Hello;
   "rights:changed": RightsChanged;
+  "presence:state": PresenceState;
+  "presence:changed": PresenceChanged;
   "room:admitted": RoomJoined;
   "room:grant": RoomGrant;
   "room:state": RoomState;
   "room:changed": RoomChanged;
   "room:closed": RoomClosed;
   "room:muted": RoomMuted;
-  "room:secret": RoomSecretFrom;
   "room:please_unmute": PleaseUnmute;
+  "room:secret": RoomSecretFrom;
   "media:slots": MediaSlots;
   "media:speakers": MediaSpeakers;
   "media:layers": MediaLayers;
   "media:paused": MediaPaused;
   "media:lost": MediaLost;
-  "presence:state": PresenceState;
-  "presence:changed": PresenceChanged;
   "chat:message": ChatMessage;
   "chat:deleted": ChatDeleted;
   "chat:changed": ChatChanged;

@@ -1,0 +1,86 @@
+"""Who I am to the server, the channels I hear, and who else is there.
+
+Laws: a list of channels is always the whole list; "unknown" is not "left".
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from msgspec import Struct
+
+from web.messages.media import IceServer
+
+Status = Literal["here", "unknown"]
+ChannelMode = Literal["open", "moderated", "teacher_only", "off"]
+
+
+class PersonView(Struct, frozen=True):
+    id: str
+    school: str
+    name: str
+    role: str
+
+
+class ChannelView(Struct, frozen=True):
+    """A channel this connection hears, and what it may do there.
+
+    `held`: what I write waits for approval. `unread`: how many messages came after the last I read.
+    `keep_days`: messages that are older are deleted; None keeps them.
+    """
+
+    channel: str
+    title: str
+    read: bool
+    write: bool
+    moderate: bool
+    mode: ChannelMode
+    held: bool
+    unread: int
+    keep_days: int | None
+
+
+class Hello(Struct, frozen=True):
+    """First message on every connection: who I am to the server, which channels I hear, and relays for media."""
+
+    person: PersonView
+    channels: list[ChannelView]
+    ice_servers: list[IceServer]
+
+
+class RightsChanged(Struct, frozen=True):
+    """The channels I hear, or what I may do there, changed while connected: this is the whole list."""
+
+    channels: list[ChannelView]
+
+
+class PresencePerson(Struct, frozen=True):
+    """`unknown`: the server cannot hear the other workers now; it is not "left"."""
+
+    person: str
+    name: str
+    role: str
+    status: Status
+
+
+class PresenceState(Struct, frozen=True):
+    channel: str
+    people: list[PresencePerson]
+
+
+class PresenceChanged(Struct, frozen=True):
+    """`people` came or changed, `gone` (person ids) left."""
+
+    channel: str
+    people: list[PresencePerson]
+    gone: list[str]
+
+
+PUSHED: Mapping[str, type[Struct]] = MappingProxyType(
+    {
+        "session:hello": Hello,
+        "rights:changed": RightsChanged,
+        "presence:state": PresenceState,
+        "presence:changed": PresenceChanged,
+    }
+)
