@@ -20,7 +20,7 @@ from benchmarks.peers.install import bench_home
 from benchmarks.servers import Server
 from tests.services import free_port
 
-MODULE = "github.com/jech/galene@galene-1.1"
+MODULE = "github.com/jech/galene@v0.0.0-20260621160059-da062e782e78"
 NOT_DRIVEN = {
     "school": "every stream is a connection of its own and is offered to all: 29 offers to each of 30 viewers"
 }
