@@ -19,6 +19,7 @@ from .errors import Overloaded, ProtocolError
 MAX_TEXT = 4000
 MAX_CLIENT_ID = 64
 MAX_MENTIONS = 20
+MAX_ATTACHMENTS = 10
 MAX_REACTORS = 200  # of one sign under one message
 SIGNS = ("👍", "❤️", "😄", "🎉", "🤔", "👀")
 
@@ -26,8 +27,23 @@ Reactions = dict[str, tuple[str, ...]]  # sign -> the persons who gave it, first
 Status = Literal["waiting", "approved", "declined"]
 
 
+class Attachment(Struct, frozen=True):
+    """A file that hangs on a message. `width` and `height` of pictures in pixels; `thumbnail`: there is a small one."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    thumbnail: bool = False
+
+
 class NewMessage(Struct, frozen=True):
-    """A message that has no number yet. `client_id` makes repeats harmless, per channel and author."""
+    """A message that has no number yet. `client_id` makes repeats harmless, per channel and author.
+
+    `attachments` are ids of uploads that its author sent into this channel.
+    """
 
     channel: str
     author: str
@@ -37,6 +53,7 @@ class NewMessage(Struct, frozen=True):
     client_id: str
     reply_to: int | None = None
     mentions: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
 
 
 class Message(Struct, frozen=True):
@@ -55,6 +72,7 @@ class Message(Struct, frozen=True):
     reply_to: int | None = None
     mentions: tuple[str, ...] = ()
     reactions: Reactions = {}
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Held(Struct, frozen=True):
@@ -71,6 +89,7 @@ class Held(Struct, frozen=True):
     status: Status = "waiting"
     reply_to: int | None = None
     mentions: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Change(Struct, frozen=True):
@@ -82,7 +101,11 @@ class Change(Struct, frozen=True):
 
 def check_message(message: NewMessage) -> NewMessage:
     """Return the message; raise ProtocolError for one that no channel takes."""
-    check_text(message.text, message.mentions)
+    check_text(message.text, message.mentions, bare=bool(message.attachments))
+    if len(set(message.attachments)) != len(message.attachments):
+        raise ProtocolError("attachment", "a message carries each file once")
+    if len(message.attachments) > MAX_ATTACHMENTS:
+        raise ProtocolError("too_large", f"a message carries at most {MAX_ATTACHMENTS} files")
     if not 0 < len(message.client_id) <= MAX_CLIENT_ID:
         raise ProtocolError("message_id", f"client_id has 1 to {MAX_CLIENT_ID} characters")
     if "\x00" in message.client_id:
@@ -90,9 +113,9 @@ def check_message(message: NewMessage) -> NewMessage:
     return message
 
 
-def check_text(text: str, mentions: tuple[str, ...] = ()) -> None:
-    """Raise ProtocolError for a text that no channel takes."""
-    if not text.strip():
+def check_text(text: str, mentions: tuple[str, ...] = (), *, bare: bool = False) -> None:
+    """Raise ProtocolError for a text that no channel takes; `bare`: files hang on it, it may be empty."""
+    if not text.strip() and not bare:
         raise ProtocolError("message_empty", "an empty message is not sent")
     if len(text) > MAX_TEXT:
         raise ProtocolError("too_large", f"a message has at most {MAX_TEXT} characters")

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from . import chat_tables as tables
 from .chat import Change, Held, Message, NewMessage, check_message, check_text, with_reaction
+from .chat_files import find_free, free_held, hold, let_go, let_go_held, pack_files, through
 from .chat_store import ChatStore, now
-from .errors import AccessDenied, Overloaded, StateError
+from .errors import AccessDenied, CollabError, Overloaded, StateError
 
 MAX_HELD = 200  # that wait in one channel
 MAX_HELD_OF_ONE = 20
@@ -32,17 +33,19 @@ class Changes:
         """Blank a message (with `author`: only one of theirs); raise AccessDenied when there is none."""
 
         def blank(message: Message) -> dict[str, object]:
-            return {"text": "", "deleted_at": now(), "mentions": None, "reactions": None}
+            nothing = dict.fromkeys(("mentions", "reactions", "attachments", "files"))
+            return {"text": "", "deleted_at": now(), **nothing}
 
         return await self._alter(channel, seq, author, blank)
 
     async def edit(self, channel: str, seq: int, author: str, text: str, mentions: tuple[str, ...]) -> Change:
         """Replace the text of the author's own message."""
-        check_text(text, mentions)
+        check_text(text, mentions, bare=True)
 
         def rewrite(message: Message) -> dict[str, object]:
             if message.deleted:
                 raise StateError("deleted", "the message was deleted")
+            check_text(text, bare=bool(message.attachments))
             return {"text": text, "edited_at": now(), "mentions": tables.pack(mentions)}
 
         return await self._alter(channel, seq, author, rewrite)
@@ -102,6 +105,8 @@ class Changes:
                 raise AccessDenied("not_allowed", "somebody else wrote it")
             given = values(tables.read_message(row))
             connection.execute(update(table).where(*mine).values(changed=number, **given))
+            if "deleted_at" in given:
+                let_go(through(connection), channel, seq)
             return Change(number, tables.read_message(connection.execute(select(table).where(*mine)).one()))
 
         return await self._store.database.transact(run)
@@ -114,10 +119,12 @@ class Changes:
         row = connection.execute(select(table).where(*again)).first()
         if row is None:
             _check_room(connection, new)
+            files = find_free(through(connection), new.channel, new.author, new.attachments)
             held = Held(
                 uuid4().hex, new.channel, new.author, new.name, new.role, new.text, new.client_id, now(),
-                reply_to=new.reply_to, mentions=new.mentions,
+                reply_to=new.reply_to, mentions=new.mentions, attachments=files,
             )  # fmt: skip
+            hold(through(connection), files, held.id)
             connection.execute(insert(table).values(_row(held) | {"changed": number}))
             return Change(number, held)
         connection.execute(update(table).where(*again).values(changed=number))
@@ -132,15 +139,21 @@ class Changes:
         if row.status != "waiting":
             raise StateError("decided", "somebody has decided already")
         status = "approved" if approve else "declined"
-        connection.execute(update(table).where(table.c.id == held).values(status=status, changed=number))
+        carried = tables.read_held(row).attachments
+        outcome = {"status": status, "changed": number, "attachments": None}
+        connection.execute(update(table).where(table.c.id == held).values(**outcome))
         decided = tables.read_held(connection.execute(select(table).where(table.c.id == held)).one())
         if not approve:
+            let_go_held(through(connection), held)
             return Change(number, decided), None
+        free_held(through(connection), held)
         new = NewMessage(
             channel, decided.author, decided.name, decided.role, decided.text, decided.client_id,
-            decided.reply_to, decided.mentions,
+            decided.reply_to, decided.mentions, tuple(file.id for file in carried),
         )  # fmt: skip
         (stored,) = self._store.log(connection, [new], now())
+        if isinstance(stored, CollabError):
+            raise stored
         return Change(number, decided), stored
 
 
@@ -174,4 +187,5 @@ def _row(held: Held) -> dict[str, object]:
         "reply_to": held.reply_to,
         "mentions": tables.pack(held.mentions),
         "status": held.status,
+        "attachments": pack_files(held.attachments),
     }

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Column, Table, delete, select, text
+from sqlalchemy import Column, Connection, Table, delete, select, text
 
 from . import chat_tables as tables
+from .chat_files import let_go, let_go_held, through
 from .chat_store import ChatStore
 
 BATCH: Final = 500
@@ -35,9 +36,18 @@ class Retention:
     async def _forget(self, table: Table, key: Column[Any], channel: str, before: int) -> int:
         old = (table.c.channel == channel, table.c.at < before)
         chosen = select(key).where(*old).order_by(key).limit(BATCH)
-        statement = delete(table).where(*old, key.in_(chosen))
+
+        def forget(connection: Connection) -> int:
+            carrying = select(key).where(key.in_(chosen), table.c.channel == channel, table.c.attachments.is_not(None))
+            for (which,) in connection.execute(carrying).all():
+                if table is tables.held:
+                    let_go_held(through(connection), which)
+                else:
+                    let_go(through(connection), channel, which)
+            return connection.execute(delete(table).where(*old, key.in_(chosen))).rowcount
+
         total, gone = 0, BATCH
         while gone == BATCH:
-            gone = await self._store.database.transact(lambda connection: connection.execute(statement).rowcount)
+            gone = await self._store.database.transact(forget)
             total += gone
         return total

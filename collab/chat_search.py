@@ -1,4 +1,4 @@
-"""Finding messages by their words.
+"""Finding messages by their words, and by the words of their files' names.
 
 Laws: only the channels that are named are searched, and no deleted message is found. A message is found when each word
 of the question begins one of its words; newest first. PostgreSQL keeps its index by itself. SQLite's gets new messages
@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, text
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, literal_column, select, text
 
 from . import chat_tables as tables
 from .chat import Message
@@ -21,12 +21,13 @@ MOST: Final = 50
 MOST_WORDS: Final = 8
 PIECE: Final = 2000  # messages that one transaction takes into the index
 
-_WORDS: Final = re.compile(r"\w+")
+_WORDS: Final = re.compile(r"[^\W_]+")
 _BEHIND: Final = text("""SELECT c.id, coalesce(i.seq, 0) AS seq FROM channel c
     LEFT JOIN channel_indexed i ON i.channel = c.id WHERE c.id IN :ids AND c.head > coalesce(i.seq, 0)""")
 _NUMBER: Final = text("""INSERT OR IGNORE INTO channel_word (channel, seq) SELECT channel, seq FROM channel_message
     WHERE channel = :id AND seq > :seq AND seq <= :upto""")
-_INDEX: Final = text("""INSERT INTO channel_search (rowid, text) SELECT w.id, m.text FROM channel_word w
+_INDEX: Final = text("""INSERT INTO channel_search (rowid, text)
+    SELECT w.id, m.text || ' ' || coalesce(m.files, '') FROM channel_word w
     JOIN channel_message m ON m.channel = w.channel AND m.seq = w.seq
     WHERE w.channel = :id AND w.seq > :seq AND w.seq <= :upto""")
 _DONE: Final = text("""INSERT INTO channel_indexed (channel, seq)
@@ -36,6 +37,7 @@ _FOUND: Final = text("""SELECT m.* FROM channel_search s JOIN channel_word w ON 
     JOIN channel_message m ON m.channel = w.channel AND m.seq = w.seq
     WHERE channel_search MATCH :words AND w.channel IN :ids AND m.deleted_at IS NULL
     ORDER BY m.at DESC, m.seq DESC LIMIT :most""")
+_KNOWN: Final[ColumnElement[object]] = literal_column("to_tsvector('simple', text || ' ' || coalesce(files, ''))")
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
 
 
@@ -63,9 +65,8 @@ class Search:
     async def _find_postgres(self, channels: Sequence[str], words: Sequence[str], most: int) -> list[Message]:
         table = tables.message
         question = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
-        known = func.to_tsvector(text("'simple'"), table.c.text)
         query = select(table).where(
-            table.c.channel.in_(list(channels)), table.c.deleted_at.is_(None), known.op("@@")(question)
+            table.c.channel.in_(list(channels)), table.c.deleted_at.is_(None), _KNOWN.op("@@")(question)
         )
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(table.c.at.desc(), table.c.seq.desc()).limit(most))

@@ -17,9 +17,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from . import chat_tables as tables
 from .chat import Message, NewMessage
+from .chat_files import claim, find_free, pack_files, through, words_of
 from .chat_sqlite import log_messages, number
 from .database import Database
-from .errors import CollabError
+from .errors import CollabError, ProtocolError
 
 Key = tuple[str, str, str]  # channel, author, client_id
 
@@ -63,27 +64,33 @@ class ChatStore:
             results |= dict(zip(chosen, done, strict=True))
         return [results[index] for index in range(len(messages))]
 
-    async def _commit(self, messages: Sequence[NewMessage]) -> list[Message]:
+    async def _commit(self, messages: Sequence[NewMessage]) -> list[Message | CollabError]:
         at = now()
         if self.database.dialect == "sqlite":
             return await self.database.drive(lambda driver: log_messages(driver, messages, at))
         return await self.database.transact(lambda connection: self.log(connection, messages, at))
 
-    def log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message]:
-        """Number and store messages in a writing transaction."""
+    def log(self, connection: Connection, messages: Sequence[NewMessage], at: int) -> list[Message | CollabError]:
+        """Number and store messages in a writing transaction; one whose files cannot be claimed is not stored."""
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             return log_messages(driver, messages, at)
         channels = sorted({message.channel for message in messages})
         self.found(connection, channels)
         heads = {row.id: row.head for row in connection.execute(_LOCK_HEADS, {"ids": channels})}
-        known = self._known(connection, messages)
+        known: dict[Key, Message | CollabError] = {**self._known(connection, messages)}
         rows = []
         for new in messages:
-            if _key(new) in known:
+            if isinstance(known.get(_key(new)), Message):
+                continue
+            try:
+                files = find_free(through(connection), new.channel, new.author, new.attachments)
+            except ProtocolError as error:
+                known[_key(new)] = error
                 continue
             heads[new.channel] += 1
-            stored = known[_key(new)] = number(new, heads[new.channel], at)
+            stored = known[_key(new)] = number(new, heads[new.channel], at, files)
+            claim(through(connection), files, stored.seq)
             rows.append(_row(stored))
         if rows:
             connection.execute(insert(tables.message), rows)
@@ -150,4 +157,6 @@ def _row(message: Message) -> dict[str, str | int | None]:
         "at": message.at,
         "reply_to": message.reply_to,
         "mentions": tables.pack(message.mentions),
+        "attachments": pack_files(message.attachments),
+        "files": words_of(message.attachments),
     }

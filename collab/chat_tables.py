@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, MetaData, Row, String, Table, Text
 
 from .chat import Held, Message, Reactions
+from .chat_files import read_files
 
 _metadata = MetaData()
 channel = Table(
@@ -39,6 +40,8 @@ message = Table(
     Column("mentions", Text),
     Column("reactions", Text),
     Column("changed", BigInteger),
+    Column("attachments", Text),
+    Column("files", Text),
 )
 held = Table(
     "channel_held",
@@ -55,6 +58,7 @@ held = Table(
     Column("mentions", Text),
     Column("status", String),
     Column("changed", BigInteger),
+    Column("attachments", Text),
 )
 position = Table(
     "channel_position",
@@ -99,6 +103,7 @@ def read_message(row: Row[Any]) -> Message:
         reply_to=row.reply_to,
         mentions=read_names(row.mentions),
         reactions=read_reactions(row.reactions),
+        attachments=read_files(row.attachments),
     )
 
 
@@ -116,4 +121,5 @@ def read_held(row: Row[Any]) -> Held:
         status=row.status,
         reply_to=row.reply_to,
         mentions=read_names(row.mentions),
+        attachments=read_files(row.attachments),
     )
