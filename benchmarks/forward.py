@@ -25,7 +25,6 @@ import socket
 import statistics
 import struct
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -35,6 +34,7 @@ from typing import cast
 
 from pylibsrtp import Policy, Session
 
+from benchmarks.peers.plain import Person, Stream, build_plain, describe
 from sfu.plane import Plane, Profile
 from tests.sfu.plane_peer import MID_URI, VP8, Peer, Rtp, vp8
 
@@ -159,31 +159,23 @@ def measure(arguments: argparse.Namespace) -> float:
     return each
 
 
-def build_plain() -> Path:
-    """Compile the plain loop; it needs libsrtp's headers (Debian: libsrtp2-dev)."""
-    source = Path(__file__).parent / "peers" / "plain_loop.c"
-    made = Path(tempfile.mkdtemp()) / "plain_loop"
-    subprocess.run(["cc", "-O2", "-o", str(made), str(source), "-lsrtp2"], check=True)
-    return made
-
-
 def measure_plain(arguments: argparse.Namespace, program: Path) -> float:
     """One round of the plain loop: microseconds of CPU for each copy; prints a line."""
     key = os.urandom(28)
     sealer = Session(
         Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
     )
-    sinks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(arguments.viewers)]
-    lines = [f"{len(sinks)} {key.hex()}"]
-    for sock in sinks:
+    out, *sinks = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(1 + arguments.viewers))
+    people = []
+    for sock in (out, *sinks):
         sock.bind(("127.0.0.1", 0))
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        lines.append(f"{os.urandom(28).hex()} 127.0.0.1 {sock.getsockname()[1]}")
+        people.append(Person(key, os.urandom(28), sock.getsockname()[1]))
+    streams = [Stream(0, 5 + number, range(1, len(people))) for number in range(arguments.publishers)]
     loop = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert loop.stdin and loop.stdout
-    loop.stdin.write("\n".join(lines) + "\n")
+    loop.stdin.write(describe(people, streams))
     loop.stdin.flush()
-    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.connect(("127.0.0.1", int(loop.stdout.readline())))
 
     def seal(packet: Rtp) -> bytes:

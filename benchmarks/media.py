@@ -147,7 +147,7 @@ async def play_load(load: Load, arguments: argparse.Namespace) -> tuple[Row, dic
                 continue
             playing.append(one)
             await one.open(load, not arguments.plain)
-            facts[name] = f"{one.driver.version}, {' and '.join(sorted(one.generator.profiles))}"
+            facts[one.driver.name] = f"{one.driver.version}, {' and '.join(sorted(one.generator.profiles))}"
         for turn in range(-1, arguments.rounds + arguments.rounds // 2):
             if turn >= arguments.rounds and not any(
                 is_short_of(row, one.driver.name, arguments.rounds) for one in playing

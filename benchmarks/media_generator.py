@@ -8,11 +8,12 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
-from benchmarks.media_leg import Handed, Leg
+from benchmarks.media_leg import Handed
 from benchmarks.media_loads import Stream
 from benchmarks.media_sdp import LEVEL, MID, TRANSPORT, Media
 from benchmarks.peers.install import bench_home
@@ -62,16 +63,23 @@ class Outgoing:
         return "source " + " ".join(map(str, [*words, *ids, *shape, self.index]))
 
 
+class Handing(Protocol):
+    """A connection that can be handed to the native load."""
+
+    def hand_over(self) -> Handed:
+        """Give socket and keys away."""
+
+
 @dataclass
 class Plan:
     """Connections, what is sent over them, and who awaits what."""
 
     gro: bool = True
-    legs: list[tuple[Leg, int, str]] = field(default_factory=list)
+    legs: list[tuple[Handing, int, str]] = field(default_factory=list)
     sources: list[Outgoing] = field(default_factory=list)
     expected: list[tuple[int, int]] = field(default_factory=list)
 
-    def add_leg(self, leg: Leg, media: tuple[Media, ...]) -> int:
+    def add_leg(self, leg: Handing, media: tuple[Media, ...]) -> int:
         """Add a connection with what was agreed on; return its place."""
         kinds = {
             payload: media_line.kind

@@ -8,11 +8,11 @@ from typing import Protocol
 from benchmarks.media_connect import Connector
 from benchmarks.media_kreide import Kreide
 from benchmarks.media_loads import Load
-from benchmarks.peers import galene, janus, livekit, mediamtx
+from benchmarks.peers import galene, janus, livekit, mediamtx, plain
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import Server
 
-PEERS = ("janus", "livekit", "mediamtx", "galene")
+PEERS = ("plain", "janus", "livekit", "mediamtx", "galene")
 
 
 class Driver(Protocol):
@@ -34,6 +34,7 @@ _PEERS: dict[str, tuple[Mapping[str, str], Callable[[Load], Driver]]] = {
     "janus": (janus.NOT_DRIVEN, janus.Janus),
     "livekit": (livekit.NOT_DRIVEN, livekit.LiveKit),
     "mediamtx": (mediamtx.NOT_DRIVEN, mediamtx.MediaMtx),
+    "plain": ({}, plain.Plain),
 }
 
 
