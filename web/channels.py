@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from collab.chat import Change, Held, Message, NewMessage
+from collab.chat import Attachment, Change, Held, Message, NewMessage
 from collab.chat_positions import Position
 from collab.presence import Seen
 from web import messages as wire
@@ -31,7 +31,7 @@ def send_chat(services: Services, person: Person, channels: Channels, message: w
     may = _writable(services, channels, message.channel)
     new = NewMessage(
         message.channel, person.id, person.name, person.role, message.text, message.client_id,
-        message.reply_to, message.mentions,
+        message.reply_to, message.mentions, message.attachments,
     )  # fmt: skip
     if may.held:
         return asyncio.ensure_future(_hold(services, new))
@@ -120,13 +120,24 @@ def build_message(stored: Message) -> wire.ChatMessage:
         reply_to=stored.reply_to,
         mentions=stored.mentions,
         reactions=[wire.Reaction(sign, people) for sign, people in stored.reactions.items()],  # type: ignore[arg-type]
+        attachments=_build_files(stored.attachments),
     )
 
 
 def build_held(held: Held, change: int) -> wire.ChatHeld:
     """Show a message that waits or was decided."""
     author = wire.Author(held.author, held.name, held.role)
-    return wire.ChatHeld(held.channel, held.id, held.client_id, author, held.text, held.at, held.status, change)
+    return wire.ChatHeld(
+        held.channel, held.id, held.client_id, author, held.text, held.at, held.status, change,
+        _build_files(held.attachments),
+    )  # fmt: skip
+
+
+def _build_files(files: Sequence[Attachment]) -> list[wire.ChatAttachment]:
+    return [
+        wire.ChatAttachment(file.id, file.name, file.type, file.size, file.width, file.height, file.thumbnail)
+        for file in files
+    ]
 
 
 def view_channels(

@@ -87,6 +87,7 @@ _BY_CLASS: dict[str, tuple[int, int]] = {
 _BY_CODE: dict[str, tuple[int, int]] = {
     "too_large": (413, 4413),
     "file_too_large": (413, 4413),
+    "attachment": (404, 4403),
     "too_heavy": (413, 4413),
     "pdf_missing": (501, 4501),
     "heavy_failed": (500, 1011),

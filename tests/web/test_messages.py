@@ -47,7 +47,7 @@ BAD = {
     ],
     "media:page": [b'{"tiles":["1","2","3","4","5","6","7","8","9"]}'],
     "chat:send": [
-        b'{"channel":"c","text":"","client_id":"1"}',
+        b'{"channel":"c","text":"x","client_id":"1","attachments":["1","2","3","4","5","6","7","8","9","10","11"]}',
         b'{"channel":"c","text":"%s","client_id":"1"}' % (b"x" * 4001),
         b'{"channel":"c","text":"x","client_id":"%s"}' % (b"i" * 65),
         b'{"channel":"c","text":"x"}',

@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 
 from web.messages.basics import Done, Id, Sequence
 
-Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 HeldStatus = Literal["waiting", "approved", "declined"]
 Sign = Literal["👍", "❤️", "😄", "🎉", "🤔", "👀"]
 
@@ -19,14 +18,16 @@ Sign = Literal["👍", "❤️", "😄", "🎉", "🤔", "👀"]
 class ChatSend(Struct, frozen=True):
     """`client_id` makes a repeat harmless: the same id of the same author gets the same seq.
 
-    `reply_to` is the number of the message that this one answers, `mentions` the person ids it names.
+    `reply_to` is the number of the message that this one answers, `mentions` the person ids it names, `attachments`
+    the ids of uploads that I sent into this channel; with one the text may be empty.
     """
 
     channel: Id
-    text: Text
+    text: Annotated[str, Meta(max_length=4000)]
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
     reply_to: Sequence | None = None
     mentions: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
+    attachments: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
 
 
 class ChatSent(Struct, frozen=True):
@@ -52,9 +53,11 @@ class ChatDelete(Struct, frozen=True):
 
 
 class ChatEdit(Struct, frozen=True):
+    """The text may be empty where files hang on the message."""
+
     channel: Id
     seq: Sequence
-    text: Text
+    text: Annotated[str, Meta(max_length=4000)]
     mentions: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
 
 
@@ -113,6 +116,18 @@ class Reaction(Struct, frozen=True):
     people: tuple[str, ...]
 
 
+class ChatAttachment(Struct, frozen=True):
+    """A file: `GET /api/v1/uploads/{id}`. `width`, `height` of pictures; `thumbnail`: there is a small one."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    thumbnail: bool
+
+
 class ChatMessage(Struct, frozen=True):
     """One message; a deleted one keeps its number and loses its text."""
 
@@ -127,6 +142,7 @@ class ChatMessage(Struct, frozen=True):
     reply_to: int | None
     mentions: tuple[str, ...]
     reactions: list[Reaction]
+    attachments: list[ChatAttachment]
 
 
 class ChatPage(Struct, frozen=True):
@@ -154,6 +170,7 @@ class ChatHeld(Struct, frozen=True):
     at: int
     status: HeldStatus
     change: int
+    attachments: list[ChatAttachment]
 
 
 class ChatHeldList(Struct, frozen=True):

@@ -19,6 +19,17 @@ export interface ChannelView {
   keep_days: number | null;
 }
 
+/** A file: `GET /api/v1/uploads/{id}`. `width`, `height` of pictures; `thumbnail`: there is a small one. */
+export interface ChatAttachment {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  thumbnail: boolean;
+}
+
 /** The newest state of every message that changed; ask again until `changed` is reached. */
 export interface ChatChangeList {
   messages: ChatMessage[];
@@ -56,6 +67,7 @@ export interface ChatDeleted {
   change: number;
 }
 
+/** The text may be empty where files hang on the message. */
 export interface ChatEdit {
   channel: string;
   seq: number;
@@ -78,6 +90,7 @@ export interface ChatHeld {
   at: number;
   status: "approved" | "declined" | "waiting";
   change: number;
+  attachments: ChatAttachment[];
 }
 
 export interface ChatHeldList {
@@ -105,6 +118,7 @@ export interface ChatMessage {
   reply_to: number | null;
   mentions: string[];
   reactions: Reaction[];
+  attachments: ChatAttachment[];
 }
 
 /** `head` is the number of the channel's last message, `changed` that of its last change. */
@@ -134,13 +148,14 @@ export interface ChatSearch {
   channel?: string | null;
 }
 
-/** `client_id` makes a repeat harmless: the same id of the same author gets the same seq. `reply_to` is the number of the message that this one answers, `mentions` the person ids it names. */
+/** `client_id` makes a repeat harmless: the same id of the same author gets the same seq. `reply_to` is the number of the message that this one answers, `mentions` the person ids it names, `attachments` the ids of uploads that I sent into this channel; with one the text may be empty. */
 export interface ChatSend {
   channel: string;
   text: string;
   client_id: string;
   reply_to?: number | null;
   mentions?: string[];
+  attachments?: string[];
 }
 
 /** `held`: it waits for approval and has no number yet (`seq` is 0). */

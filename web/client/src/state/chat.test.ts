@@ -77,7 +77,7 @@ describe('what happens to messages afterwards', () => {
 });
 
 describe('what waits for approval', () => {
-  const held = (id: string, more: Partial<ChatHeld> = {}): ChatHeld => ({ channel: 'c', id, client_id: id, author: { id: 'a', name: 'A', role: 'pupil' }, text: id, at: 1, status: 'waiting', change: 1, ...more });
+  const held = (id: string, more: Partial<ChatHeld> = {}): ChatHeld => ({ channel: 'c', id, client_id: id, author: { id: 'a', name: 'A', role: 'pupil' }, text: id, at: 1, status: 'waiting', change: 1, attachments: [], ...more });
 
   it('takes the place of what I wrote, and goes when it is approved', () => {
     const waiting = after({ type: 'writing', clientId: 'one', draft: DRAFT }, { type: 'held', held: held('one') });

@@ -63,7 +63,7 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatModel {
     case 'missed':
       return { ...model, messages: replace(model.messages, action.messages), changed: Math.max(model.changed, action.changed) };
     case 'deleted': {
-      const messages = model.messages.map((message) => (message.seq === action.seq ? { ...message, text: '', deleted: true, reactions: [] } : message));
+      const messages = model.messages.map((message) => (message.seq === action.seq ? { ...message, text: '', deleted: true, reactions: [], attachments: [] } : message));
       return { ...model, messages, changed: Math.max(model.changed, action.change) };
     }
     case 'held':

@@ -25,5 +25,5 @@ export function model(me: string, state: RoomState): RoomModel {
 }
 
 export function message(seq: number, more: Partial<ChatMessage> = {}): ChatMessage {
-  return { channel: 'c', seq, client_id: `client-${seq}`, author: { id: 'a', name: 'A', role: 'pupil' }, text: `text ${seq}`, at: seq, deleted: false, edited: false, reply_to: null, mentions: [], reactions: [], ...more };
+  return { channel: 'c', seq, client_id: `client-${seq}`, author: { id: 'a', name: 'A', role: 'pupil' }, text: `text ${seq}`, at: seq, deleted: false, edited: false, reply_to: null, mentions: [], reactions: [], attachments: [], ...more };
 }
