@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from web.errors import AccessDenied
 from web.school import queries, tables
 from web.school.actions import do_create_scratch
+from web.school.contact_queries import directs_of
 from web.school.decide import Shares, Standing, channel_rights, document_right, folder_right, meeting_grant
+from web.school.direct import direct_rights
 from web.school.model import (
     STAFF,
     Channel,
@@ -201,6 +203,7 @@ class SchoolAccess:
             groups = await queries.groups(connection, tables.study_group.c.id.in_(standing.groups))
             meetings = await _meetings(connection, standing, now - HEARD_AFTER_END, None)
             ids = {group.channel for group in groups} | {meeting.channel for meeting, _ in meetings}
+            ids.update(await directs_of(connection, standing.school, standing.person))
             return await _channels(connection, standing, ids)
 
     async def access_group(self, person: Person, group_id: str) -> Group:
@@ -323,5 +326,6 @@ async def _channels(
 ) -> list[tuple[Channel, ChannelRights]]:
     found = await queries.channels(connection, tables.channel.c.id.in_(ids))
     meetings = await queries.meetings(connection, tables.meeting.c.channel.in_(ids), _meeting_candidates(standing))
-    rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found]
-    return [(channel, may) for channel, may in rights if may is not None]
+    rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found if not channel.people]
+    of_two = await direct_rights(connection, standing, [channel for channel in found if channel.people])
+    return [*((channel, may) for channel, may in rights if may is not None), *of_two]

@@ -6,13 +6,16 @@ carries the new state of what changed, so that applying it twice does no harm. S
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, assert_never
 
 from msgspec import Struct
 
 from web.school.model import (
     Account,
+    AccountRole,
     Admitted,
+    Block,
     Channel,
     DocumentInfo,
     Enrolment,
@@ -23,6 +26,7 @@ from web.school.model import (
     Invitation,
     Meeting,
     Person,
+    Personal,
     School,
     SharedRight,
 )
@@ -33,6 +37,12 @@ class _Body(Struct, frozen=True, tag_field="event", tag=True):
 
 
 class SchoolCreated(_Body, frozen=True):
+    school: School
+
+
+class SchoolChanged(_Body, frozen=True):
+    """Who writes to whom in private, the time zone, or how long every direct channel keeps what is written."""
+
     school: School
 
 
@@ -124,6 +134,24 @@ class ChannelChanged(_Body, frozen=True):
     channel: Channel
 
 
+class DirectOpened(_Body, frozen=True):
+    """Two accounts have a channel of their own."""
+
+    channel: Channel
+
+
+class ContactBlocked(_Body, frozen=True):
+    block: Block
+
+
+class ContactUnblocked(_Body, frozen=True):
+    block: Block
+
+
+class PersonalChanged(_Body, frozen=True):
+    personal: Personal
+
+
 class FolderCreated(_Body, frozen=True):
     folder: Folder
 
@@ -146,6 +174,7 @@ class RightsChanged(_Body, frozen=True):
 
 EventBody = (
     SchoolCreated
+    | SchoolChanged
     | AccountCreated
     | AccountChanged
     | PasswordChanged
@@ -165,6 +194,10 @@ EventBody = (
     | GuestLinkCreated
     | GuestLinkRevoked
     | ChannelChanged
+    | DirectOpened
+    | ContactBlocked
+    | ContactUnblocked
+    | PersonalChanged
     | FolderCreated
     | DocumentCreated
     | DocumentChanged
@@ -182,7 +215,10 @@ class SchoolEvent(Struct, frozen=True):
 
 
 def affects(event: SchoolEvent, person: Person) -> bool:
-    """Return whether the event can change what the person may do: when in doubt, yes."""
+    """Return whether the event can change what the person may do: when in doubt, yes.
+
+    Direct channels are apart: what moves there hangs on the other one, too (`affects_contacts`).
+    """
     if event.school != person.school:
         return False
     match event.body:
@@ -204,9 +240,33 @@ def affects(event: SchoolEvent, person: Person) -> bool:
             return invitation.account == person.id
         case SchoolCreated() | AccountCreated() | GroupCreated() | GuestLinkCreated() | FolderCreated():
             return False
-        case DocumentCreated():
+        case DocumentCreated() | SchoolChanged() | DirectOpened() | ContactBlocked() | ContactUnblocked():
+            return False
+        case PersonalChanged():
             return False
         case MeetingCreated() | MeetingChanged() | ChannelChanged() | DocumentChanged() | RightsChanged():
             return True
         case never:
             assert_never(never)
+
+
+def affects_contacts(event: SchoolEvent, person: str, partners: Mapping[str, AccountRole]) -> bool:
+    """Return whether the event can change what a person may do in direct channels; `partners`: the other ones' roles.
+
+    The school of both is the event's.
+    """
+    match event.body:
+        case DirectOpened(channel):
+            return person in channel.people
+        case ContactBlocked(block) | ContactUnblocked(block):
+            return person in (block.account, block.other)
+        case SchoolChanged():
+            return bool(partners)
+        case AccountChanged(account, _):  # the name, too
+            return account.id in partners or (account.id == person and bool(partners))
+        case GuardianLinked(family) | GuardianUnlinked(family):
+            return family.guardian in partners or (family.guardian == person and bool(partners))
+        case EnrolmentAdded(enrolment) | EnrolmentRemoved(enrolment):  # of the other one, or of a child of theirs
+            return enrolment.account in (person, *partners) or "guardian" in partners.values()
+        case _:
+            return False

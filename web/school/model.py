@@ -20,16 +20,21 @@ DocumentKind = Literal["deck", "table", "scratch"]
 Right = Literal["read", "write"]
 Admission = Literal["yes", "lobby", "no"]
 ChannelMode = Literal["open", "moderated", "teacher_only", "off"]
+DirectPolicy = Literal["staff", "teachers", "everyone"]
+Closed = Literal["gone", "blocking", "blocked", "school"]
 
 STAFF: frozenset[str] = frozenset({"teacher", "head"})
 ENROLLED_ROLES: frozenset[str] = frozenset({"teacher", "head", "pupil"})  # who can belong to a class
 
 
 class School(Struct, frozen=True):
-    """A tenant."""
+    """A tenant. `direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, None for ever."""
 
     id: str
     title: str
+    direct: DirectPolicy = "teachers"
+    direct_keep_days: int | None = None
+    time_zone: str = "Europe/Berlin"
 
 
 class Account(Struct, frozen=True):
@@ -165,7 +170,7 @@ class SharedRight(Struct, frozen=True):
 
 
 class Channel(Struct, frozen=True):
-    """A place for messages: of a class or learning group, or of one meeting.
+    """A place for messages: of a class or learning group, of one meeting, or of the two in `people`.
 
     `mode`: who may write; in a "moderated" one what others write waits until it is approved. `keep_days`: messages that
     are older are deleted; None keeps them.
@@ -179,6 +184,41 @@ class Channel(Struct, frozen=True):
     learning_group: str | None = None
     mode: ChannelMode = "open"
     keep_days: int | None = None
+    people: tuple[str, ...] = ()
+
+
+class Partner(Struct, frozen=True):
+    """The other one of a direct channel; `closed` says why nothing can be written to them now."""
+
+    id: str
+    name: str
+    role: AccountRole
+    closed: Closed | None = None
+
+
+class Block(Struct, frozen=True):
+    """An account that wants no direct messages from another."""
+
+    school: str
+    account: str
+    other: str
+
+
+class QuietHours(Struct, frozen=True):
+    """Ruhezeit: from one minute of the day to another (over midnight where it ends earlier), and whole weekends."""
+
+    start: int
+    end: int
+    weekends: bool
+
+
+class Personal(Struct, frozen=True):
+    """What an account has set for itself. `away`: says so whatever its devices do. `typing`: others see it write."""
+
+    account: str
+    away: bool = False
+    typing: bool = True
+    quiet: QuietHours | None = None
 
 
 class Grant(Struct, frozen=True):
@@ -194,12 +234,16 @@ class Grant(Struct, frozen=True):
 
 
 class ChannelRights(Struct, frozen=True):
-    """What somebody may do in one channel; `held`: what they write waits until it is approved."""
+    """What somebody may do in one channel; `held`: what they write waits until it is approved.
+
+    `partner`: who the other one is, where there are but two.
+    """
 
     read: bool
     write: bool
     moderate: bool
     held: bool = False
+    partner: Partner | None = None
 
 
 class TicketScope(Struct, frozen=True):

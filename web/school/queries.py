@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from web.school import tables
+from web.school import contact_tables, tables
 from web.school.model import (
     Account,
     Channel,
@@ -29,7 +29,7 @@ ObjectKind = Literal["folder", "document"]
 async def schools(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[School]:
     """Schools by title."""
     rows = await connection.execute(select(tables.school).where(*where).order_by(tables.school.c.title))
-    return [School(row.id, row.title) for row in rows]
+    return [School(row.id, row.title, row.direct, row.direct_keep_days, row.time_zone) for row in rows]
 
 
 async def accounts(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 5000) -> list[Account]:
@@ -154,18 +154,20 @@ async def shares(
 
 
 async def channels(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Channel]:
-    """Channels by title, each with the class, learning group or meeting it belongs to."""
-    channel, group, meeting = tables.channel, tables.study_group, tables.meeting
+    """Channels by title, each with the class, learning group, meeting or two people it belongs to."""
+    channel, group, meeting, direct = tables.channel, tables.study_group, tables.meeting, contact_tables.direct_channel
     query = (
-        select(channel, group.c.id, group.c.kind, meeting.c.id)
+        select(channel, group.c.id, group.c.kind, meeting.c.id, direct.c.first, direct.c.second)
         .outerjoin(group, group.c.channel == channel.c.id)
         .outerjoin(meeting, and_(meeting.c.channel == channel.c.id, group.c.id.is_(None)))
+        .outerjoin(direct, direct.c.channel == channel.c.id)
         .where(*where)
         .order_by(channel.c.title, channel.c.id)
     )
     found = []
-    for id_, school, title, mode, keep_days, group_id, kind, meeting_id in await connection.execute(query):
+    for id_, school, title, mode, keep_days, group_id, kind, meeting_id, one, other in await connection.execute(query):
         school_class = group_id if kind == "school_class" else None
         learning_group = group_id if kind == "learning_group" else None
-        found.append(Channel(id_, school, title, meeting_id, school_class, learning_group, mode, keep_days))
+        people = () if one is None else (one, other)
+        found.append(Channel(id_, school, title, meeting_id, school_class, learning_group, mode, keep_days, people))
     return found

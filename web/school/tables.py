@@ -39,19 +39,19 @@ def _id() -> Column[str]:
     return Column("id", ID, primary_key=True)
 
 
-def _school() -> Column[str]:
+def school_of() -> Column[str]:
     return Column("school", ID, ForeignKey("school.id"), nullable=False)
 
 
-def _same_school(column: str, table: str) -> ForeignKeyConstraint:
+def same_school(column: str, table: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["school", column], [f"{table}.school", f"{table}.id"])
 
 
-def _key(name: str) -> Column[str]:
+def key(name: str) -> Column[str]:
     return Column(name, ID, primary_key=True)
 
 
-def _needed(name: str) -> Column[str]:
+def needed(name: str) -> Column[str]:
     return Column(name, ID, nullable=False)
 
 
@@ -61,16 +61,19 @@ school = Table(
     _id(),
     Column("title", Text, nullable=False),
     Column("event_seq", BigInteger, nullable=False),
+    Column("direct", String(16), nullable=False, server_default="teachers"),
+    Column("direct_keep_days", BigInteger),
+    Column("time_zone", String(64), nullable=False, server_default="Europe/Berlin"),
 )
 
-setting = Table("setting", METADATA, _key("name"), Column("value", Text, nullable=False))
+setting = Table("setting", METADATA, key("name"), Column("value", Text, nullable=False))
 
 account = Table(
     "account",
     METADATA,
     _id(),
-    _school(),
-    _needed("login"),
+    school_of(),
+    needed("login"),
     Column("role", String(16), nullable=False),
     Column("name", Text, nullable=False),
     Column("full_name", Text, nullable=False),
@@ -85,18 +88,18 @@ account = Table(
 guardian_link = Table(
     "guardian_link",
     METADATA,
-    _school(),
-    _key("guardian"),
-    _key("pupil"),
-    _same_school("guardian", "account"),
-    _same_school("pupil", "account"),
+    school_of(),
+    key("guardian"),
+    key("pupil"),
+    same_school("guardian", "account"),
+    same_school("pupil", "account"),
 )
 
 channel = Table(
     "channel",
     METADATA,
     _id(),
-    _school(),
+    school_of(),
     Column("title", Text, nullable=False),
     Column("mode", String(16), nullable=False, server_default="open"),
     Column("keep_days", BigInteger),
@@ -107,24 +110,24 @@ study_group = Table(
     "study_group",
     METADATA,
     _id(),
-    _school(),
+    school_of(),
     Column("kind", String(16), nullable=False),
     Column("title", Text, nullable=False),
-    _needed("channel"),
+    needed("channel"),
     UniqueConstraint("school", "id"),
     UniqueConstraint("channel"),
-    _same_school("channel", "channel"),
+    same_school("channel", "channel"),
     CheckConstraint("kind IN ('school_class', 'learning_group')", name="kind"),
 )
 
 enrolment = Table(
     "enrolment",
     METADATA,
-    _school(),
-    _key("group_id"),
-    _key("account"),
-    _same_school("group_id", "study_group"),
-    _same_school("account", "account"),
+    school_of(),
+    key("group_id"),
+    key("account"),
+    same_school("group_id", "study_group"),
+    same_school("account", "account"),
     Index(None, "account"),
 )
 
@@ -132,22 +135,22 @@ meeting = Table(
     "meeting",
     METADATA,
     _id(),
-    _school(),
+    school_of(),
     Column("kind", String(16), nullable=False),
     Column("title", Text, nullable=False),
-    _needed("host"),
+    needed("host"),
     Column("group_id", ID),
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
-    _needed("channel"),
+    needed("channel"),
     Column("lobby", Boolean, nullable=False),
     Column("locked", Boolean, nullable=False),
     Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("private_cameras", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("school", "id"),
-    _same_school("host", "account"),
-    _same_school("group_id", "study_group"),
-    _same_school("channel", "channel"),
+    same_school("host", "account"),
+    same_school("group_id", "study_group"),
+    same_school("channel", "channel"),
     CheckConstraint("kind IN ('lesson', 'consultation', 'conference')", name="kind"),
     Index(None, "school", "ends_at"),
     Index(None, "channel"),
@@ -156,22 +159,22 @@ meeting = Table(
 invitation = Table(
     "invitation",
     METADATA,
-    _school(),
-    _key("meeting"),
-    _key("account"),
-    _same_school("meeting", "meeting"),
-    _same_school("account", "account"),
+    school_of(),
+    key("meeting"),
+    key("account"),
+    same_school("meeting", "meeting"),
+    same_school("account", "account"),
     Index(None, "account"),
 )
 
 admission = Table(
     "admission",
     METADATA,
-    _school(),
-    _key("meeting"),
-    _key("person"),
+    school_of(),
+    key("meeting"),
+    key("person"),
     Column("admitted", Boolean, nullable=False),
-    _same_school("meeting", "meeting"),
+    same_school("meeting", "meeting"),
     Index(None, "person"),
 )
 
@@ -179,25 +182,25 @@ guest_link = Table(
     "guest_link",
     METADATA,
     _id(),
-    _school(),
-    _needed("meeting"),
+    school_of(),
+    needed("meeting"),
     Column("token_hash", String(64), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked", Boolean, nullable=False),
     UniqueConstraint("school", "id"),
     UniqueConstraint("token_hash"),
-    _same_school("meeting", "meeting"),
+    same_school("meeting", "meeting"),
 )
 
 folder = Table(
     "folder",
     METADATA,
     _id(),
-    _school(),
+    school_of(),
     Column("title", Text, nullable=False),
-    _needed("owner"),
+    needed("owner"),
     UniqueConstraint("school", "id"),
-    _same_school("owner", "account"),
+    same_school("owner", "account"),
     Index(None, "owner"),
 )
 
@@ -205,14 +208,14 @@ document = Table(
     "document",
     METADATA,
     _id(),
-    _school(),
+    school_of(),
     Column("kind", String(16), nullable=False),
     Column("title", Text, nullable=False),
     Column("folder", ID),
     Column("owner", ID),
     UniqueConstraint("school", "id"),
-    _same_school("folder", "folder"),
-    _same_school("owner", "account"),
+    same_school("folder", "folder"),
+    same_school("owner", "account"),
     CheckConstraint("kind IN ('deck', 'table', 'scratch')", name="kind"),
     Index(None, "owner"),
     Index(None, "folder"),
@@ -221,23 +224,23 @@ document = Table(
 meeting_document = Table(
     "meeting_document",
     METADATA,
-    _school(),
-    _key("meeting"),
-    _key("document"),
+    school_of(),
+    key("meeting"),
+    key("document"),
     Column("position", BigInteger, nullable=False),
-    _same_school("meeting", "meeting"),
-    _same_school("document", "document"),
+    same_school("meeting", "meeting"),
+    same_school("document", "document"),
     Index(None, "document"),
 )
 
 shared_right = Table(
     "shared_right",
     METADATA,
-    _school(),
+    school_of(),
     Column("object_kind", String(16), primary_key=True),
-    _key("object"),
+    key("object"),
     Column("subject_kind", String(16), primary_key=True),
-    _key("subject"),
+    key("subject"),
     Column("access", String(8), nullable=False),
     CheckConstraint("object_kind IN ('folder', 'document')", name="object_kind"),
     CheckConstraint("subject_kind IN ('account', 'group')", name="subject_kind"),
@@ -249,20 +252,20 @@ login_session = Table(
     "login_session",
     METADATA,
     Column("token_hash", String(64), primary_key=True),
-    _school(),
+    school_of(),
     Column("account", ID),
     Column("guest_link", ID),
-    _needed("person"),
+    needed("person"),
     Column("name", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    _same_school("account", "account"),
-    _same_school("guest_link", "guest_link"),
+    same_school("account", "account"),
+    same_school("guest_link", "guest_link"),
     CheckConstraint("(account IS NULL) <> (guest_link IS NULL)", name="one_person"),
     Index(None, "account"),
     Index(None, "expires_at"),
 )
 
-revoked_ticket = Table("revoked_ticket", METADATA, _id(), _school(), Column("expires_at", BigInteger, nullable=False))
+revoked_ticket = Table("revoked_ticket", METADATA, _id(), school_of(), Column("expires_at", BigInteger, nullable=False))
 
 school_event = Table(
     "school_event",

@@ -7,13 +7,17 @@ from typing import Any, assert_never
 from msgspec import structs
 from sqlalchemy import select
 
-from web.school import queries, tables
+from web.school import contact_tables, queries, tables
+from web.school.contact_queries import personal_of
 from web.school.events import (
     AccountChanged,
     AccountCreated,
     AdmissionForgotten,
     AdmissionSet,
     ChannelChanged,
+    ContactBlocked,
+    ContactUnblocked,
+    DirectOpened,
     DocumentChanged,
     DocumentCreated,
     EnrolmentAdded,
@@ -30,12 +34,14 @@ from web.school.events import (
     MeetingChanged,
     MeetingCreated,
     PasswordChanged,
+    PersonalChanged,
     RightsChanged,
+    SchoolChanged,
     SchoolCreated,
     SessionEnded,
     TicketRevoked,
 )
-from web.school.model import Admitted, Enrolment, GuardianLink, Invitation
+from web.school.model import Admitted, Block, Enrolment, GuardianLink, Invitation
 from web.school.store import SchoolStore
 
 Picture = dict[tuple[str, ...], Any]
@@ -63,10 +69,19 @@ async def take_picture(store: SchoolStore, school: str) -> Picture:
             ("enrolment", tables.enrolment, Enrolment),
             ("invitation", tables.invitation, Invitation),
             ("admission", tables.admission, Admitted),
+            ("block", contact_tables.contact_block, Block),
         ):
             for row in await connection.execute(select(table).where(table.c.school == school)):
                 value = struct(*row)
                 picture[(kind, *_key(value))] = value
+        for account, personal in (
+            await personal_of(
+                connection,
+                school,
+                select(contact_tables.personal.c.account).scalar_subquery(),  # type: ignore[arg-type]
+            )
+        ).items():
+            picture["personal", account] = personal
         for row in await connection.execute(
             select(tables.revoked_ticket.c.id).where(tables.revoked_ticket.c.school == school)
         ):
@@ -89,6 +104,21 @@ def develop(picture: Picture, body: EventBody) -> Picture:
     match body:
         case SchoolCreated(school):
             after["school", school.id] = school
+        case SchoolChanged(school):
+            after["school", school.id] = school
+            after |= {
+                key: structs.replace(found, keep_days=school.direct_keep_days)
+                for key, found in picture.items()
+                if key[0] == "channel" and found.people
+            }
+        case DirectOpened(direct):
+            after["channel", direct.id] = direct
+        case ContactBlocked(block):
+            after[("block", *_key(block))] = block
+        case ContactUnblocked(block):
+            del after[("block", *_key(block))]
+        case PersonalChanged(personal):
+            after["personal", personal.account] = personal
         case AccountCreated(account) | AccountChanged(account):
             after["account", account.id] = account
         case GuardianLinked(link):

@@ -9,6 +9,7 @@ from web.school import actions as do
 from web.school import tables
 from web.school.model import (
     Account,
+    Block,
     DocumentInfo,
     Enrolment,
     Folder,
@@ -17,6 +18,7 @@ from web.school.model import (
     Invitation,
     LearningGroup,
     Meeting,
+    QuietHours,
     School,
     SharedRight,
 )
@@ -70,6 +72,15 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("do_set_password", lambda s: do.do_set_password(s, "a", "a-p1", "$argon2id$...")),
     ("do_end_session", lambda s: do.do_end_session(s, "a", "0" * 64, "a-p1")),
     ("do_end_expired_sessions", _log_in_yesterday_and_end),
+    ("do_open_direct", lambda s: do.do_open_direct(s, "a", "a-t1", "a-p2")),
+    ("do_open_direct", lambda s: do.do_open_direct(s, "a", "a-e1", "a-t1")),
+    ("do_block", lambda s: do.do_block(s, Block("a", "a-t1", "a-p2"))),
+    ("do_unblock", lambda s: do.do_unblock(s, Block("a", "a-t1", "a-p2"))),
+    ("do_change_school", lambda s: do.do_change_school(
+        s, "a", do.SchoolPatch(direct="staff", direct_keep_days=30))),
+    ("do_change_school", lambda s: do.do_change_school(s, "a", do.SchoolPatch(direct="teachers"))),
+    ("do_set_personal", lambda s: do.do_set_personal(
+        s, "a", "a-t1", do.PersonalPatch(typing=False, quiet=QuietHours(1080, 420, True)))),
     ("do_unenrol", lambda s: do.do_unenrol(s, Enrolment("a", "a-1", "a-p1"))),
     ("do_change_account", lambda s: do.do_change_account(s, "a", "a-t1", do.AccountPatch(role="pupil", name="T"))),
     ("do_change_account", lambda s: do.do_change_account(s, "a", "a-p2", do.AccountPatch(disabled=True))),

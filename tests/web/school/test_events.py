@@ -8,7 +8,7 @@ from msgspec import structs
 from tests.web.school.rights import listed
 from tests.web.school.script import STEPS
 from tests.web.school.town import HOUR, NOW, ROLES, person
-from web.school.events import SchoolEvent, SessionEnded, affects
+from web.school.events import SchoolEvent, SessionEnded, affects, affects_contacts
 from web.school.model import Person, TicketScope
 from web.school.store import SchoolStore
 
@@ -28,7 +28,11 @@ async def test_who_loses_or_gains_is_affected(town: SchoolStore) -> None:
         events = await town.events_after(heads)
         after = [await listed(town, who) for who in people]
         for who, old, new in zip(people, before, after, strict=True):
-            told = any(affects(event, who) for event in events)
+            partners = {may.partner.id: may.partner.role for may in old.values() if getattr(may, "partner", None)}
+            told = any(
+                affects(event, who) or (event.school == who.school and affects_contacts(event, who.id, partners))
+                for event in events
+            )
             assert told or old == new or _only_new_things(old, new), f"{step_name} changed {who.id} in silence"
             moved, unmoved = moved + told, unmoved + (not told)
         before = after

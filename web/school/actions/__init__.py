@@ -6,6 +6,15 @@ logins (`web.sessions`) and settings.
 """
 
 from web.school.actions.channels import ChannelPatch, do_change_channel
+from web.school.actions.direct import (
+    PersonalPatch,
+    SchoolPatch,
+    do_block,
+    do_change_school,
+    do_open_direct,
+    do_set_personal,
+    do_unblock,
+)
 from web.school.actions.documents import (
     DocumentPatch,
     do_change_document,
@@ -45,11 +54,15 @@ __all__ = [
     "ChannelPatch",
     "DocumentPatch",
     "MeetingPatch",
+    "PersonalPatch",
+    "SchoolPatch",
     "do_admit",
+    "do_block",
     "do_change_account",
     "do_change_channel",
     "do_change_document",
     "do_change_meeting",
+    "do_change_school",
     "do_create_account",
     "do_create_document",
     "do_create_folder",
@@ -65,10 +78,13 @@ __all__ = [
     "do_forget_admission",
     "do_invite",
     "do_link_guardian",
+    "do_open_direct",
     "do_revoke_guest_link",
     "do_revoke_ticket",
     "do_set_password",
+    "do_set_personal",
     "do_share",
+    "do_unblock",
     "do_unenrol",
     "do_uninvite",
     "do_unlink_guardian",

@@ -1,0 +1,104 @@
+"""Reading what direct messages need: who two people are to each other, and what they have set for themselves.
+
+Laws: nothing here decides; every question is asked once for many people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from web.school import contact_tables, tables
+from web.school.contacts import Party
+from web.school.model import Account, Personal, QuietHours
+
+
+def party_of(account: Account, groups: frozenset[str], children: frozenset[str], theirs: frozenset[str]) -> Party:
+    """Put together what matters of one of the two."""
+    return Party(
+        id=account.id,
+        school=account.school,
+        role=account.role,
+        active=not account.disabled,
+        groups=groups if account.role in ("teacher", "head", "pupil") else frozenset(),
+        children=children if account.role == "guardian" else frozenset(),
+        childrens_groups=theirs if account.role == "guardian" else frozenset(),
+    )
+
+
+async def parties(connection: AsyncConnection, accounts: Collection[Account]) -> dict[str, Party]:
+    """Return what matters of each of these accounts."""
+    guardians = [account.id for account in accounts if account.role == "guardian"]
+    children = await _pairs(connection, tables.guardian_link.c.guardian, tables.guardian_link.c.pupil, guardians)
+    enrolled = {account.id for account in accounts}.union(*children.values())
+    groups = await _pairs(connection, tables.enrolment.c.account, tables.enrolment.c.group_id, enrolled)
+    none: frozenset[str] = frozenset()
+    return {
+        account.id: party_of(
+            account,
+            groups.get(account.id, none),
+            children.get(account.id, none),
+            none.union(*(groups.get(child, none) for child in children.get(account.id, none))),
+        )
+        for account in accounts
+    }
+
+
+async def _pairs(connection: AsyncConnection, key: Any, value: Any, keys: Collection[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    if keys:
+        for left, right in await connection.execute(select(key, value).where(key.in_(keys))):
+            found.setdefault(left, set()).add(right)
+    return {left: frozenset(right) for left, right in found.items()}
+
+
+async def directs_of(connection: AsyncConnection, school: str, person: str) -> list[str]:
+    """The ids of the direct channels of one account."""
+    table = contact_tables.direct_channel.c
+    mine = or_(table.first == person, table.second == person)
+    return list((await connection.execute(select(table.channel).where(table.school == school, mine))).scalars())
+
+
+async def blocks_of(connection: AsyncConnection, school: str, person: str) -> set[tuple[str, str]]:
+    """Whom this account wants nothing from, and who wants nothing from it."""
+    table = contact_tables.contact_block.c
+    rows = await connection.execute(
+        select(table.account, table.other).where(
+            table.school == school, or_(table.account == person, table.other == person)
+        )
+    )
+    return {(row.account, row.other) for row in rows}
+
+
+async def personal_of(connection: AsyncConnection, school: str, accounts: Collection[str]) -> dict[str, Personal]:
+    """What these accounts have set for themselves; those that are not of the school are left out."""
+    account, table = tables.account, contact_tables.personal
+    rows = await connection.execute(
+        select(
+            account.c.id, table.c.away, table.c.typing, table.c.quiet_start, table.c.quiet_end, table.c.quiet_weekends
+        )
+        .outerjoin(table, table.c.account == account.c.id)
+        .where(account.c.school == school, account.c.id.in_(accounts))
+    )
+    return {row[0]: Personal(row[0]) if row[1] is None else _personal(*row) for row in rows}
+
+
+def _personal(account: str, away: bool, typing: bool, start: int | None, end: int | None, weekends: bool) -> Personal:
+    quiet = None if start is None or end is None else QuietHours(start, end, weekends)
+    return Personal(account, away, typing, quiet)
+
+
+def personal_row(personal: Personal) -> dict[str, Any]:
+    """The row of what an account has set for itself."""
+    quiet = personal.quiet
+    return {
+        "account": personal.account,
+        "away": personal.away,
+        "typing": personal.typing,
+        "quiet_start": None if quiet is None else quiet.start,
+        "quiet_end": None if quiet is None else quiet.end,
+        "quiet_weekends": quiet is not None and quiet.weekends,
+    }
