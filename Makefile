@@ -73,7 +73,8 @@ test: test-services build $(TOOLS)
 	cd sfu/native && nice cargo test --quiet --locked --no-default-features
 	cd benchmarks/media_load && CARGO_TARGET_DIR=../../sfu/native/target nice cargo test --quiet --locked
 	cd web/client && npx --no-install vitest run --silent
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 # A night's worth of sudden deaths: of the whole server, of one worker, of Redis; and long fuzzing.
 soak: test-services build $(TOOLS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from tests.services import Postgres, RedisCluster, RedisServer, free_port
 def unused_port() -> int:
     """A TCP and UDP port of 127.0.0.1 that was free a moment ago."""
     return free_port()
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder for Unix sockets, whose paths hold 107 bytes at most; `tmp_path` may be longer."""
+    with tempfile.TemporaryDirectory(prefix="kreide-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -36,15 +36,15 @@ class Pair:
 
 @pytest.fixture
 async def pair(
-    request: pytest.FixtureRequest, school: Path, tmp_path: Path, redis_server: RedisServer
+    request: pytest.FixtureRequest, school: Path, tmp_path: Path, short_path: Path, redis_server: RedisServer
 ) -> AsyncIterator[Pair]:
     """Two workers of one machine; with the parameter "machines" only an address and the database join them."""
     data = tmp_path / "data"
     shutil.copytree(school, data)
-    options: list[dict[str, Any]] = [{"redis": redis_server.url, "runtime": tmp_path / "run"} for _ in range(2)]
+    options: list[dict[str, Any]] = [{"redis": redis_server.url, "runtime": short_path} for _ in range(2)]
     if getattr(request, "param", "") == "machines":
         for number, machine in enumerate(options):
-            machine["runtime"] = tmp_path / f"run{number}"
+            machine["runtime"] = short_path / str(number)
             machine["relay_address"] = Address("127.0.0.1", free_port() - number)
     async with open_house(data, index=0, **options[0]) as one, open_house(data, index=1, **options[1]) as two:
         yield Pair(one, two)
@@ -123,10 +123,12 @@ async def test_without_redis_chat_goes_on_and_others_are_unknown(pair: Pair, red
     redis_server.start()
 
 
-async def test_a_worker_that_ends_hands_its_rooms_over(school: Path, tmp_path: Path, redis_server: RedisServer) -> None:
+async def test_a_worker_that_ends_hands_its_rooms_over(
+    school: Path, tmp_path: Path, short_path: Path, redis_server: RedisServer
+) -> None:
     data = tmp_path / "data"
     shutil.copytree(school, data)
-    options: dict[str, Any] = {"redis": redis_server.url, "runtime": tmp_path / "run"}
+    options: dict[str, Any] = {"redis": redis_server.url, "runtime": short_path}
     async with open_house(data, index=0, **options) as two:
         async with open_house(data, index=1, **options) as one:
             await join(one, "teacher", "T")
