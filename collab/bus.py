@@ -3,9 +3,10 @@
 Laws: a message arrives at most once and may be lost; whoever listens must be able to find out from the store what it
 missed. `publish` never raises and never waits for the bus. `healthy` says whether our own ear works: it turns False
 within 3 s when nothing we send to ourselves comes back, and callbacks in `on_health` hear of each change. A lease has
-one holder at a time; its epoch rises at each acquisition, also when the bus lost its memory. While the bus is away
-holders keep what they have and nobody acquires; after its return nobody acquires for one TTL, so that holders renew
-first. Here: the interface and the memory bus of a single process. `redis_bus.py` has the other.
+one holder at a time; its epoch rises at each acquisition, also when the bus lost its memory. A holder that goes hands
+a lease on in one step: it is nobody's at no moment. While the bus is away holders keep what they have and nobody
+acquires; after its return nobody acquires for one TTL, so that holders renew first. Here: the interface and the memory
+bus of a single process. `redis_bus.py` has the other.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ class Subscription(Protocol):
     """Ends the calls to `on_message` when closed."""
 
     def close(self) -> None: ...
+
+
+class Term(Struct, frozen=True):
+    """Who held what, and which time that was."""
+
+    name: str
+    holder: str
+    epoch: int
 
 
 class Lease(Protocol):
@@ -65,6 +74,9 @@ class Bus(Protocol):
 
     async def subscribe(self, topic: str, on_message: OnMessage) -> Subscription: ...
     async def acquire(self, name: str, holder: str, ttl: float) -> Lease | None: ...
+    async def take_over(self, before: Term, holder: str, ttl: float) -> Lease | None:
+        """Take a lease from whoever gives it away; None when it is not theirs any more, or when nobody can tell."""
+
     async def holder(self, name: str) -> str | None: ...
 
 
@@ -167,6 +179,14 @@ class MemoryBus:
         epoch = self._epochs[name] = self._epochs.get(name, 0) + 1
         self._leases[name] = _Held(holder, epoch, now + ttl)
         return _MemoryLease(self._leases, name, holder, epoch, ttl)
+
+    async def take_over(self, before: Term, holder: str, ttl: float) -> Lease | None:
+        """Take a lease from whoever gives it away."""
+        held = self._leases.get(before.name)
+        if held is None or (held.holder, held.epoch) != (before.holder, before.epoch):
+            return None
+        del self._leases[before.name]
+        return await self.acquire(before.name, holder, ttl)
 
     async def holder(self, name: str) -> str | None:
         """Return who holds a lease."""

@@ -17,7 +17,7 @@ from functools import partial
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from .bus import Lease, OnHealth, OnMessage, Subscription, Topics
+from .bus import Lease, OnHealth, OnMessage, Subscription, Term, Topics
 from .errors import StateError
 from .redis_lines import FAILURES, open_line
 
@@ -29,8 +29,9 @@ _DEAF = 3.0
 _RETRY = 0.25
 
 # The epoch never falls, even when Redis lost everything: it is at least the time in milliseconds.
+# ARGV[3]: from whom it is taken; empty when nobody may have it.
 _ACQUIRE = """
-if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[3] then return false end
 local now = redis.call('TIME')
 local epoch = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, now[1] * 1000 + math.floor(now[2] / 1000))
 redis.call('SET', KEYS[2], string.format('%.0f', epoch))
@@ -204,9 +205,16 @@ class RedisBus:
         """Take a lease nobody holds; None also while the bus is away or has just come back."""
         if not self._healthy or asyncio.get_running_loop().time() - self._returned < ttl:
             return None
+        return await self._take(name, "", holder, ttl)
+
+    async def take_over(self, before: Term, holder: str, ttl: float) -> Lease | None:
+        """Take a lease from whoever gives it away; None when it is not theirs any more, or when nobody can tell."""
+        return await self._take(before.name, f"{before.holder} {before.epoch}", holder, ttl)
+
+    async def _take(self, name: str, before: str, holder: str, ttl: float) -> Lease | None:
         try:
             keys = (self._key(name), self._key(name) + ":epoch")
-            epoch = await self._line.commands.eval(_ACQUIRE, 2, *keys, holder, str(int(ttl * 1000)))
+            epoch = await self._line.commands.eval(_ACQUIRE, 2, *keys, holder, str(int(ttl * 1000)), before)
         except FAILURES:
             return None
         return (

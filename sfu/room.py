@@ -169,6 +169,10 @@ class MediaRoom:
             raise AccessDenied("not_found", "there is no such connection")
         return session.restart(fragment)
 
+    def has_connection(self, peer: str) -> bool:
+        """Whether a peer has offered, and its connection is not over."""
+        return peer in self._sessions
+
     def disconnect(self, peer: str) -> None:
         """End a peer's connection; the peer stays admitted."""
         session = self._sessions.pop(peer, None)

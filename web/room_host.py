@@ -11,32 +11,32 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from sfu import model as media
-from sfu.server import MediaRoom, MediaServer
+from sfu.server import MediaServer
 from web import messages as wire
 from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_event
 from web.errors import AccessDenied, ProtocolError, StateError
 from web.media_watch import MediaWatch
+from web.room_media import NOWHERE, RoomMedia
 from web.room_members import Arrival, Forget, Left, Output, Say
-from web.room_state import MediaWish, Room
-from web.room_view import sees, viewer_of
-from web.room_wire import RoomAnswer, RoomCall
+from web.room_settling import Settling
+from web.room_state import Room
+from web.room_wire import Moved, RoomAnswer, RoomCall
 from web.school.access import SchoolAccess
 from web.school.actions import MeetingPatch, do_admit, do_change_meeting, do_forget_admission
 from web.school.events import MeetingChanged, MeetingCreated, SchoolEvent
 from web.school.model import Grant, Meeting, Person
 from web.school.store import SchoolStore
 
-NOWHERE = "-"  # the worker of a connection that hears nothing: WHIP and WHEP
+FREEZE_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -56,20 +56,20 @@ class Parts:
 class RoomHost:
     """A room, its media, and those who are told."""
 
-    def __init__(self, meeting: Meeting, parts: Parts, send: Send) -> None:
-        self.room = Room(meeting, _now())
+    def __init__(self, room: Room, parts: Parts, send: Send, epoch: int) -> None:
+        self.room = room
         self._access = parts.access
         self._store = parts.school
-        self._plane = parts.media
         self._watch = parts.watch
         self._send = send
-        self._media: MediaRoom = self._plane.room(meeting.id, self._on_media)
-        self._wishes: dict[str, MediaWish] = {}
-        self._stage: str | None = None
-        self._events: list[media.MediaEvent] = []
+        self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
+        self.media.epoch = epoch
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = 0
-        self._offered: dict[str, float] = {}
+        self._at_work = 0
+        self._idle = asyncio.Event()
+        self._frozen = False
+        self._settling: Settling | None = None
 
     # --- requests of clients ---
 
@@ -77,7 +77,8 @@ class RoomHost:
         """Do what a client asks; raises an error of any of the trees."""
         request, _ = wire.CLIENT_EVENTS[call.event]
         message = msgspec.json.decode(call.body, type=request)
-        result = await self._do(call, message)
+        with self._working():
+            result = await self._do(call, message)
         return RoomAnswer(msgspec.json.encode(result))
 
     async def _do(self, call: RoomCall, message: Struct) -> Struct:
@@ -109,15 +110,18 @@ class RoomHost:
             case wire.Empty() if call.event == "room:sync":
                 return self.room.state(peer)
             case wire.MediaPage():
-                self._media.set_page(peer, [tile for tile in message.tiles if tile in self._wishes])
+                self.media.plane.set_page(peer, [tile for tile in message.tiles if tile in self.media.wishes])
+            case wire.MediaMoved(epoch) if self._settling is not None:
+                if epoch == self.media.epoch:
+                    self._settling.came(peer)
             case wire.RoomSecret(parcels):
                 missed, outputs = self.room.carry(peer, parcels)
                 self._deliver(outputs)
                 return wire.RoomSecretSent(missed)
             case wire.MediaQuality():
                 self._rate(peer, message.score)
-            case wire.MediaHeal() if peer in self._wishes:
-                done = self._media.heal(peer, message.slot)
+            case wire.MediaHeal() if peer in self.media.wishes:
+                done = self.media.plane.heal(peer, message.slot)
                 if done is not None:
                     self._watch.healed(self.room.meeting.id, peer, done)
             case _:
@@ -158,6 +162,8 @@ class RoomHost:
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person, message.encrypts)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
+        if self._settling is not None and self._settling.waits_for(joined.peer):
+            self._deliver(self._settling.call(joined.peer))  # it may have missed the first
         return joined
 
     async def _grant(self, person: Person) -> Grant:
@@ -173,12 +179,9 @@ class RoomHost:
                 return grant
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
-        if peer not in self._wishes:
+        if peer not in self.media.wishes:
             raise StateError("not_in_room", "nobody sends or sees anything from the lobby")
-        sources = [media.SourceOffer(source.mid, source.purpose) for source in offer.sources]
-        slots = [media.SlotOffer(slot.mid, slot.purpose) for slot in offer.slots]
-        self._offered.setdefault(peer, monotonic())
-        return wire.MediaAnswer(await self._media.offer(peer, offer.sdp, sources, slots))
+        return wire.MediaAnswer(await self.media.offer(peer, offer))
 
     def _rate(self, peer: str, score: int) -> None:
         counts, outputs = self.room.rate(_now(), peer, score)
@@ -198,7 +201,8 @@ class RoomHost:
         """Let a tool send one voice and one picture; return its peer and the answer."""
         peer = await self._enter_tool(person)
         try:
-            answer = await self._media.publish(peer, sdp)
+            with self._working():
+                answer = await self.media.plane.publish(peer, sdp)
             shown = wire.RoomMedia(microphone=True, camera=True, screen=False, unmute=True)
             self._apply(self.room.media(peer, shown)[1])
         except BaseException:
@@ -210,7 +214,8 @@ class RoomHost:
         """Let a tool watch the stage, or one peer; it is seen in the room like everybody."""
         peer = await self._enter_tool(person)
         try:
-            return peer, await self._media.play(peer, sdp, of)
+            with self._working():
+                return peer, await self.media.plane.play(peer, sdp, of)
         except BaseException:
             self._apply(self.room.leave(peer))
             raise
@@ -218,14 +223,15 @@ class RoomHost:
     async def restart(self, person: Person, peer: str, fragment: str) -> str:
         """Take a trickled candidate or an ICE restart of a tool's connection."""
         self._tool(person, peer)
-        return self._media.restart(peer, fragment)
+        return self.media.plane.restart(peer, fragment)
 
     def hang_up(self, person: Person, peer: str) -> None:
         self._tool(person, peer)
         self._apply(self.room.leave(peer))
 
     async def _enter_tool(self, person: Person) -> str:
-        grant = await self._grant(person)
+        with self._working():
+            grant = await self._grant(person)
         peer = secrets.token_hex(6)
         joined, outputs = self.room.join(_now(), Arrival(peer, f"{NOWHERE}/{peer}", "", person), grant)
         self._apply(outputs)
@@ -243,6 +249,8 @@ class RoomHost:
 
     def dropped(self, connection: str) -> None:
         """A client's connection is gone."""
+        if self._frozen:
+            return  # the new owner will hear of it
         for member in list(self.room.members):
             if member.connection == connection:
                 self._apply(self.room.dropped(_now(), member.peer, connection))
@@ -255,7 +263,8 @@ class RoomHost:
                 self.dropped(connection)
 
     def tick(self) -> None:
-        self._apply(self.room.tick(_now()))
+        if not self._frozen:
+            self._apply(self.room.tick(_now()))
 
     async def refresh(self, events: Iterable[SchoolEvent]) -> None:
         """Read the rights of everybody whom these events may concern, and apply what changed."""
@@ -291,16 +300,74 @@ class RoomHost:
     def close(self, reason: wire.CloseReason) -> None:
         """End the room on this worker."""
         self._apply(self.room.close(reason))
-        self._plane.close_room(self.room.meeting.id)
+        self.media.close()
+
+    # --- moving to another worker ---
+
+    async def freeze(self) -> None:
+        """Take no more requests and wait for those under way; TimeoutError when that takes too long."""
+        self._frozen = True
+        async with asyncio.timeout(FREEZE_SECONDS):
+            while self._at_work:
+                self._idle.clear()
+                await self._idle.wait()
+
+    def thaw(self) -> None:
+        """Go on: nobody took the room. What was not told meanwhile is in the state that is told now."""
+        self._frozen = False
+        self._apply(self.room.show(self.room.members))
+
+    def stay_behind(self) -> None:
+        """The room is elsewhere now; its media goes on here for a while."""
+        self.media.left = True
+
+    def arrive(self, settling: Settling) -> None:
+        """The room has come from another worker."""
+        self._settling = settling
+        self.media.settle()
+        for member in list(self.room.members):
+            if member.connection == f"{NOWHERE}/{member.peer}":  # its tool calls the old worker: let it call again
+                self._apply(self.room.leave(member.peer))
+        self._deliver(settling.call())
+        self._later(self._settle(settling))
+        self._later(self._reread_all())
+
+    async def _settle(self, settling: Settling) -> None:
+        outputs = await settling.run()
+        if self._settling is settling:
+            self._settling = None
+            self._deliver(outputs)
+
+    async def _reread_all(self) -> None:
+        """News that came while the room was on its way were heard by nobody."""
+        for member in list(self.room.members):
+            await self._reread(member.peer, member.person)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        if self._frozen:
+            raise Moved(text="the room is moving")
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            self._idle.set()
 
     # --- inner workings ---
 
     def _apply(self, outputs: Sequence[Output]) -> None:
         """The room has changed: tell everybody concerned, and bring the media in line."""
+        if self.media.left:
+            return  # what was being read when the room moved: the new owner reads it anew
         self._deliver(outputs)
-        self._settle_media()  # also when nobody was to be told: somebody may be alone in the room
+        self.media.settle()  # also when nobody was to be told: somebody may be alone in the room
+        if self._settling is not None:
+            self._settling.changed()
 
     def _deliver(self, outputs: Sequence[Output]) -> None:
+        if self._frozen and not self.media.left:
+            return  # the new owner's numbers go on from where the copy was made
         for output in outputs:
             match output:
                 case Say(connections, event, message):
@@ -311,86 +378,6 @@ class RoomHost:
                 case Forget(person):
                     self._later(do_forget_admission(self._store, self.room.meeting, person))
 
-    def _settle_media(self) -> None:
-        wishes = self.room.media_wishes()
-        for peer in self._wishes.keys() - wishes.keys():
-            self._media.leave(peer)
-            self._offered.pop(peer, None)
-        for peer, wish in wishes.items():
-            old = self._wishes.get(peer)
-            if old is None:
-                self._media.admit(peer, _rights(wish))
-            elif old == wish:
-                continue
-            elif _rights(old) != _rights(wish):
-                self._media.set_rights(peer, _rights(wish))
-            if wish.muted != (old is not None and old.muted):
-                self._media.mute(peer, wish.muted)
-        self._wishes = wishes
-        if self.room.stage != self._stage:
-            self._stage = self.room.stage
-            self._media.set_stage(self._stage)
-
-    def _on_media(self, event: media.MediaEvent) -> None:
-        # It may come while the room is being settled: handled right after.
-        if not self._events:
-            asyncio.get_running_loop().call_soon(self._take_media)
-        self._events.append(event)
-
-    def _take_media(self) -> None:
-        events, self._events = self._events, []
-        for event in events:
-            if isinstance(event, media.PeerLost) and self._is_tool(event.peer):
-                self._apply(self.room.leave(event.peer))
-            else:
-                self._deliver(self._media_outputs(event))
-
-    def _is_tool(self, peer: str) -> bool:
-        member = self.room.find(peer)
-        return member is not None and member.connection == f"{NOWHERE}/{peer}"
-
-    def _media_outputs(self, event: media.MediaEvent) -> list[Output]:
-        match event:
-            case media.SlotsChanged(peer, slots):
-                views = [wire.SlotView(slot.slot, slot.mid, slot.peer, slot.generation, slot.csrc) for slot in slots]
-                return self._say(peer, "media:slots", wire.MediaSlots(views))
-            case media.SpeakersChanged(peers):
-                return self._speakers([peer for peer in peers if self.room.find(peer) is not None])
-            case media.PeerConnected(peer):
-                if peer in self._offered:
-                    self._watch.connected(self.room.meeting.id, peer, monotonic() - self._offered.pop(peer))
-                return self.room.media_state(peer, "connected")
-            case media.PeerLost(peer, reason):
-                self._offered.pop(peer, None)
-                self._watch.lost(self.room.meeting.id, peer, reason)
-                return [*self._say(peer, "media:lost", wire.MediaLost(reason)), *self.room.media_state(peer, "lost")]
-            case media.LayersWanted(peer, layers):
-                wanted = wire.MediaLayers(camera=layers.get("camera"), screen=layers.get("screen"))
-                return self._say(peer, "media:layers", wanted)
-            case media.VideoPaused(peer, paused):
-                return self._say(peer, "media:paused", wire.MediaPaused(paused))
-            case media.SourceChanged():
-                return []
-
-    def _say(self, peer: str, event: str, message: Struct) -> list[Output]:
-        member = self.room.find(peer)
-        if member is None or not member.inside or member.connection is None:
-            return []
-        return [Say((member.connection,), event, message)]
-
-    def _speakers(self, peers: list[str]) -> list[Output]:
-        """Tell who speaks to those who may know of them."""
-        audiences: dict[tuple[str, ...], list[str]] = {}
-        for member in self.room.members:
-            if member.inside and member.connection is not None:
-                viewer = viewer_of(self.room.board, member)
-                heard = tuple(peer for peer in peers if sees(viewer, self.room.member(peer)))
-                audiences.setdefault(heard, []).append(member.connection)
-        return [
-            Say(tuple(connections), "media:speakers", wire.MediaSpeakers(list(heard)))
-            for heard, connections in audiences.items()
-        ]
-
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -399,7 +386,7 @@ class RoomHost:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("an admission could not be taken back", exc_info=task.exception())
+            log.error("what a room left to be done could not be done", exc_info=task.exception())
 
 
 def _quietly(outputs: Sequence[Output]) -> list[Output]:
@@ -407,15 +394,9 @@ def _quietly(outputs: Sequence[Output]) -> list[Output]:
     return [output for output in outputs if not isinstance(output, Left)]
 
 
-def _rights(wish: MediaWish) -> media.MediaRights:
-    return media.MediaRights(
-        publish=wish.publish,
-        screen=wish.screen,
-        receive=wish.receive,
-        moderator=wish.moderator,
-        audience=wish.audience,
-        camera_audience=wish.camera_audience,
-    )
+def new_room(meeting: Meeting) -> Room:
+    """Return a room that begins now."""
+    return Room(meeting, _now())
 
 
 def _now() -> int:

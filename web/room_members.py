@@ -64,7 +64,7 @@ class Members:
     def __init__(self, meeting: Meeting, now: int) -> None:
         self.board = Board(meeting=meeting, started_at=now, members={}, hands={}, locked=meeting.locked)
         self.board.encrypted = meeting.encrypted
-        self._seqs: dict[Viewer, int] = {}
+        self.seqs: dict[Viewer, int] = {}
         self.welcome: set[str] = set()
         self.sent_away: set[str] = set()
 
@@ -111,7 +111,7 @@ class Members:
         """Return the room as this peer may see it now."""
         member = self.inside(peer)
         viewer = viewer_of(self.board, member)
-        return view_room(self.board, viewer, self._seqs.get(viewer, 0))
+        return view_room(self.board, viewer, self.seqs.get(viewer, 0))
 
     def next_deadline(self) -> int | None:
         """Return when `tick` has something to do, if ever."""
@@ -333,9 +333,9 @@ class Members:
             changes = render(self.board, viewer, marks)
             if not changes:
                 continue
-            self._seqs[viewer] = self._seqs.get(viewer, 0) + 1
+            self.seqs[viewer] = self.seqs.get(viewer, 0) + 1
             if connections:
-                outputs.append(Say(tuple(connections), "room:changed", RoomChanged(self._seqs[viewer], changes)))
+                outputs.append(Say(tuple(connections), "room:changed", RoomChanged(self.seqs[viewer], changes)))
         return outputs
 
 

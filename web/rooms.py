@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
-from collab.bus import Bus, Lease
+from collab.bus import Bus
 from collab.errors import CollabError
 from sfu.server import MediaServer
 from web import messages as wire
@@ -27,30 +27,26 @@ from web.errors import AccessDenied, StateError, Unavailable, WebError
 from web.live import Live
 from web.media_watch import MediaWatch
 from web.relay import Relay, RelayUnreachable, RemoteError
-from web.room_host import NOWHERE, Parts, RoomHost
+from web.room_host import Parts, RoomHost, new_room
+from web.room_media import NOWHERE
+from web.room_moves import TTL_SECONDS, Moves, Owned
+from web.room_state import Room
 from web.room_wire import Alive, Moved, RoomAnswer, RoomCall, Seat, ToolAnswer, ToolCall
 from web.school.access import SchoolAccess
 from web.school.events import SchoolEvent
-from web.school.model import Meeting, Person
+from web.school.model import Person
 from web.school.store import SchoolStore
 
-TTL_SECONDS = 3.0
 BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 3.0
 JOIN_SECONDS = 5.0
 RETRY_SECONDS = 0.25
+FOLLOW_LOOKS, LOOK_SECONDS = 40, 0.05  # a room that moves is at its new worker by then
 CALL_SECONDS = 5.0
 ASK_SECONDS = 1.0
 OWNED = b"1"
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-class _Owned:
-    def __init__(self, lease: Lease) -> None:
-        self.lease = lease
-        self.host: RoomHost | None = None
-        self.since = monotonic()
 
 
 Deliver = Callable[[Sequence[str], Outgoing], None]
@@ -74,10 +70,12 @@ class Rooms:
         self._bus = bus
         self._relay = relay
         self._live = live
-        self._owned: dict[str, _Owned] = {}
+        self._owned: dict[str, Owned] = {}
         self._seats: dict[str, Seat] = {}
         self._heard: dict[str, float] = {}
-        self._draining = False
+        self._moves = Moves(relay, bus, live, self._owned, self._seats)
+        self._moves.heard = self._hear
+        self._moves.build = self._build
         self._deliver: Deliver = lambda sids, outgoing: None
         self._couriers = Couriers(relay, self._on_worker_lost)
         self._task: asyncio.Task[None] | None = None
@@ -105,15 +103,27 @@ class Rooms:
         await self._couriers.close()
 
     async def drain(self) -> None:
-        """Take no more joins and send everybody of our rooms to another worker."""
-        self._draining = True
-        for owned in self._owned.values():
-            if owned.host is not None:
-                owned.host.close("restart")
+        """Take no more rooms and give ours to other workers; who cannot be moved is told to come again."""
+        self._moves.leaving = True
+        await self.give_away()
+        for meeting in list(self._owned):
+            await self._give_up(meeting, "restart")
+
+    def keep(self) -> None:
+        """All workers end: give no room away, and take none."""
+        self._moves.leaving = self._moves.keeping = True
+
+    async def give_away(self) -> None:
+        """Move our rooms to other workers, without a gap that people notice; what nobody takes stays here."""
+        await self._moves.leave()
+
+    def hosts(self) -> list[RoomHost]:
+        """Return the rooms that live here."""
+        return [owned.host for owned in self._owned.values() if owned.host is not None]
 
     def counts(self) -> dict[str, int]:
         """Return how many rooms live here and how many people are in them."""
-        hosts = [owned.host for owned in self._owned.values() if owned.host is not None]
+        hosts = self.hosts()
         return {"rooms": len(hosts), "people": sum(len(list(host.room.members)) for host in hosts)}
 
     # --- for this worker's sockets ---
@@ -133,11 +143,24 @@ class Rooms:
         except (Moved, RelayUnreachable, RemoteError) as error:
             if isinstance(error, RemoteError) and error.code != Moved.code:
                 raise
-            self._vacate(sid, seat.meeting, "moved")
-            raise StateError("not_in_room", "the room has moved: join again") from None
+        if await self._followed(sid, seat):
+            return await self.request(sid, person, event, body)
+        self._vacate(sid, seat.meeting, "moved")
+        raise StateError("not_in_room", "the room has moved: join again")
+
+    async def _followed(self, sid: str, seat: Seat) -> bool:
+        """Wait a moment for the word that the room is at another worker now."""
+        for _ in range(FOLLOW_LOOKS):
+            if self._seats.get(sid) is not seat:
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+        now = self._seats.get(sid)
+        return now is not None and now.meeting == seat.meeting and now.owner != seat.owner
 
     async def connection_lost(self, sid: str) -> None:
         """A socket is gone: its place in the room is kept for a while."""
+        if self._moves.leaving:
+            return  # sent away by us: nobody is told "away" before they had the time to come again
         seat = self._seats.pop(sid, None)
         if seat is not None:
             with contextlib.suppress(WebError):
@@ -187,8 +210,6 @@ class Rooms:
     # --- finding the owner ---
 
     async def _join(self, sid: str, person: Person, body: bytes) -> bytes:
-        if self._draining:
-            raise Unavailable("unavailable", "the server is restarting")
         meeting = msgspec.json.decode(body, type=wire.RoomJoin).meeting
         before = self._seats.get(sid)
         if before is not None and before.meeting != meeting:
@@ -242,11 +263,13 @@ class Rooms:
             return await self._ask_around(meeting)
         if holder is not None:
             return holder
+        if self._moves.leaving:
+            raise Unavailable("unavailable", "the server is restarting")
         await self._parts.access.access_meeting(person, meeting)  # nobody takes a lease on what they cannot enter
         lease = await self._bus.acquire(f"room:{meeting}", self._relay.worker, TTL_SECONDS)
         if lease is None:
             return await self._ask_around(meeting)
-        self._owned[meeting] = _Owned(lease)
+        self._owned[meeting] = Owned(lease)
         return self._relay.worker
 
     async def _ask_around(self, meeting: str) -> str | None:
@@ -304,15 +327,23 @@ class Rooms:
     async def _host(self, meeting_id: str, person: Person, *, create: bool) -> RoomHost:
         self._live.require_fresh()
         owned = self._owned.get(meeting_id)
-        if owned is None or self._draining:
+        if owned is None:
             raise Moved(text="the room is not here")
         if owned.host is None:
             if not create:
                 raise Moved(text="the room is not here any more")
             meeting, _ = await self._parts.access.access_meeting(person, meeting_id)
             if owned.host is None:
-                owned.host = RoomHost(meeting, self._parts, self._sender(meeting))
+                if self._moves.leaving:
+                    raise Moved(text="the room begins elsewhere")
+                owned.host = self._build(new_room(meeting), owned.lease.epoch)
         return owned.host
+
+    def _build(self, room: Room, epoch: int) -> RoomHost:
+        return RoomHost(room, self._parts, self._sender(room.meeting.id), epoch)
+
+    def _hear(self, worker: str) -> None:
+        self._heard[worker] = monotonic()
 
     async def _on_alive(self, payload: bytes) -> bytes:
         """A worker says which of its sockets are in our rooms; answer with the meetings that are not ours."""
@@ -326,7 +357,7 @@ class Rooms:
 
     # --- news to sockets ---
 
-    def _sender(self, meeting: Meeting) -> Callable[[Sequence[str], Outgoing | None], None]:
+    def _sender(self, meeting: str) -> Callable[[Sequence[str], Outgoing | None], None]:
         def send(connections: Sequence[str], outgoing: Outgoing | None) -> None:
             by_worker: dict[str, list[str]] = {}
             for connection in connections:
@@ -334,10 +365,10 @@ class Rooms:
                 by_worker.setdefault(worker, []).append(sid)
             for worker, sids in by_worker.items():
                 if worker == self._relay.worker:
-                    self._hand_over(meeting.id, sids, outgoing)
+                    self._hand_over(meeting, sids, outgoing)
                 elif worker != NOWHERE:
                     text = outgoing.text if outgoing is not None else ""
-                    self._couriers.send(worker, Delivery(meeting.id, sids, text))
+                    self._couriers.send(worker, Delivery(meeting, sids, text))
 
         return send
 

@@ -2,8 +2,8 @@
 
 Laws: migrations and the demo school run before any worker, one server at a time (a lock in the database or the
 data folder). One worker runs in this process; several are children that inherit the listening socket. A child
-that dies is replaced, when and whether says `web/restarts.py`. SIGTERM and SIGINT go to all children, which drain;
-after 30 s they are killed.
+that dies is replaced, when and whether says `web/restarts.py`. SIGTERM and SIGINT end all children together;
+after 30 s they are killed. SIGHUP starts them anew one after the other: the rooms of each go to another one first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import uvloop
 
 from web.config import Config, ConfigError, prepare_data
 from web.logs import set_up_logging
-from web.restarts import Death, Restarts
+from web.restarts import Death, Restarts, Rolling
 from web.store_copies import serving
 from web.stores import prepare_stores
 from web.worker import run_worker
@@ -120,11 +120,13 @@ class _Supervisor:
         self._started: dict[int, float] = {}
         self._due: dict[int, float] = {}  # when a dead worker is started again
         self._restarts = Restarts()
+        self._rolling = Rolling()
         self._stopping = False
 
     def run(self) -> int:
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_hangup)
         # Blocked, so that a child's end is waited for, not polled.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         for index in range(self._config.workers):
@@ -137,6 +139,7 @@ class _Supervisor:
                 status = 1
                 break
             self._restart_due()
+            self._roll()
         self._drain()
         return status
 
@@ -170,13 +173,27 @@ class _Supervisor:
                 del self._due[index]
                 self._start(index)
 
+    def _on_hangup(self, _signum: int, _frame: object) -> None:
+        self._rolling.begin({index: child.pid for index, child in self._children.items()})
+
+    def _roll(self) -> None:
+        """Send the next of the old workers home once the others serve."""
+        if not self._rolling.busy:
+            return
+        pids = {index: child.pid for index, child in self._children.items()}
+        serving = len(pids) == self._config.workers <= sum(map(_answers, self._config.runtime.glob("*.sock")))
+        index = self._rolling.next(pids, serving=serving)
+        if index is not None:
+            log.info("worker %d is started anew", index)
+            self._children[index].terminate()
+
     def _on_stop(self, _signum: int, _frame: object) -> None:
         self._stopping = True
 
     def _drain(self) -> None:
         for child in self._children.values():
             if child.poll() is None:
-                child.terminate()
+                child.send_signal(signal.SIGINT)  # all go: no worker gives its rooms to another one
         end = time.monotonic() + DRAIN_SECONDS
         for child in self._children.values():
             try:
@@ -184,6 +201,12 @@ class _Supervisor:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+def _answers(path: Path) -> bool:
+    """Whether a worker listens there, or only died without clearing up."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _unblock_signals() -> None:

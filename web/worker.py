@@ -1,6 +1,7 @@
 """One worker: builds the application, serves the inherited socket, drains when it is told to stop.
 
-Laws: SIGTERM and SIGINT end new joins, ask every client to come again (1012) and leave within DRAIN seconds.
+Laws: SIGTERM ends new joins, gives the rooms to other workers without a gap, asks every client to come again (1012)
+and leaves within 30 s. SIGINT says that all workers end: nobody could take the rooms, so people are told to come again.
 A part that cannot start is a ConfigError, one line, before the first request.
 """
 
@@ -17,6 +18,7 @@ from aiohttp import web
 from web.app import build_app
 from web.config import Config, ConfigError
 from web.patience import build_runner
+from web.services import SERVICES
 
 BACKLOG: Final = 1024
 
@@ -29,6 +31,12 @@ async def run_worker(config: Config, index: int, listener: socket.socket) -> Non
     app = await build_app(config, index)
     runner = build_runner(app)
     await runner.setup()
+
+    def end_with_all() -> None:
+        app[SERVICES].rooms.keep()
+        stop.set()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end_with_all)
     try:
         site = web.SockSite(runner, listener, ssl_context=_tls(config), backlog=BACKLOG)
         await site.start()

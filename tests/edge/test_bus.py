@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from collab.bus import Bus, MemoryBus
+from collab.bus import Bus, MemoryBus, Term
 from collab.errors import StateError
 from collab.redis_bus import RedisBus
 from collab.redis_lines import ServerLine
@@ -89,6 +89,19 @@ async def test_a_lease_has_one_holder_and_rising_epochs(bus: Bus) -> None:
     assert not await first.renew()
     await first.release()
     assert await bus.holder("room") == "w2", "releasing an old lease takes nothing from the new holder"
+
+
+async def test_a_lease_is_handed_on_in_one_step(bus: Bus) -> None:
+    first = await bus.acquire("room", "w1", 10.0)
+    assert first is not None
+    given = Term("room", "w1", first.epoch)
+    second = await bus.take_over(given, "w2", 10.0)
+    assert second is not None and second.epoch > first.epoch and await bus.holder("room") == "w2"
+    assert not await first.renew() and await second.renew()
+    assert await bus.take_over(given, "w3", 10.0) is None, "what was given once is not given again"
+    await first.release()
+    await second.release()
+    assert await bus.take_over(Term("room", "w2", second.epoch), "w3", 10.0) is None, "nobody's is nobody's to give"
 
 
 async def test_a_lease_that_is_not_renewed_runs_out(bus: Bus) -> None:

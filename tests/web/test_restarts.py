@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.restarts import AT_ONCE, GIVE_UP, LONGEST, YOUNG, Death, Restarts
+from web.restarts import AT_ONCE, GIVE_UP, LONGEST, YOUNG, Death, Restarts, Rolling
 
 KILLED, ENDED = -9, 1
 
@@ -44,3 +44,31 @@ def test_a_kill_in_between_is_no_refusal() -> None:
         for _ in range(GIVE_UP - 1):
             assert restarts.died(Death(0, 0.5, ENDED)) is not None
         assert restarts.died(Death(0, 0.5, KILLED)) == 0.0
+
+
+def test_who_was_told_to_end_comes_back_at_once() -> None:
+    restarts = Restarts()
+    assert [restarts.died(Death(0, 0.5, 0)) for _ in range(20)] == [0.0] * 20
+
+
+def test_workers_are_started_anew_one_after_the_other() -> None:
+    rolling = Rolling()
+    assert not rolling.busy and rolling.next({0: 10, 1: 11}, serving=True) is None
+    rolling.begin({0: 10, 1: 11})
+    assert rolling.next({0: 10, 1: 11}, serving=False) is None, "nobody leaves while somebody is missing"
+    assert rolling.next({0: 10, 1: 11}, serving=True) == 0
+    assert rolling.next({0: 10, 1: 11}, serving=True) is None, "it is leaving"
+    assert rolling.next({1: 11}, serving=False) is None
+    assert rolling.next({0: 20, 1: 11}, serving=False) is None, "the new one does not serve yet"
+    assert rolling.next({0: 20, 1: 11}, serving=True) == 1
+    assert rolling.next({0: 20, 1: 21}, serving=True) is None
+    assert not rolling.busy
+
+
+def test_a_worker_that_died_meanwhile_is_new_already() -> None:
+    rolling = Rolling()
+    rolling.begin({0: 10, 1: 11})
+    assert rolling.next({0: 10, 1: 11}, serving=True) == 0
+    assert rolling.next({0: 20, 1: 31}, serving=True) is None
+    assert rolling.next({0: 20, 1: 31}, serving=True) is None
+    assert not rolling.busy

@@ -90,7 +90,10 @@ class SlotView(Struct, frozen=True):
 
 
 class MediaSlots(Struct, frozen=True):
+    """`epoch`: the one of `media:move`, for whoever has two connections; it rises whenever the room moves."""
+
     slots: list[SlotView]
+    epoch: int
 
 
 class MediaSpeakers(Struct, frozen=True):
@@ -110,6 +113,24 @@ class MediaPaused(Struct, frozen=True):
     paused: bool
 
 
+class MediaMove(Struct, frozen=True):
+    """The room is on another worker: build a second connection, and say media:moved when it carries everything."""
+
+    epoch: int
+
+
+class MediaMoved(Struct, frozen=True):
+    """My connection of this epoch carries everything: the one before is not needed for me."""
+
+    epoch: int
+
+
+class MediaSettled(Struct, frozen=True):
+    """Nobody needs the connection of before any more: close it."""
+
+    epoch: int
+
+
 class MediaLost(Struct, frozen=True):
     """The media connection is gone; make a new offer."""
 
@@ -123,6 +144,7 @@ REQUESTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyType(
         "media:page": (MediaPage, Done),
         "media:quality": (MediaQuality, Done),
         "media:heal": (MediaHeal, Done),
+        "media:moved": (MediaMoved, Done),
     }
 )
 
@@ -133,5 +155,7 @@ PUSHED: Mapping[str, type[Struct]] = MappingProxyType(
         "media:layers": MediaLayers,
         "media:paused": MediaPaused,
         "media:lost": MediaLost,
+        "media:move": MediaMove,
+        "media:settled": MediaSettled,
     }
 )

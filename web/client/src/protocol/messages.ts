@@ -261,6 +261,16 @@ export interface MediaLost {
   reason: string;
 }
 
+/** The room is on another worker: build a second connection, and say media:moved when it carries everything. */
+export interface MediaMove {
+  epoch: number;
+}
+
+/** My connection of this epoch carries everything: the one before is not needed for me. */
+export interface MediaMoved {
+  epoch: number;
+}
+
 export interface MediaOffer {
   sdp: string;
   sources: SourceOffer[];
@@ -285,8 +295,15 @@ export interface MediaQuality {
   round_trip: number;
 }
 
+/** Nobody needs the connection of before any more: close it. */
+export interface MediaSettled {
+  epoch: number;
+}
+
+/** `epoch`: the one of `media:move`, for whoever has two connections; it rises whenever the room moves. */
 export interface MediaSlots {
   slots: SlotView[];
+  epoch: number;
 }
 
 export interface MediaSpeakers {
@@ -551,6 +568,7 @@ export interface ClientEvents {
   "media:page": { request: MediaPage; result: Done };
   "media:quality": { request: MediaQuality; result: Done };
   "media:heal": { request: MediaHeal; result: Done };
+  "media:moved": { request: MediaMoved; result: Done };
   "chat:send": { request: ChatSend; result: ChatSent };
   "chat:history": { request: ChatHistory; result: ChatPage };
   "chat:delete": { request: ChatDelete; result: Done };
@@ -582,6 +600,8 @@ export interface ServerEvents {
   "media:layers": MediaLayers;
   "media:paused": MediaPaused;
   "media:lost": MediaLost;
+  "media:move": MediaMove;
+  "media:settled": MediaSettled;
   "chat:message": ChatMessage;
   "chat:deleted": ChatDeleted;
   "chat:changed": ChatChanged;
