@@ -107,6 +107,29 @@ class Plane:
     def request_keyframe(self, source: int) -> None:
         """Ask the publisher for a keyframe, with everybody else who waits for one."""
 
+    def recorder(self, id: int, descriptor: int, capacity: int) -> Recorder:
+        """Write what is tapped into a copy of this pipe; up to `capacity` bytes wait for it. OSError if it is none.
+
+        A recorder's id is of the sessions' kind: it stands in audiences.
+        """
+
+@final
+class Recorder:
+    """One recording of one plane. A recorder whose plane is gone does nothing; one that is dropped is closed."""
+
+    @property
+    def id(self) -> int:
+        """What audiences know it by."""
+
+    def tap(self, source: int, file: int, track: int, layer: int) -> None:
+        """Take a source, while the recorder is in its audience, as a track of a file; aim at this layer."""
+
+    def end(self, file: int, forget: bool) -> None:
+        """A file gets nothing more; `forget`: not even what waits."""
+
+    def close(self) -> None:
+        """Write what waits, within 5 s, and close the pipe."""
+
 @final
 class Rehearsal:
     """One viewer's estimate and pacer, with a clock (microseconds) and a network of the caller's: for simulations."""

@@ -7,6 +7,8 @@ Laws:
 - Ids of sessions, sources and slots are chosen by the caller, are never 0 and never used again.
 - Who is not in a source's audience never receives it, whatever a slot asks for; the order of `set_slot` and
   `set_audience` does not matter. Keys are set once for each session, nobody else keeps them.
+- A recorder is a viewer in every audience and has no slots: what it may have goes as whole frames into a pipe. A pipe
+  that is not read costs the recording its oldest frames, and nobody else anything.
 - Events wait in a bounded ring; `fileno()` is readable while there are any. `levels` are -dBov: 0 is loudest, 127 is
   "fell quiet".
 - A source has up to three layers, lowest first. A slot shows the best that flows up to its `set_layer`, and changes
@@ -36,10 +38,12 @@ Event: TypeAlias = (
     | tuple[Literal["estimate"], list[tuple[int, int, bool]]]
     | tuple[Literal["source"], int, Literal["started", "stalled"]]
     | tuple[Literal["dropped"], int]
+    | tuple[Literal["recorder"], int, int, bool]
 )
 """What happened: the handshake of a session brought a datagram; ICE nominated an address, or another one; consent ran
 out (RFC 7675); voices were this loud; the layers of pictures have these rates (kbit/s; 0: stalled, 1: not measured
 yet); sessions may be sent so many bits per second (each told at most 5 times a second), and whether probes will
-find out when it is more; a source started to flow or stalled; so many events were lost."""
+find out when it is more; a source started to flow or stalled; so many events were lost; a recorder has lost so
+many frames, and whether nobody reads its pipe any more (once a second at most)."""
 
 __all__ = ["Event", "Kind", "Plane", "Profile"]

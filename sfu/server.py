@@ -100,6 +100,7 @@ class MediaServer:
         self._entries: dict[int, _Entry] = {}
         self._source_rooms: dict[int, MediaRoom] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._recorders: dict[int, Callable[[int, bool], None]] = {}
         self._identity = Identity.generateCertificate()
         self._dropped = 0
 
@@ -239,6 +240,9 @@ class MediaServer:
             case ("dropped", count):
                 self._dropped += count
                 logger.warning("the media thread dropped events", extra={"count": count})
+            case ("recorder", recorder, dropped, broken):
+                if recorder in self._recorders:
+                    self._recorders[recorder](dropped, broken)
             case ("connected", _, _) | ("address", _, _):
                 pass  # ICE's own business: no address of a person is kept up here
             case _:

@@ -62,6 +62,18 @@ impl World {
                 self.set_audience(source, viewers.into_iter().collect())
             }
             Command::RequestKeyframe { source } => self.request_keyframe(source),
+            Command::OpenRecorder {
+                recorder,
+                pipe,
+                capacity,
+            } => self.open_recorder(recorder, pipe, capacity),
+            Command::AddTap(tap) => self.add_tap(&tap),
+            Command::EndFile {
+                recorder,
+                file,
+                forget,
+            } => self.end_file(recorder, file, forget),
+            Command::CloseRecorder { recorder } => self.close_recorder(now, recorder),
             Command::Close => Some(()),
         };
         if done.is_none() {
@@ -199,6 +211,7 @@ impl World {
         if source.flowing {
             self.tell(Event::Stalled { source: id });
         }
+        self.review_taps(id);
         Some(())
     }
 
@@ -223,6 +236,7 @@ impl World {
         if !muted && source.kind == Kind::Video && !source.viewers.is_empty() {
             source.keyframes.request();
         }
+        self.review_taps(id);
         Some(())
     }
 
@@ -302,6 +316,7 @@ impl World {
             .collect();
         concerned.sort_unstable();
         source.audience = audience;
+        self.review_taps(id);
         for viewer in concerned {
             let Some(session) = self.sessions.place(viewer) else {
                 continue;

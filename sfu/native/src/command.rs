@@ -4,6 +4,7 @@
 //! allowed, changes nothing and is counted. The queue is bounded.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -50,6 +51,17 @@ pub struct AddSlot {
     pub payloads: PayloadTypes,
     pub ids: ExtensionIds,
     pub cname: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct AddTap {
+    pub recorder: u64,
+    pub source: u64,
+    pub file: u32,
+    /// Of the file: what the source shows.
+    pub track: u8,
+    /// The layer to record, while it flows.
+    pub layer: usize,
 }
 
 pub enum Command {
@@ -100,6 +112,20 @@ pub enum Command {
     },
     RequestKeyframe {
         source: u64,
+    },
+    OpenRecorder {
+        recorder: u64,
+        pipe: File,
+        capacity: usize,
+    },
+    AddTap(AddTap),
+    EndFile {
+        recorder: u64,
+        file: u32,
+        forget: bool,
+    },
+    CloseRecorder {
+        recorder: u64,
     },
     Close,
 }

@@ -105,6 +105,11 @@ counters! {
     dropped_paced,
     /// The handshake waits in Python, or is larger than any real one.
     dropped_dtls,
+    /// Frames that a recording lost: whoever writes it was too slow.
+    dropped_recorded,
+    /// Frames taken for recordings, and bytes handed to who writes them.
+    recorded_frames,
+    recorded_bytes,
     /// The kernel's buffer was full, the route failed, or a TCP reader was too slow.
     dropped_send,
     /// A command named a session, source or slot that is not there, or may not be.
@@ -117,6 +122,7 @@ counters! {
     tcp_connections,
     streams,
     sources,
+    recorders,
     slots,
     /// Slots that show a source.
     assignments,

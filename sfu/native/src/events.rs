@@ -48,6 +48,13 @@ pub enum Event {
     Dropped {
         count: u64,
     },
+    /// So many frames a recording lost until now, because they were not taken in time; `broken`:
+    /// nobody takes them any more.
+    Recorder {
+        recorder: u64,
+        dropped: u64,
+        broken: bool,
+    },
 }
 
 #[derive(Default)]

@@ -28,6 +28,7 @@ pub mod srtp;
 pub mod streams;
 pub mod stun;
 pub mod table;
+pub mod tap;
 pub mod thread;
 pub mod tick;
 pub mod way;
@@ -39,6 +40,8 @@ mod fuzz;
 #[cfg(feature = "python")]
 mod plane;
 #[cfg(feature = "python")]
+mod recorder;
+#[cfg(feature = "python")]
 mod rehearsal;
 
 #[cfg(feature = "python")]
@@ -46,6 +49,8 @@ mod rehearsal;
 mod _native {
     #[pymodule_export]
     use crate::plane::Plane;
+    #[pymodule_export]
+    use crate::recorder::Recorder;
     #[pymodule_export]
     use crate::rehearsal::Rehearsal;
 }

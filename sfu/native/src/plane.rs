@@ -19,6 +19,7 @@ use crate::media::codec::{Codec, Kind, PayloadTypes};
 use crate::media::extension::ExtensionIds;
 use crate::media::layers::MAX_LAYERS;
 use crate::outbox::MAX_DATAGRAM;
+use crate::recorder::Recorder;
 use crate::srtp::{MasterKey, Profile};
 use crate::thread::{self, Shared};
 use crate::world::Options;
@@ -384,6 +385,11 @@ impl Plane {
     fn request_keyframe(&self, py: Python<'_>, source: u64) -> PyResult<()> {
         self.order(py, Command::RequestKeyframe { source })
     }
+
+    /// Write what is tapped into a copy of this pipe; up to `capacity` bytes wait for it.
+    fn recorder(&self, id: u64, descriptor: i32, capacity: usize) -> PyResult<Recorder> {
+        Recorder::open(Arc::clone(&self.shared), id, descriptor, capacity)
+    }
 }
 
 impl Drop for Plane {
@@ -410,6 +416,11 @@ fn to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
         Event::Started { source } => ("source", source, "started").into_pyobject(py)?,
         Event::Stalled { source } => ("source", source, "stalled").into_pyobject(py)?,
         Event::Dropped { count } => ("dropped", count).into_pyobject(py)?,
+        Event::Recorder {
+            recorder,
+            dropped,
+            broken,
+        } => ("recorder", recorder, dropped, broken).into_pyobject(py)?,
     };
     Ok(tuple.into_any())
 }

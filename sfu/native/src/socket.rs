@@ -16,9 +16,11 @@ use address::{from_storage, to_storage};
 
 mod address;
 mod listen;
+mod pipe;
 mod wait;
 
 pub use listen::{accept, listen};
+pub use pipe::adopt;
 pub use wait::{Epoll, EventFd, monotonic};
 
 /// Messages of one recvmmsg.

@@ -168,7 +168,7 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
         }
         if tick_at <= now {
             world.tick(now);
-            let distance = if world.sessions.is_empty() {
+            let distance = if world.sessions.is_empty() && world.recorders.is_empty() {
                 IDLE
             } else {
                 TICK

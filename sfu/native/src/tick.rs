@@ -61,6 +61,7 @@ impl World {
             self.levels(now);
         }
         self.ways(now);
+        self.record(now);
         for place in 0..self.sessions.span() {
             if self.outbox.is_full() {
                 self.flush();

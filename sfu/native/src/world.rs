@@ -19,6 +19,7 @@ use crate::source::Source;
 use crate::srtp::{MAX_OVERHEAD, Outbound};
 use crate::streams::Streams;
 use crate::table::{Place, Table};
+use crate::tap::Recorders;
 
 /// Packets of one turn that a buffer is kept for.
 const TURN: usize = 1_024;
@@ -64,6 +65,7 @@ pub struct World {
     pub outbox: Outbox,
     pub sessions: Table<Session>,
     pub sources: Table<Source>,
+    pub recorders: Recorders,
     pub by_fragment: HashMap<Vec<u8>, Place>,
     pub by_address: HashMap<Origin, Place>,
     /// Python's ids of sessions by place.
@@ -99,6 +101,7 @@ impl World {
             sockets,
             sessions: Table::default(),
             sources: Table::default(),
+            recorders: Recorders::default(),
             by_fragment: HashMap::new(),
             by_address: HashMap::new(),
             session_ids: HashMap::new(),
@@ -141,6 +144,7 @@ impl World {
         counters.addresses.set(self.by_address.len());
         counters.tcp_connections.set(self.outbox.streams.len());
         counters.sources.set(self.sources.len());
+        counters.recorders.set(self.recorders.len());
         let sum =
             |count: fn(&Session) -> usize| self.sessions.iter().map(|(_, one)| count(one)).sum();
         counters.streams.set(sum(|session| session.streams.len()));

@@ -1,0 +1,440 @@
+//! A whole world with one publisher and a recorder: what reaches the pipe, and what never does.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use super::ring::HEADER;
+use crate::command::{AddSource, AddTap, Command, Payload, Receive};
+use crate::counters::{Counters, Histogram};
+use crate::events::{Event, Events};
+use crate::media::codec::{Codec, Kind};
+use crate::media::extension::ExtensionIds;
+use crate::socket::{Epoll, Socket};
+use crate::streams::Streams;
+use crate::world::{Options, World};
+
+const PICTURE: u64 = 1;
+const SOUND: u64 = 2;
+const RECORDER: u64 = 900;
+const VIEWER: u64 = 50;
+
+/// One record of the pipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    is_end: bool,
+    file: u32,
+    track: u8,
+    key: bool,
+    number: u32,
+    at: u64,
+    payload: Vec<u8>,
+}
+
+struct Stage {
+    world: World,
+    reader: UnixStream,
+    now: u64,
+    sequences: [u16; 2],
+    /// The beginning of a record.
+    rest: Vec<u8>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (writer, reader) = UnixStream::pair().expect("two ends");
+        writer.set_nonblocking(true).expect("a socket");
+        reader.set_nonblocking(true).expect("a socket");
+        let mut stage = Self {
+            world: world(),
+            reader,
+            now: 10_000_000,
+            sequences: [100, 100],
+            rest: Vec::new(),
+        };
+        stage.order(Command::OpenRecorder {
+            recorder: RECORDER,
+            pipe: File::from(OwnedFd::from(writer)),
+            capacity: 1 << 20,
+        });
+        for (source, track) in [(PICTURE, 1), (SOUND, 0)] {
+            stage.order(Command::AddTap(AddTap {
+                recorder: RECORDER,
+                source,
+                file: 7,
+                track,
+                layer: 1,
+            }));
+        }
+        stage
+    }
+
+    fn order(&mut self, command: Command) {
+        self.world.apply(self.now, command);
+        assert_eq!(self.world.counters.commands_refused.get(), 0);
+    }
+
+    fn consent(&mut self, source: u64, given: bool) {
+        let viewers = if given {
+            vec![VIEWER, RECORDER]
+        } else {
+            vec![VIEWER]
+        };
+        self.order(Command::SetAudience { source, viewers });
+    }
+
+    /// A packet of a source, at this distance from the one that comes next in order.
+    fn packet(&mut self, source: u64, later: u16, payload: &[u8]) {
+        let which = usize::from(source == SOUND);
+        let sequence = self.sequences[which].wrapping_add(later);
+        let (kind, rate) = [(96, 90), (111, 48)][which];
+        // A part of a picture that is the last one says so in its first byte.
+        let marker = u8::from(which == 0 && payload[0] & 0x08 != 0);
+        let ticks = (self.now / 1_000 * rate) as u32;
+        let mut bytes = vec![0x80, kind | marker << 7];
+        bytes.extend_from_slice(&sequence.to_be_bytes());
+        bytes.extend_from_slice(&ticks.to_be_bytes());
+        bytes.extend_from_slice(&(source as u32).to_be_bytes());
+        bytes.extend_from_slice(payload);
+        let place = self.world.sessions.place(1).expect("the session");
+        let opened = self.world.opened(self.now, place, &mut bytes, 0);
+        assert!(opened.is_ok() || self.is_muted(source));
+    }
+
+    fn is_muted(&self, source: u64) -> bool {
+        let place = self.world.sources.place(source).expect("the source");
+        self.world.sources.get(place).expect("the source").muted
+    }
+
+    /// A picture of one packet (0x08 marks the end; it is a reserved bit of the descriptor).
+    fn picture(&mut self, key: bool, byte: u8) {
+        self.packet(PICTURE, 0, &[0x18, u8::from(!key), byte]);
+        self.sequences[0] = self.sequences[0].wrapping_add(1);
+        self.pass(33_000);
+    }
+
+    fn sound(&mut self, byte: u8) {
+        self.packet(SOUND, 0, &[0x78, byte]);
+        self.sequences[1] = self.sequences[1].wrapping_add(1);
+        self.pass(20_000);
+    }
+
+    fn pass(&mut self, micros: u64) {
+        self.now += micros;
+        self.world.record(self.now);
+    }
+
+    fn seen(&mut self) -> Vec<Seen> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        let _ = self.reader.read_to_end(&mut bytes);
+        let mut found = Vec::new();
+        let mut rest = &bytes[..];
+        while let Some(head) = rest.first_chunk::<HEADER>() {
+            let word = |at: usize| {
+                u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+            };
+            let length = 4 + word(0) as usize;
+            if rest.len() < length {
+                break;
+            }
+            found.push(Seen {
+                is_end: head[4] == 2,
+                file: word(8),
+                track: head[7],
+                key: head[6] == 1,
+                number: word(12),
+                at: u64::from(word(16)) << 32 | u64::from(word(20)),
+                payload: rest[HEADER..length].to_vec(),
+            });
+            rest = &rest[length..];
+        }
+        self.rest = rest.to_vec();
+        found
+    }
+
+    /// The last byte of each frame.
+    fn bytes(&mut self) -> Vec<u8> {
+        let seen = self.seen();
+        seen.iter()
+            .filter_map(|frame| frame.payload.last().copied())
+            .collect()
+    }
+
+    fn asks_for_a_keyframe(&mut self) -> bool {
+        let place = self.world.sources.place(PICTURE).expect("the source");
+        let source = self.world.sources.get_mut(place).expect("the source");
+        source.keyframes.poll(u64::MAX)
+    }
+}
+
+fn world() -> World {
+    let socket = Socket::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).expect("a port");
+    let mut world = World::new(
+        vec![socket],
+        Streams::new(Arc::new(Epoll::new().expect("a descriptor")), Vec::new()),
+        Options::default(),
+        Arc::new(Counters::default()),
+        Arc::new(Histogram::default()),
+        Arc::new(Events::new().expect("a descriptor")),
+    );
+    let mut payloads = Box::new([None; 128]);
+    payloads[96] = Some(Payload::Media(Codec::Vp8));
+    payloads[111] = Some(Payload::Media(Codec::Opus));
+    let source = |source: u64, kind| {
+        Command::AddSource(AddSource {
+            source,
+            session: 1,
+            mid: Vec::new(),
+            kind,
+            csrc: 7,
+            ssrcs: vec![source as u32],
+            rids: Vec::new(),
+        })
+    };
+    let receive = Receive {
+        payloads,
+        ids: ExtensionIds::default(),
+    };
+    for command in [
+        Command::OpenSession {
+            session: 1,
+            fragment: b"a".to_vec(),
+            password: b"p".to_vec(),
+        },
+        Command::SetReceive {
+            session: 1,
+            receive,
+        },
+        source(PICTURE, Kind::Video),
+        source(SOUND, Kind::Audio),
+    ] {
+        world.apply(0, command);
+    }
+    world
+}
+
+#[test]
+fn who_has_not_agreed_gives_nothing() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, false);
+    for byte in 0..20 {
+        stage.picture(byte == 0, byte);
+        stage.sound(byte);
+    }
+    assert_eq!(stage.seen(), []);
+    assert_eq!(stage.world.counters.recorded_frames.get(), 0);
+}
+
+#[test]
+fn who_agrees_is_taken_from_there_on_beginning_with_a_keyframe() {
+    let mut stage = Stage::new();
+    stage.picture(true, 1);
+    stage.sound(2);
+    stage.consent(PICTURE, true);
+    stage.consent(SOUND, true);
+    stage.pass(0);
+    assert!(stage.asks_for_a_keyframe());
+    stage.picture(false, 3);
+    stage.sound(4);
+    stage.picture(true, 5);
+    stage.picture(false, 6);
+    let seen = stage.seen();
+    let bytes: Vec<u8> = seen.iter().map(|frame| frame.payload[1..][0]).collect();
+    assert_eq!(bytes[0], 4);
+    assert_eq!(seen[1].payload, [0, 5]);
+    assert_eq!(seen[2].payload, [1, 6]);
+    assert!(seen[1].key && !seen[2].key);
+    assert_eq!((seen[1].number, seen[2].number), (0, 1));
+    assert_eq!((seen[0].track, seen[1].track, seen[1].file), (0, 1, 7));
+    assert!(seen[2].at.abs_diff(seen[1].at + 33_000) < 5_000);
+}
+
+#[test]
+fn who_withdraws_is_cut_on_the_packet_and_taken_out_of_what_waits() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.picture(true, 1);
+    assert_eq!(stage.bytes(), [1]);
+    // It came before the word, but nobody had looked at it.
+    stage.packet(PICTURE, 0, &[0x18, 1, 2]);
+    stage.sequences[0] += 1;
+    stage.consent(PICTURE, false);
+    stage.pass(10_000);
+    for byte in 3..9 {
+        stage.picture(true, byte);
+    }
+    assert_eq!(stage.bytes(), []);
+    // Agreed again: nothing of the time between.
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.picture(true, 9);
+    assert_eq!(stage.bytes(), [9]);
+}
+
+#[test]
+fn what_is_muted_is_not_taken_and_what_follows_is() {
+    let mut stage = Stage::new();
+    stage.consent(SOUND, true);
+    stage.pass(0);
+    stage.sound(1);
+    stage.order(Command::MuteSource {
+        source: SOUND,
+        muted: true,
+    });
+    stage.sound(2);
+    stage.order(Command::MuteSource {
+        source: SOUND,
+        muted: false,
+    });
+    stage.pass(0);
+    stage.sound(3);
+    assert_eq!(stage.bytes(), [1, 3]);
+}
+
+#[test]
+fn packets_that_changed_places_are_put_in_order() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.picture(true, 1);
+    stage.packet(PICTURE, 2, &[0x08, 1, 4]);
+    stage.packet(PICTURE, 0, &[0x10, 1, 2]);
+    stage.world.record(stage.now);
+    assert_eq!(stage.bytes(), [1]);
+    stage.packet(PICTURE, 1, &[0x00, 1, 3]);
+    stage.pass(30_000);
+    let seen = stage.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].payload, [1, 2, 1, 3, 1, 4]);
+}
+
+#[test]
+fn a_repair_within_the_bound_is_waited_for_and_a_loss_leaves_a_gap() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.picture(true, 1);
+    stage.sequences[0] += 1;
+    stage.picture(false, 3);
+    stage.pass(300_000);
+    assert_eq!(stage.bytes(), [1]);
+    stage.sequences[0] -= 2;
+    stage.picture(false, 2);
+    assert_eq!(stage.bytes(), [2, 3]);
+    // And one that never comes.
+    stage.sequences[0] += 2;
+    stage.picture(false, 5);
+    stage.pass(400_000);
+    stage.picture(false, 6);
+    assert_eq!(stage.bytes(), []);
+    assert!(stage.asks_for_a_keyframe());
+    stage.picture(true, 7);
+    stage.picture(false, 8);
+    assert_eq!(stage.bytes(), [7, 8]);
+}
+
+#[test]
+fn a_sound_that_never_came_is_not_waited_for_long() {
+    let mut stage = Stage::new();
+    stage.consent(SOUND, true);
+    stage.pass(0);
+    stage.sound(1);
+    stage.sequences[1] += 1;
+    stage.sound(3);
+    stage.sound(4);
+    assert_eq!(stage.bytes(), [1]);
+    stage.sound(5);
+    stage.sound(6);
+    assert_eq!(stage.bytes(), [3, 4, 5, 6]);
+}
+
+#[test]
+fn a_reader_that_is_too_slow_costs_frames_and_is_told() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    let mut big = vec![0x18, 0];
+    big.resize(1_000, 9);
+    for _ in 0..3_000 {
+        stage.packet(PICTURE, 0, &big);
+        stage.sequences[0] = stage.sequences[0].wrapping_add(1);
+        stage.pass(33_000);
+    }
+    let dropped = stage.world.counters.dropped_recorded.get();
+    assert!(dropped > 500, "{dropped}");
+    let told = stage.world.events.drain();
+    let last = told.iter().rev().find_map(|event| match event {
+        Event::Recorder {
+            dropped, broken, ..
+        } => Some((*dropped, *broken)),
+        _ => None,
+    });
+    assert!(last.is_some_and(|(told, broken)| told > 400 && !broken));
+    // The number says where something is missing.
+    let mut expected = 0;
+    let mut gaps = 0;
+    for _ in 0..50 {
+        for frame in stage.seen() {
+            gaps += u64::from(frame.number - expected);
+            expected = frame.number + 1;
+        }
+        stage.pass(1_000);
+    }
+    assert_eq!(gaps, dropped);
+}
+
+#[test]
+fn a_reader_that_died_is_told_once_and_the_packets_go_on() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    let (_, other) = UnixStream::pair().expect("two ends");
+    drop(std::mem::replace(&mut stage.reader, other));
+    for byte in 0..9 {
+        stage.picture(true, byte);
+    }
+    let broken = |event: &Event| matches!(event, Event::Recorder { broken: true, .. });
+    let told = stage.world.events.drain();
+    assert_eq!(told.iter().filter(|event| broken(event)).count(), 1);
+    stage.order(Command::CloseRecorder { recorder: RECORDER });
+    stage.pass(10_000);
+    stage.world.gauge();
+    assert_eq!(stage.world.counters.recorders.get(), 0);
+}
+
+#[test]
+fn a_file_ends_behind_its_frames_and_a_recorder_when_all_is_written() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.picture(true, 1);
+    stage.order(Command::EndFile {
+        recorder: RECORDER,
+        file: 7,
+        forget: false,
+    });
+    stage.order(Command::CloseRecorder { recorder: RECORDER });
+    stage.picture(true, 2);
+    let seen = stage.seen();
+    assert_eq!(seen.len(), 2);
+    assert!(!seen[0].is_end && seen[1].is_end && seen[1].file == 7);
+    let mut rest = [0];
+    assert_eq!(stage.reader.read(&mut rest).expect("the end"), 0);
+    assert!(stage.world.recorders.is_empty());
+}
+
+#[test]
+fn a_source_that_goes_takes_its_tap_along() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.picture(true, 1);
+    stage.order(Command::CloseSession { session: 1 });
+    let place = stage.world.recorders.place(RECORDER).expect("the recorder");
+    let recorder = stage.world.recorders.get(place).expect("the recorder");
+    assert!(recorder.taps.is_empty());
+}
