@@ -44,12 +44,15 @@ from web.routes.collab_socket import DocumentSockets
 from web.routes.files import Files
 from web.routes.history import DocumentPast
 from web.routes.table import Handler, register
+from web.routes.uploads import UPLOADS
 from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
 from web.school.demo import seed_demo
 from web.school.store import SchoolStore
 from web.services import SERVICES, Services
 from web.sockets import Sockets
+from web.uploads import Uploads
+from web.uploads_sweep import sweep_uploads
 
 SERVER: Final = "Kreide"
 SECURITY_HEADERS: Final = {
@@ -77,7 +80,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     except BaseException:
         await stack.aclose()
         raise
-    app = web.Application(middlewares=[_outermost, expect_bodies()], client_max_size=1 << 20)
+    app = web.Application(middlewares=[_outermost, expect_bodies(apart={UPLOADS})], client_max_size=1 << 20)
     app[SERVICES] = services
     sockets = Sockets(services)
     documents = DocumentSockets(services)
@@ -162,7 +165,10 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     stack.push_async_callback(rooms.close)
     auth = Auth(school, key)
     stack.callback(auth.close)
-    return Services(config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy)
+    uploads = Uploads(config, database, heavy)
+    return Services(
+        config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy, uploads
+    )
 
 
 def _connections(services: Services, sockets: Sockets) -> dict[str, float]:
@@ -202,7 +208,8 @@ async def _media(config: Config, index: int) -> MediaServer:
 def _chores(services: Services, history: History) -> list[Coroutine[None, None, None]]:
     """What one worker does for all."""
     demo = [_keep_demo_now(services)] if services.config.demo else []
-    return [_end_sessions(services), _tend_documents(services, history), forget_messages(services), *demo]
+    own = (_end_sessions(services), forget_messages(services), sweep_uploads(services))
+    return [*own, _tend_documents(services, history), *demo]
 
 
 async def _tend_documents(services: Services, history: History) -> None:

@@ -89,6 +89,7 @@ async def _change(services: Services, person: Person, channels: Channels, messag
             moderates = _rights(channels, channel).moderate
             services.live.require_fresh()
             await chat.tell(channel, await chat.changes.delete(channel, seq, None if moderates else person.id))
+            await services.uploads.store.collect()
         case wire.ChatEdit(channel, seq, text, mentions):
             if _writable(services, channels, channel).held:
                 raise AccessDenied("not_allowed", "messages are approved here: write a new one")
@@ -102,6 +103,8 @@ async def _change(services: Services, person: Person, channels: Channels, messag
             services.live.require_fresh()
             change, approved = await chat.changes.decide(channel, held, approve)
             await chat.tell(channel, change, approved)
+            if not approve:
+                await services.uploads.store.collect()
         case _:
             raise ProtocolError("bad_message", "chat does not know this event")
 

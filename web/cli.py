@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--trusted-proxy", action="append", default=_env_list("TRUSTED_PROXY"), metavar="IP/NET")
     serve.add_argument("--allowed-origin", action="append", default=_env_list("ALLOWED_ORIGIN"), metavar="ORIGIN")
     serve.add_argument("--history-days", type=int, default=_env_number("HISTORY_DAYS", 30), metavar="DAYS")
+    for flag, usual in (("upload-limit", 20), ("uploads-per-person", 1_000), ("uploads-per-school", 50_000)):
+        value = _env_number(flag.upper().replace("-", "_"), usual)
+        serve.add_argument(f"--{flag}", type=int, default=value, metavar="MB")
     serve.add_argument("--demo", action="store_true", default=_env("DEMO") == "1", help="with the demo school")
     serve.add_argument("--worker-index", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
@@ -99,11 +102,14 @@ def _store_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", default=_env("DATABASE") or None, metavar="URL", help="postgresql://… (default: SQLite)"
     )
+    parser.add_argument(
+        "--uploads", type=Path, default=_env_path("UPLOADS"), metavar="FOLDER", help="where files lie that people send"
+    )
 
 
 def _config(options: argparse.Namespace) -> Config:
     if options.command != "serve":
-        return Config(data=options.data, database=options.database)
+        return Config(data=options.data, database=options.database, uploads=options.uploads)
     return Config(
         host=options.host,
         port=options.port,
@@ -124,6 +130,10 @@ def _config(options: argparse.Namespace) -> Config:
         trusted_proxies=tuple(options.trusted_proxy),
         allowed_origins=tuple(options.allowed_origin),
         history_days=options.history_days,
+        uploads=options.uploads,
+        upload_limit=options.upload_limit,
+        uploads_per_person=options.uploads_per_person,
+        uploads_per_school=options.uploads_per_school,
         demo=options.demo,
     )
 

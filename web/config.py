@@ -42,6 +42,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     history_days: int = 30  # so long each single edit of a document can be looked at
+    uploads: Path | None = None  # where files lie that people send, if not under `data` or in PostgreSQL
+    upload_limit: int = 20  # MB, each
+    uploads_per_person: int = 1_000  # MB
+    uploads_per_school: int = 50_000  # MB
     demo: bool = False
 
     @property
@@ -58,6 +62,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def collab_url(self) -> str:
         """SQLAlchemy URL of the documents' and channels' database."""
         return self._database_url("collab.db")
+
+    @property
+    def uploads_folder(self) -> Path | None:
+        """The folder of what people send; None: it lies in the database."""
+        if self.uploads is not None:
+            return self.uploads
+        return self.data / "uploads" if self.database is None else None
 
     def _database_url(self, name: str) -> str:
         if self.database is None:
@@ -78,6 +89,12 @@ def check(config: Config) -> Config:
         raise ConfigError(f"--host, --public-ip and --trusted-proxy take IP addresses: {error}.") from error
     if config.history_days < 1:
         raise ConfigError("--history-days takes a number from 1 up.")
+    if not 1 <= config.upload_limit <= config.uploads_per_person <= config.uploads_per_school:
+        raise ConfigError(
+            "--upload-limit, --uploads-per-person, --uploads-per-school: MB, each at least the one before."
+        )
+    if config.uploads_folder is None and config.upload_limit > 20:
+        raise ConfigError("Files of more than 20 MB do not go into the database: name a folder with --uploads.")
     if config.workers < 1 or config.media_threads < 1:
         raise ConfigError("--workers and --media-threads take a number from 1 up.")
     if config.workers > 1 and not config.redis:
@@ -101,11 +118,12 @@ def check(config: Config) -> Config:
 
 
 def prepare_data(config: Config) -> None:
-    """Create the data folder, readable by its owner alone; raise ConfigError when it cannot be written."""
-    try:
-        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = config.data / ".write-test"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise ConfigError(f"The data folder {config.data} cannot be written: {error.strerror}.") from error
+    """Create the folders, readable by their owner alone; raise ConfigError when one cannot be written."""
+    for folder in (config.data, *([config.uploads] if config.uploads is not None else [])):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            probe = folder / ".write-test"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise ConfigError(f"The folder {folder} cannot be written: {error.strerror}.") from error

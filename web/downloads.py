@@ -7,7 +7,7 @@ can end the header, climb a folder or turn its own suffix around. A browser save
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
 _UNFIT: Final = frozenset('/\\:*?"<>|')
@@ -24,13 +24,18 @@ def file_name(title: str, suffix: str) -> str:
 
 def download_headers(name: str) -> dict[str, str]:
     """Return the headers that make a browser save the answer under this name."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS)).encode("ascii", "ignore").decode()
-    stem, _, suffix = plain.rpartition(".")
-    fallback = f"{stem.strip() or 'Kreide'}.{suffix}".replace("%", "_")
-    encoded = quote(name, safe="!#$&+-.^_`|~")
     return {
-        "Content-Disposition": f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{encoded}",
+        "Content-Disposition": disposition(name, "attachment"),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
+
+
+def disposition(name: str, how: Literal["attachment", "inline"]) -> str:
+    """Return what says how a file is called, and whether it may be shown."""
+    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS)).encode("ascii", "ignore").decode()
+    stem, _, suffix = plain.rpartition(".")
+    fallback = f"{stem.strip() or 'Kreide'}.{suffix}".replace("%", "_")
+    encoded = quote(name, safe="!#$&+-.^_`|~")
+    return f"{how}; filename=\"{fallback}\"; filename*=UTF-8''{encoded}"

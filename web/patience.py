@@ -1,13 +1,14 @@
 """How long a client may keep us waiting before its connection is taken away.
 
 Laws: a connection on which no whole request arrives goes after IDLE_SECONDS, however slowly it is fed; a body is
-here BODY_SECONDS after its headers or the connection is cut. What takes the server long is not counted, and neither is
-a WebSocket: its owner has a heartbeat of its own.
+here BODY_SECONDS after its headers or the connection is cut, but where a route takes files and counts by itself. What
+takes the server long is not counted, and neither is a WebSocket: its owner has a heartbeat of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from typing import Final
 
 from aiohttp import web
@@ -25,12 +26,13 @@ def build_runner(app: web.Application, idle: float = IDLE_SECONDS) -> web.AppRun
     return web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=idle)
 
 
-def expect_bodies(seconds: float = BODY_SECONDS) -> Middleware:
-    """Return the middleware that cuts whoever does not finish a body in time."""
+def expect_bodies(seconds: float = BODY_SECONDS, apart: Container[str] = ()) -> Middleware:
+    """Return the middleware that cuts whoever does not finish a body in time; `apart` are paths of routes."""
 
     @web.middleware
     async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.body_exists:
+        resource = request.match_info.route.resource
+        if not request.body_exists or (resource is not None and resource.canonical in apart):
             return await handler(request)
         deadline = asyncio.get_running_loop().call_later(seconds, _cut, request)
         try:

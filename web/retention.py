@@ -42,4 +42,6 @@ async def forget_once(services: Services, now: int) -> int:
     for channel in channels:
         if channel.keep_days is not None:
             gone += await services.chat.retention.forget(channel.id, now - channel.keep_days * DAY)
+    if gone:
+        await services.uploads.store.collect()
     return gone

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from web.rooms import Rooms
     from web.school.access import SchoolAccess
     from web.school.store import SchoolStore
+    from web.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Services:
     live: Live
     metrics: Metrics
     heavy: HeavyPool
+    uploads: Uploads
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

@@ -1,6 +1,6 @@
 """The HTTP API: one typed table of routes (`table`), handlers by noun, and the OpenAPI document made from both."""
 
-from web.routes import accounts, channels, classes, documents, home, meetings, openapi, session
+from web.routes import accounts, channels, classes, documents, home, meetings, openapi, session, uploads
 
 API_ROUTES = (
     *session.ROUTES,
@@ -9,6 +9,7 @@ API_ROUTES = (
     *classes.ROUTES,
     *channels.ROUTES,
     *documents.ROUTES,
+    *uploads.ROUTES,
     *accounts.ROUTES,
     *openapi.ROUTES,
 )
