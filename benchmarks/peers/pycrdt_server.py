@@ -4,6 +4,7 @@ With STORE it keeps updates in that folder, by its SQLite store, and reads them 
 """
 
 # mypy: ignore-errors
+import contextlib
 import os
 
 import uvicorn
@@ -28,10 +29,8 @@ class StoringServer(WebsocketServer):
             async with room.ystore.start_lock:
                 if not room.ystore.started.is_set():
                     await room._task_group.start(room.ystore.start)
-            try:
+            with contextlib.suppress(YDocNotFound):
                 await room.ystore.apply_updates(room.ydoc)
-            except YDocNotFound:
-                pass
             room.ready = True
         room = self.rooms[name]
         await self.start_room(room)
