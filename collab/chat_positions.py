@@ -16,10 +16,11 @@ from .chat_store import ChatStore
 
 
 class Position(Struct, frozen=True):
-    """Where a person stands in a channel."""
+    """Where a person stands in a channel; `at`: when its last message was written, where it is kept."""
 
     head: int
     read: int
+    at: int | None = None
 
     @property
     def unread(self) -> int:
@@ -39,10 +40,14 @@ class Positions:
     async def of(self, person: str, channels: Sequence[str]) -> dict[str, Position]:
         """Return where a person stands in these channels."""
         where, at = tables.channel, tables.position
-        joined = where.outerjoin(at, and_(at.c.channel == where.c.id, at.c.person == person))
-        query = select(where.c.id, where.c.head, at.c.seq).select_from(joined).where(where.c.id.in_(list(channels)))
+        last = tables.message
+        joined = where.outerjoin(at, and_(at.c.channel == where.c.id, at.c.person == person)).outerjoin(
+            last, and_(last.c.channel == where.c.id, last.c.seq == where.c.head)
+        )
+        query = select(where.c.id, where.c.head, at.c.seq, last.c.at).select_from(joined)
+        query = query.where(where.c.id.in_(list(channels)))
         async with self._store.database.read() as connection:
-            found = {row.id: Position(row.head, row.seq or 0) for row in await connection.execute(query)}
+            found = {row.id: Position(row.head, row.seq or 0, row.at) for row in await connection.execute(query)}
         return {channel: found.get(channel, Position(0, 0)) for channel in channels}
 
     def _move(self, connection: Connection, person: str, channel: str, seq: int) -> int:

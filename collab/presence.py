@@ -3,29 +3,36 @@
 Laws: a worker tells the others each change of its own people under a rising version, and every second its version
 and a digest of its whole set; whoever finds a difference asks for the set. A worker that is not heard for 4 s is
 gone with its people. While our own bus is away the others' people are "unknown", never "gone"; after its return each
-worker has 4 s to be heard again. Changes are collected: what came and went between two `flush`es is not told.
+worker has 4 s to be heard again. Changes are collected: what came and went between two `flush`es is not told. How
+somebody is (`mark`) is part of what is told and digested; of what several workers say of one person, the most telling
+counts: in a lesson, quiet, here, away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 SILENCE_SECONDS = 4.0
 ASK_SECONDS = 1.0
-Status = Literal["here", "unknown"]
+Mood = Literal["here", "away", "lesson", "quiet"]
+Status = Literal["here", "away", "lesson", "quiet", "unknown"]
+_TELLING: Mapping[Mood, int] = MappingProxyType({"away": 0, "here": 1, "quiet": 2, "lesson": 3})
 
 
 class Present(Struct, frozen=True, array_like=True):
-    """A person as others see them."""
+    """A person as others see them; `until`: when their quiet hours end, milliseconds since 1970."""
 
     id: str
     name: str
     role: str
+    mood: Mood = "here"
+    until: int | None = None
 
 
 class Seen(Struct, frozen=True):
@@ -111,6 +118,8 @@ class PresenceState:
         self.worker = worker
         self._own = _People()
         self._counts: dict[tuple[str, str], int] = {}
+        self._where: dict[str, set[str]] = {}  # person -> channels, of our own
+        self._marks: dict[str, tuple[Mood, int | None]] = {}
         self._untold: dict[tuple[str, str], Present | None] = {}
         self._remotes: dict[str, _Remote] = {}
         self._told: dict[str, dict[str, Seen]] = {}
@@ -122,10 +131,8 @@ class PresenceState:
         """One more connection of a person hears a channel."""
         key = (channel, person.id)
         self._counts[key] = self._counts.get(key, 0) + 1
-        if self._own.channels.get(channel, {}).get(person.id) != person:
-            self._own.put(channel, person)
-            self._untold[key] = person
-            self._dirty.add(key)
+        self._where.setdefault(person.id, set()).add(channel)
+        self._put(channel, person)
 
     def leave(self, channel: str, person: str) -> None:
         """One connection fewer."""
@@ -133,9 +140,21 @@ class PresenceState:
         self._counts[key] -= 1
         if not self._counts[key]:
             del self._counts[key]
+            self._where[person].discard(channel)
+            if not self._where[person]:
+                del self._where[person]
             self._own.drop(channel, person)
             self._untold[key] = None
             self._dirty.add(key)
+
+    def mark(self, person: str, mood: Mood, until: int | None = None) -> None:
+        """Say how one of our own people is, in all their channels and in those they enter later."""
+        if (mood, until) == ("here", None):
+            self._marks.pop(person, None)
+        else:
+            self._marks[person] = (mood, until)
+        for channel in self._where.get(person, ()):
+            self._put(channel, self._own.channels[channel][person])
 
     def people(self, channel: str) -> list[Seen]:
         """Return who is in a channel, as it was told last."""
@@ -200,6 +219,14 @@ class PresenceState:
 
     # --- inner workings ---
 
+    def _put(self, channel: str, person: Present) -> None:
+        mood, until = self._marks.get(person.id, ("here", None))
+        person = structs.replace(person, mood=mood, until=until)
+        if self._own.channels.get(channel, {}).get(person.id) != person:
+            self._own.put(channel, person)
+            self._untold[channel, person.id] = person
+            self._dirty.add((channel, person.id))
+
     def _deltas(self) -> list[bytes]:
         if not self._untold:
             return []
@@ -214,17 +241,18 @@ class PresenceState:
         return msgspec.msgpack.encode(_Full(self.worker, self._own.version, list(self._own.entries())))
 
     def _see(self, channel: str, person: str) -> Seen | None:
+        unsure: Present | None = None
         own = self._own.channels.get(channel, {}).get(person)
-        if own is not None:
-            return Seen(own, "here")
-        found: Seen | None = None
+        sure = [] if own is None else [own]
         for remote in self._remotes.values():
             there = remote.channels.get(channel, {}).get(person)
             if there is not None and remote.sure:
-                return Seen(there, "here")
-            if there is not None:
-                found = Seen(there, "unknown")
-        return found
+                sure.append(there)
+            unsure = there or unsure
+        if sure:
+            best = max(sure, key=lambda present: _TELLING[present.mood])
+            return Seen(best, best.mood)
+        return None if unsure is None else Seen(unsure, "unknown")
 
     def _hear(self, now: float, worker: str) -> _Remote:
         remote = self._remotes.setdefault(worker, _Remote(now))

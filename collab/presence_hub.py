@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from .bus import Bus, Subscription
-from .presence import Changed, PresenceState, Present, Seen
+from .presence import Changed, Mood, PresenceState, Present, Seen
 
 TOPIC = "presence"
 BEAT_SECONDS = 1.0
@@ -58,6 +58,11 @@ class Presence:
 
     def leave(self, channel: str, person: str) -> None:
         self._state.leave(channel, person)
+        self._changed.set()
+
+    def mark(self, person: str, mood: Mood, until: int | None = None) -> None:
+        """Say how one of our own people is, wherever they are."""
+        self._state.mark(person, mood, until)
         self._changed.set()
 
     def people(self, channel: str) -> list[Seen]:

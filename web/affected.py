@@ -6,8 +6,11 @@ reader), or a shared file would have thousands of connections read their rights.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from web.direct import concerns_direct
 from web.school.events import ChannelChanged, DocumentChanged, MeetingCreated, RightsChanged, SchoolEvent, affects
-from web.school.model import Person
+from web.school.model import Channel, ChannelRights, Person
 
 
 def affects_meetings(event: SchoolEvent, person: Person) -> bool:
@@ -19,3 +22,10 @@ def affects_meetings(event: SchoolEvent, person: Person) -> bool:
             return event.school == person.school and channel is not None and person.ticket is None
         case _:
             return affects(event, person)
+
+
+def concerns(event: SchoolEvent, person: Person, channels: Mapping[str, tuple[Channel, ChannelRights]]) -> bool:
+    """Whether this event may change what a connection may do in the channels it hears."""
+    if isinstance(event.body, ChannelChanged):
+        return event.body.channel.id in channels
+    return affects_meetings(event, person) or concerns_direct(event, person, channels)

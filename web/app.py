@@ -48,9 +48,12 @@ from web.routes.uploads import UPLOADS
 from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
 from web.school.demo import seed_demo
+from web.school.direct import ContactAccess
 from web.school.store import SchoolStore
 from web.services import SERVICES, Services
+from web.signals import Signals
 from web.sockets import Sockets
+from web.typing_hub import Typing
 from web.uploads import Uploads
 from web.uploads_sweep import sweep_uploads
 
@@ -147,6 +150,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     chat = Chat(ChatStore(database), bus)
     await chat.start()
     stack.push_async_callback(chat.close)
+    typing, signals = await _signs(bus, stack)
     presence = Presence(bus, worker)
     await presence.start()
     stack.push_async_callback(presence.close)
@@ -167,8 +171,9 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     stack.callback(auth.close)
     uploads = Uploads(config, database, heavy)
     return Services(
-        config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy, uploads
-    )
+        config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy, uploads,
+        ContactAccess(school), typing, signals,
+    )  # fmt: skip
 
 
 def _connections(services: Services, sockets: Sockets) -> dict[str, float]:
@@ -184,6 +189,16 @@ async def _bus(config: Config, stack: AsyncExitStack) -> Bus:
     await bus.start()
     stack.push_async_callback(bus.close)
     return bus
+
+
+async def _signs(bus: Bus, stack: AsyncExitStack) -> tuple[Typing, Signals]:
+    """What people hear of each other in passing."""
+    typing, signals = Typing(bus), Signals(bus)
+    await typing.start()
+    stack.push_async_callback(typing.close)
+    await signals.start()
+    stack.callback(signals.close)
+    return typing, signals
 
 
 async def _media(config: Config, index: int) -> MediaServer:

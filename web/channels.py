@@ -17,6 +17,7 @@ from collab.chat import Attachment, Change, Held, Message, NewMessage
 from collab.chat_positions import Position
 from collab.presence import Seen
 from web import messages as wire
+from web.direct import view_partner, why_closed
 from web.errors import AccessDenied, ProtocolError
 from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
@@ -150,7 +151,8 @@ def view_channels(
     return [
         wire.ChannelView(
             channel.id, channel.title, may.read, may.write, may.moderate, channel.mode, may.held,
-            positions[channel.id].unread, channel.keep_days,
+            positions[channel.id].unread, channel.keep_days, positions[channel.id].head, positions[channel.id].at,
+            view_partner(may.partner),
         )
         for channel, may in rights
         if may.read
@@ -159,13 +161,19 @@ def view_channels(
 
 def view_seen(people: Sequence[Seen]) -> list[wire.PresencePerson]:
     """Show who is here."""
-    return [wire.PresencePerson(seen.person.id, seen.person.name, seen.person.role, seen.status) for seen in people]
+    return [
+        wire.PresencePerson(
+            seen.person.id, seen.person.name, seen.person.role, seen.status,
+            seen.person.until if seen.status == "quiet" else None,
+        )
+        for seen in people
+    ]  # fmt: skip
 
 
 def _writable(services: Services, channels: Channels, channel: str) -> ChannelRights:
     may = _rights(channels, channel)
     if not may.write:
-        raise AccessDenied("not_allowed", "you cannot write here")
+        raise AccessDenied("not_allowed", why_closed(may))
     services.live.require_fresh()
     return may
 

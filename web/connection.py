@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from time import monotonic
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -20,9 +22,18 @@ from web.school.model import Channel, ChannelRights, Person
 
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
-OFFERS = (0.5, 10.0)
-SECRETS = (10.0, 200.0)
-SEARCHES = (0.5, 20.0)
+NARROWER: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "chat:send": CHAT,
+        "media:offer": (0.5, 10.0),
+        "room:secret": (10.0, 200.0),
+        "chat:search": (0.5, 20.0),
+        "direct:find": (1.0, 30.0),
+        "direct:open": (0.2, 20.0),
+        "direct:block": (0.2, 20.0),
+        "presence:idle": (0.5, 20.0),
+    }
+)
 
 
 class Request(Struct, frozen=True):
@@ -51,10 +62,8 @@ class Connection:
         self.ready = asyncio.Event()
         self.expiry: asyncio.TimerHandle | None = None
         self.budget = Bucket(*REQUESTS, now)
-        self.chat_budget = Bucket(*CHAT, now)
-        self.offer_budget = Bucket(*OFFERS, now)
-        self.secret_budget = Bucket(*SECRETS, now)
-        self.search_budget = Bucket(*SEARCHES, now)
+        self.reading = asyncio.Lock()  # one look at the rights at a time
+        self._narrower: dict[str, Bucket] = {}
 
     @property
     def present(self) -> Present:
@@ -71,12 +80,8 @@ class Connection:
     def afford(self, event: str) -> bool:
         """Whether the connection's budget covers one more of this event."""
         now = monotonic()
-        if event == "chat:send" and not self.chat_budget.take(now, 1):
-            return False
-        if event == "media:offer" and not self.offer_budget.take(now, 1):
-            return False
-        if event == "room:secret" and not self.secret_budget.take(now, 1):
-            return False
-        if event == "chat:search" and not self.search_budget.take(now, 1):
-            return False
+        if event in NARROWER:
+            bucket = self._narrower.setdefault(event, Bucket(*NARROWER[event], now))
+            if not bucket.take(now, 1):
+                return False
         return self.budget.take(now, 1)

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from web.relay import Relay
     from web.rooms import Rooms
     from web.school.access import SchoolAccess
+    from web.school.direct import ContactAccess
     from web.school.store import SchoolStore
+    from web.signals import Signals
+    from web.typing_hub import Typing
     from web.uploads import Uploads
 
 
@@ -47,6 +50,9 @@ class Services:
     metrics: Metrics
     heavy: HeavyPool
     uploads: Uploads
+    contacts: ContactAccess
+    typing: Typing
+    signals: Signals
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

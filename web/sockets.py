@@ -21,19 +21,20 @@ from msgspec import Struct
 from collab.chat import Change, Held, Message
 from collab.chat_positions import Position
 from collab.errors import CollabError
-from collab.presence import Changed
 from web import messages as wire
-from web.affected import affects_meetings
+from web.affected import concerns
 from web.auth import TOOL
 from web.broadcast import Outgoing, build_ack, build_event
 from web.channels import Sent, answer_chat, build_held, build_message, build_sent, send_chat, view_channels, view_seen
+from web.company import Company
 from web.connection import Connection, Request
+from web.direct import answer_direct
 from web.door import person_at_socket
 from web.engine import Server
 from web.errors import AccessDenied, Overloaded, Unavailable, WebError
 from web.polling import Polling
 from web.refusals import build_refusal, refusal
-from web.school.events import ChannelChanged, SchoolEvent
+from web.school.events import SchoolEvent
 from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
 from web.turn import issue_ice_servers
@@ -65,7 +66,7 @@ class Sockets:
         self.delivered = 0
         services.rooms.attach(self._deliver_room)
         services.chat.on_news(self._on_chat)
-        services.presence.on_change(self._on_presence)
+        self._company = Company(services, self._connections, self._hearers, self._server.manager.send)
         services.live.subscribe(self.refresh)
 
     def attach(self, app: web.Application) -> None:
@@ -74,6 +75,7 @@ class Sockets:
 
     async def start(self) -> None:
         self._spawn(self._reread_stale())
+        self._spawn(self._company.run())
 
     async def drain(self) -> None:
         """Take no more connections and let everybody go: they come again elsewhere."""
@@ -84,6 +86,7 @@ class Sockets:
     async def close(self) -> None:
         self._draining = True
         self._wake.set()
+        self._company.close()
         if self._tasks:  # not cancelled: a database call that is cut off leaves its connection behind
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         await self._server.shutdown()
@@ -118,6 +121,7 @@ class Sockets:
         connection = self._connections[sid]
         person = connection.person
         try:
+            await self._company.enter(connection)
             rights = await self._services.access.channels_of(person)
             if not await self._set_channels(connection, rights):
                 return
@@ -141,6 +145,7 @@ class Sockets:
             connection.expiry.cancel()
         for channel in list(connection.heard):
             self._unhear(connection, channel)
+        self._company.leave(connection)
         await self._services.rooms.connection_lost(sid)
 
     def _expire(self, sid: str) -> None:
@@ -230,14 +235,24 @@ class Sockets:
             if types is None:
                 return UNKNOWN_EVENT
             message = msgspec.json.decode(request.body, type=types[0])
+            if isinstance(message, wire.ChatTyping | wire.PresenceIdle):
+                return msgspec.json.encode(await self._company.answer(connection, message))
             if request.event.startswith("chat:"):
                 result = await answer_chat(self._services, connection.person, connection.channels, message)
                 if isinstance(message, wire.ChatRead):
-                    self._tell_own_devices(connection, message)
+                    await self._company.answer(connection, message)
+                return msgspec.json.encode(result)
+            if request.event.startswith("direct:"):
+                result = await answer_direct(self._services, connection.person, connection.channels, message)
+                if isinstance(message, wire.DirectOpen):
+                    await self._reread(connection.sid)
                 return msgspec.json.encode(result)
             if request.event in ("room:join", "room:sync"):
                 connection.held = []
-            return await self._services.rooms.request(connection.sid, connection.person, request.event, request.body)
+            person = connection.person
+            answer = await self._services.rooms.request(connection.sid, person, request.event, request.body)
+            self._company.answered(connection, request.event, answer)
+            return answer
         except Exception as error:  # the top of a request: it must be answered
             return refusal(error, request.event)
 
@@ -262,11 +277,7 @@ class Sockets:
             else:
                 free.append(connection.eio_sid)
         self._server.manager.send(free, outgoing)
-
-    def _tell_own_devices(self, connection: Connection, message: wire.ChatRead) -> None:
-        others = (other for other in self._connections.values() if other.person.id == connection.person.id)
-        eio_sids = [other.eio_sid for other in others if other is not connection and message.channel in other.heard]
-        self._server.manager.send(eio_sids, build_event("chat:read", message))
+        self._company.on_room_news(sids, outgoing)
 
     def _on_chat(self, channel: str, news: Message | Change) -> None:
         manager = self._server.manager
@@ -289,12 +300,6 @@ class Sockets:
         connection = self._connections[sid]
         _, may = connection.channels[held.channel]
         return may.moderate or connection.person.id == held.author
-
-    def _on_presence(self, changed: Changed) -> None:
-        hearers = self._hearers.get(changed.channel)
-        if hearers:
-            news = wire.PresenceChanged(changed.channel, view_seen(changed.people), changed.gone)
-            self._server.manager.send(hearers.values(), build_event("presence:changed", news))
 
     # --- channels and rights ---
 
@@ -339,8 +344,9 @@ class Sockets:
 
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
+        self._company.refresh(events)
         for connection in self._connections.values():
-            if any(_concerns(event, connection) for event in events):
+            if any(concerns(event, connection.person, connection.channels) for event in events):
                 self._stale[connection.sid] = None
         self._wake.set()
 
@@ -361,6 +367,10 @@ class Sockets:
         if connection is None:
             return
         await connection.ready.wait()
+        async with connection.reading:
+            await self._read_rights(connection)
+
+    async def _read_rights(self, connection: Connection) -> None:
         before, heard = connection.channels, set(connection.heard)
         try:
             rights = await self._services.access.channels_of(connection.person)
@@ -372,7 +382,7 @@ class Sockets:
             return
         except Exception:  # the database: these rights stay to be read
             log.exception("rights could not be read")
-            self._stale[sid] = None
+            self._stale[connection.sid] = None
             return
         if connection.channels != before:
             self._send(connection, "rights:changed", wire.RightsChanged(view_channels(rights, positions)))
@@ -391,9 +401,3 @@ class Sockets:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a task of the sockets failed", exc_info=task.exception())
-
-
-def _concerns(event: SchoolEvent, connection: Connection) -> bool:
-    if isinstance(event.body, ChannelChanged):
-        return event.body.channel.id in connection.channels
-    return affects_meetings(event, connection.person)

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from web.messages.media import IceServer
 
-Status = Literal["here", "unknown"]
+Status = Literal["here", "away", "lesson", "quiet", "unknown"]
+Closed = Literal["gone", "blocking", "blocked", "school"]
 ChannelMode = Literal["open", "moderated", "teacher_only", "off"]
 
 
@@ -22,11 +23,25 @@ class PersonView(Struct, frozen=True):
     role: str
 
 
+class PartnerView(Struct, frozen=True):
+    """The other one of a conversation. `closed`: why I cannot write to them.
+
+    `gone`: the account is not used any more; `blocking`: I take nothing from them; `blocked`: they take nothing from
+    me; `school`: the school's rules.
+    """
+
+    person: str
+    name: str
+    role: str
+    closed: Closed | None
+
+
 class ChannelView(Struct, frozen=True):
     """A channel this connection hears, and what it may do there.
 
     `held`: what I write waits for approval. `unread`: how many messages came after the last I read.
-    `keep_days`: messages that are older are deleted; None keeps them.
+    `keep_days`: messages that are older are deleted; None keeps them. `head`: the number of its last message, `at`
+    the time of it, where it is kept. `partner`: set where there are but two.
     """
 
     channel: str
@@ -38,6 +53,9 @@ class ChannelView(Struct, frozen=True):
     held: bool
     unread: int
     keep_days: int | None
+    head: int
+    at: int | None
+    partner: PartnerView | None
 
 
 class Hello(Struct, frozen=True):
@@ -55,12 +73,13 @@ class RightsChanged(Struct, frozen=True):
 
 
 class PresencePerson(Struct, frozen=True):
-    """`unknown`: the server cannot hear the other workers now; it is not "left"."""
+    """`unknown`: the server cannot hear the other workers now; it is not "left". `until`: when quiet hours end."""
 
     person: str
     name: str
     role: str
     status: Status
+    until: int | None
 
 
 class PresenceState(Struct, frozen=True):

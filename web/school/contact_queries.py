@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from web.school import contact_tables, tables
 from web.school.contacts import Party
-from web.school.model import Account, Personal, QuietHours
+from web.school.model import Account, Person, Personal, QuietHours
+from web.school.store import SchoolStore
 
 
 def party_of(account: Account, groups: frozenset[str], children: frozenset[str], theirs: frozenset[str]) -> Party:
@@ -102,3 +103,11 @@ def personal_row(personal: Personal) -> dict[str, Any]:
         "quiet_end": None if quiet is None else quiet.end,
         "quiet_weekends": quiet is not None and quiet.weekends,
     }
+
+
+async def settings_of(store: SchoolStore, person: Person) -> tuple[Personal, str]:
+    """What somebody has set for themselves, and their school's time zone; without an account nothing is set."""
+    async with store.read() as connection:
+        found = await personal_of(connection, person.school, [person.id])
+        zone = select(tables.school.c.time_zone).where(tables.school.c.id == person.school)
+        return found.get(person.id, Personal(person.id)), (await connection.execute(zone)).scalar() or "UTC"

@@ -6,7 +6,7 @@ export interface Author {
   role: string;
 }
 
-/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `unread`: how many messages came after the last I read. `keep_days`: messages that are older are deleted; None keeps them. */
+/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `unread`: how many messages came after the last I read. `keep_days`: messages that are older are deleted; None keeps them. `head`: the number of its last message, `at` the time of it, where it is kept. `partner`: set where there are but two. */
 export interface ChannelView {
   channel: string;
   title: string;
@@ -17,6 +17,9 @@ export interface ChannelView {
   held: boolean;
   unread: number;
   keep_days: number | null;
+  head: number;
+  at: number | null;
+  partner: PartnerView | null;
 }
 
 /** A file: `GET /api/v1/uploads/{id}`. `width`, `height` of pictures; `thumbnail`: there is a small one. */
@@ -73,6 +76,12 @@ export interface ChatEdit {
   seq: number;
   text: string;
   mentions?: string[];
+}
+
+/** The channel does not keep what stands before this number any more. */
+export interface ChatForgotten {
+  channel: string;
+  before: number;
 }
 
 /** The newest first, at most 50. */
@@ -165,8 +174,71 @@ export interface ChatSent {
   held?: boolean;
 }
 
+/** I write in this channel (say it again every 3 s), or I have stopped. */
+export interface ChatTyping {
+  channel: string;
+  typing: boolean;
+}
+
+/** Who writes in a channel now: at most four of them, I may be among them. Forget it after 6 s. */
+export interface ChatTypists {
+  channel: string;
+  people: TypistView[];
+}
+
 export interface ChatWaiting {
   channel: string;
+}
+
+/** Somebody I may write to. `of`: for staff a pupil's classes, or a guardian's children. */
+export interface ContactView {
+  person: string;
+  name: string;
+  role: string;
+  of: string[];
+}
+
+export interface DirectAbout {
+  channel: string;
+}
+
+/** Take no more messages from the other one, or take them again. */
+export interface DirectBlock {
+  channel: string;
+  blocked: boolean;
+}
+
+/** People in whose names each word begins a word; an empty text asks for the nearest. */
+export interface DirectFind {
+  text?: string;
+}
+
+export interface DirectFound {
+  people: ContactView[];
+}
+
+/** Open the one conversation with somebody, made if there is none yet. */
+export interface DirectOpen {
+  person: string;
+}
+
+/** `rights:changed` with this channel has been sent before. */
+export interface DirectOpened {
+  channel: string;
+}
+
+export interface DirectPeople {
+  people: string[];
+}
+
+/** `quiet_until`: the other one has quiet hours now; what is written arrives all the same. */
+export interface DirectState {
+  quiet_until: number | null;
+}
+
+/** Which of these people may I write to? */
+export interface DirectWhom {
+  people: string[];
 }
 
 /** The ack of a request that has nothing to tell. */
@@ -315,6 +387,14 @@ export interface Parcel {
   data: SecretHello | SecretKey;
 }
 
+/** The other one of a conversation. `closed`: why I cannot write to them. `gone`: the account is not used any more; `blocking`: I take nothing from them; `blocked`: they take nothing from me; `school`: the school's rules. */
+export interface PartnerView {
+  person: string;
+  name: string;
+  role: string;
+  closed: "blocked" | "blocking" | "gone" | "school" | null;
+}
+
 export interface PeerChanged {
   type: "peer_changed";
   peer: PeerView;
@@ -374,12 +454,18 @@ export interface PresenceChanged {
   gone: string[];
 }
 
-/** `unknown`: the server cannot hear the other workers now; it is not "left". */
+/** Nobody has touched this device for a while, or somebody touches it again. */
+export interface PresenceIdle {
+  idle: boolean;
+}
+
+/** `unknown`: the server cannot hear the other workers now; it is not "left". `until`: when quiet hours end. */
 export interface PresencePerson {
   person: string;
   name: string;
   role: string;
-  status: "here" | "unknown";
+  status: "away" | "here" | "lesson" | "quiet" | "unknown";
+  until: number | null;
 }
 
 export interface PresenceState {
@@ -545,6 +631,11 @@ export interface StageChanged {
   stage: string | null;
 }
 
+export interface TypistView {
+  person: string;
+  name: string;
+}
+
 /** What the client asks; every request is acked with the result or a Failure. */
 export interface ClientEvents {
   "room:join": { request: RoomJoin; result: RoomJoined };
@@ -579,6 +670,13 @@ export interface ClientEvents {
   "chat:decide": { request: ChatDecide; result: Done };
   "chat:read": { request: ChatRead; result: Done };
   "chat:search": { request: ChatSearch; result: ChatFound };
+  "direct:find": { request: DirectFind; result: DirectFound };
+  "direct:whom": { request: DirectWhom; result: DirectPeople };
+  "direct:open": { request: DirectOpen; result: DirectOpened };
+  "direct:about": { request: DirectAbout; result: DirectState };
+  "direct:block": { request: DirectBlock; result: Done };
+  "chat:typing": { request: ChatTyping; result: Done };
+  "presence:idle": { request: PresenceIdle; result: Done };
 }
 
 /** What the server pushes. */
@@ -607,4 +705,6 @@ export interface ServerEvents {
   "chat:changed": ChatChanged;
   "chat:held": ChatHeld;
   "chat:read": ChatRead;
+  "chat:typing": ChatTypists;
+  "chat:forgotten": ChatForgotten;
 }
