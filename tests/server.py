@@ -131,6 +131,16 @@ class Api:
     def delete(self, path: str) -> dict[str, object]:
         return self._call("DELETE", path, None)
 
+    def send_file(self, path: str, data: bytes) -> dict[str, object]:
+        """POST bytes; return the decoded answer."""
+        with self._opener.open(urllib.request.Request(self.url + path, data, method="POST"), timeout=20) as answer:
+            decoded: dict[str, object] = msgspec.json.decode(answer.read())
+        return decoded
+
+    def read_file(self, path: str) -> bytes:
+        with self._opener.open(self.url + path, timeout=20) as answer:
+            return bytes(answer.read())
+
     def cookie(self) -> str:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
 

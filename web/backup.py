@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import sqlite3
 import tarfile
 import tempfile
@@ -73,7 +74,7 @@ def restore(config: Config, file: Path) -> str:
             folder = Path(name)
             manifest = _unpack(file, folder, copies)
             copies.put_back(folder, beside)
-            _put_uploads_back(folder / UPLOADS, config.data / UPLOADS)
+            _put_uploads_back(folder / UPLOADS, config.uploads_folder or config.data / UPLOADS)
     except (OSError, sqlite3.Error, tarfile.TarError, zlib.error, EOFError) as error:
         raise ConfigError(f"The backup could not be put back: {error}.") from error
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.made_at))
@@ -87,7 +88,13 @@ def _pack(config: Config, copies: StoreCopies, folder: Path, target: Path) -> Ma
     with os.fdopen(descriptor, "wb") as raw:
         with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=4) as tar:
             for name, path in _members(config, copies, folder):
-                files[name] = _add(tar, name, path)
+                try:
+                    file = path.open("rb")
+                except FileNotFoundError:
+                    if not name.startswith(UPLOADS):
+                        raise
+                    continue  # what was deleted while we copied need not come along
+                files[name] = _add(tar, name, file)
             manifest = Manifest(1, copies.kind, made_at, files)
             body = msgspec.json.format(msgspec.json.encode(manifest))
             tar.addfile(_entry(_MANIFEST, len(body)), io.BytesIO(body))
@@ -99,14 +106,15 @@ def _pack(config: Config, copies: StoreCopies, folder: Path, target: Path) -> Ma
 def _members(config: Config, copies: StoreCopies, folder: Path) -> Iterator[tuple[str, Path]]:
     for name in copies.names:
         yield name, folder / name
-    uploads = config.data / UPLOADS
+    uploads = config.uploads_folder or config.data / UPLOADS
     for path in sorted(uploads.rglob("*")):  # after the stores: what they name is there by now
-        if path.is_file() and not path.is_symlink():
-            yield f"{UPLOADS}/{path.relative_to(uploads).as_posix()}", path
+        inner = path.relative_to(uploads)
+        if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inner.parts):
+            yield f"{UPLOADS}/{inner.as_posix()}", path
 
 
-def _add(tar: tarfile.TarFile, name: str, path: Path) -> Member:
-    with path.open("rb") as file:
+def _add(tar: tarfile.TarFile, name: str, file: IO[bytes]) -> Member:
+    with file:
         size = os.fstat(file.fileno()).st_size
         reader = _Hashed(file)
         tar.addfile(_entry(name, size), reader)
@@ -171,7 +179,10 @@ def _put_uploads_back(source: Path, target: Path) -> None:
         if path.is_file():
             place = target / path.relative_to(source)
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.replace(place)
+            path.chmod(0o600)
+            shutil.move(path, place)  # --uploads may be on another disk
+            _sync(place)
+            _sync(place.parent)
 
 
 class _Hashed:

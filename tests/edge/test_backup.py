@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -51,6 +52,7 @@ async def test_a_backup_of_a_server_at_work_comes_back(
         uploads = server.data / "uploads" / "ab"
         uploads.mkdir(parents=True)
         (uploads / "abcd").write_bytes(b"a picture")
+        sent = api.send_file("/api/v1/uploads?channel=demo-class&name=Blatt.pdf", b"%PDF-1.7 " + bytes(300_000))
         old_ticket = ticket(server, "Ada")
         ada = YClient(server.url, DOCUMENT, old_ticket, "ada", epoch_of(api))
         await ada.connect()
@@ -65,12 +67,14 @@ async def test_a_backup_of_a_server_at_work_comes_back(
         before = epoch_of(api)
         server.kill()
         await ada.until_closed()
-        (uploads / "abcd").unlink()
+        shutil.rmtree(server.data / "uploads")
 
         done = await asyncio.to_thread(kreide, "restore", file, server, flags)
         assert done.returncode == 0, done.stderr
         assert (uploads / "abcd").read_bytes() == b"a picture"
         server.start()
+        restored = server.login("teacher").read_file(f"/api/v1/uploads/{sent['id']}")
+        assert restored == b"%PDF-1.7 " + bytes(300_000)
         with pytest.raises(urllib.error.HTTPError) as ended:
             api.get("/api/v1/me")
         ended.value.close()
