@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, delete, select, text
+from sqlalchemy import Column, Connection, Table, delete, func, select, text
 
 from . import chat_tables as tables
 from .chat_files import let_go, let_go_held, through
@@ -32,6 +32,14 @@ class Retention:
         if gone and self._store.database.dialect == "sqlite":  # its index keeps deleted words until it is merged
             await self._store.database.transact(lambda connection: connection.execute(_MERGE).rowcount)
         return gone
+
+    async def first(self, channel: str) -> int:
+        """Return the number of the first message that a channel still keeps, or would keep next."""
+        kept = select(func.min(tables.message.c.seq)).where(tables.message.c.channel == channel)
+        head = select(tables.channel.c.head).where(tables.channel.c.id == channel)
+        async with self._store.database.read() as connection:
+            first = (await connection.execute(kept)).scalar()
+            return int(first or ((await connection.execute(head)).scalar() or 0) + 1)
 
     async def _forget(self, table: Table, key: Column[Any], channel: str, before: int) -> int:
         old = (table.c.channel == channel, table.c.at < before)

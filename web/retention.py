@@ -15,6 +15,7 @@ from web.errors import WebError
 from web.school import queries, tables
 from web.school.access import DAY
 from web.services import Services
+from web.signals import Forgotten
 
 SECONDS: Final = 3600.0
 log = logging.getLogger(__name__)
@@ -41,7 +42,10 @@ async def forget_once(services: Services, now: int) -> int:
     gone = 0
     for channel in channels:
         if channel.keep_days is not None:
-            gone += await services.chat.retention.forget(channel.id, now - channel.keep_days * DAY)
+            went = await services.chat.retention.forget(channel.id, now - channel.keep_days * DAY)
+            if went:  # also from the screens where it stands
+                await services.signals.tell(Forgotten(channel.id, await services.chat.retention.first(channel.id)))
+            gone += went
     if gone:
         await services.uploads.store.collect()
     return gone

@@ -1,6 +1,18 @@
 """The HTTP API: one typed table of routes (`table`), handlers by noun, and the OpenAPI document made from both."""
 
-from web.routes import accounts, channels, classes, documents, home, meetings, openapi, session, uploads
+from web.routes import (
+    accounts,
+    channels,
+    classes,
+    direct,
+    documents,
+    home,
+    meetings,
+    openapi,
+    session,
+    settings,
+    uploads,
+)
 
 API_ROUTES = (
     *session.ROUTES,
@@ -8,6 +20,8 @@ API_ROUTES = (
     *meetings.ROUTES,
     *classes.ROUTES,
     *channels.ROUTES,
+    *direct.ROUTES,
+    *settings.ROUTES,
     *documents.ROUTES,
     *uploads.ROUTES,
     *accounts.ROUTES,

@@ -33,7 +33,7 @@ async def channels_of(services: Services, person: Person) -> list[ChannelView]:
     """The channels that somebody hears, with what is unread."""
     found = await services.access.channels_of(person)
     positions = await services.chat.positions.of(person.id, [channel.id for channel, _ in found])
-    return [channel_view(channel, rights, positions[channel.id].unread) for channel, rights in found]
+    return [channel_view(channel, rights, positions[channel.id]) for channel, rights in found]
 
 
 async def list_channels(call: Call[Nothing]) -> Channels:
@@ -49,7 +49,7 @@ async def change_channel(call: Call[ChangeChannel]) -> ChannelView:
     await do_change_channel(services.school, person.school, channel.id, patch)
     channel, rights = await services.access.access_channel(person, channel.id)
     position = (await services.chat.positions.of(person.id, [channel.id]))[channel.id]
-    return channel_view(channel, rights, position.unread)
+    return channel_view(channel, rights, position)
 
 
 ROUTES: tuple[Route, ...] = (

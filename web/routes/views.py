@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from collab.chat_positions import Position
 from web.school.model import (
     Channel,
     ChannelMode,
@@ -22,6 +23,7 @@ from web.school.model import (
     Group,
     Meeting,
     MeetingKind,
+    Partner,
     Person,
     Right,
     Role,
@@ -113,7 +115,7 @@ class ChannelView(Struct, frozen=True):
     """`meeting`, `school_class` or `learning_group` says whose channel it is.
 
     `held`: what the caller writes waits until it is approved. `unread`: how many messages came after the last
-    they read.
+    they read. `partner`: the other one where there are but two; `head`: the number of the last message.
     """
 
     id: str
@@ -128,6 +130,8 @@ class ChannelView(Struct, frozen=True):
     held: bool
     keep_days: int | None
     unread: int
+    head: int
+    partner: Partner | None
 
 
 class TicketAnswer(Struct, frozen=True):
@@ -195,7 +199,7 @@ def document_view(document: DocumentInfo, right: Right) -> DocumentView:
     return DocumentView(document.id, document.kind, document.title, document.folder, document.owner, right)
 
 
-def channel_view(channel: Channel, rights: ChannelRights, unread: int) -> ChannelView:
+def channel_view(channel: Channel, rights: ChannelRights, position: Position) -> ChannelView:
     """Show a channel."""
     return ChannelView(
         channel.id,
@@ -209,5 +213,7 @@ def channel_view(channel: Channel, rights: ChannelRights, unread: int) -> Channe
         channel.mode,
         rights.held,
         channel.keep_days,
-        unread,
+        position.unread,
+        position.head,
+        rights.partner,
     )

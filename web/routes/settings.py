@@ -1,0 +1,116 @@
+"""Settings: the school's rules for direct messages, and what people set for themselves.
+
+Laws: the school's are set by head and administration, one's own by oneself; both act on open connections within a
+second.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from web.errors import ProtocolError
+from web.quiet import is_zone
+from web.routes.channels import Days
+from web.routes.table import Call, Nothing, Route, endpoint
+from web.school.actions import PersonalPatch, SchoolPatch, do_change_school, do_set_personal
+from web.school.model import DirectPolicy, Personal, QuietHours, School
+
+Minute = Annotated[int, Meta(ge=0, le=24 * 60 - 1)]
+Zone = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class SchoolSettings(Struct, frozen=True):
+    """`direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, null for ever."""
+
+    id: str
+    title: str
+    direct: DirectPolicy
+    direct_keep_days: int | None
+    time_zone: str
+
+
+class ChangedSchool(Struct, frozen=True):
+    """What is left out stays."""
+
+    direct: DirectPolicy | UnsetType = UNSET
+    direct_keep_days: Days | UnsetType | None = UNSET
+    time_zone: Zone | UnsetType = UNSET
+
+
+class Quiet(Struct, frozen=True):
+    """Minutes of the day, over midnight where `end` is earlier; `weekends`: Saturday and Sunday, too."""
+
+    start: Minute
+    end: Minute
+    weekends: bool = False
+
+
+class OwnSettings(Struct, frozen=True):
+    """`away`: others see that I am away; `typing`: others see that I write; `quiet`: my quiet hours."""
+
+    away: bool
+    typing: bool
+    quiet: Quiet | None
+    time_zone: str
+
+
+class ChangedSettings(Struct, frozen=True):
+    """What is left out stays."""
+
+    away: bool | UnsetType = UNSET
+    typing: bool | UnsetType = UNSET
+    quiet: Quiet | UnsetType | None = UNSET
+
+
+async def school_settings(call: Call[Nothing]) -> SchoolSettings:
+    """The caller's school."""
+    _, school = await call.services.contacts.personal(call.person)
+    return _school_view(school)
+
+
+async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
+    """Say who writes to whom, how long that is kept, and by which clock the school lives."""
+    body = call.body
+    await call.services.access.access_administration(call.person)
+    if body.time_zone is not UNSET and not is_zone(body.time_zone):
+        raise ProtocolError("bad_time_zone", "there is no such time zone")
+    patch = SchoolPatch(direct=body.direct, direct_keep_days=body.direct_keep_days, time_zone=body.time_zone)
+    return _school_view(await do_change_school(call.services.school, call.person.school, patch))
+
+
+async def own_settings(call: Call[Nothing]) -> OwnSettings:
+    """What the caller has set for themselves."""
+    return _own_view(*await call.services.contacts.personal(call.person))
+
+
+async def change_own(call: Call[ChangedSettings]) -> OwnSettings:
+    """Set what others see of the caller, and their quiet hours."""
+    _, school = await call.services.contacts.personal(call.person)
+    body = call.body
+    quiet = body.quiet
+    hours = QuietHours(quiet.start, quiet.end, quiet.weekends) if isinstance(quiet, Quiet) else quiet
+    patch = PersonalPatch(away=body.away, typing=body.typing, quiet=hours)
+    return _own_view(await do_set_personal(call.services.school, school.id, call.person.id, patch), school)
+
+
+def _school_view(school: School) -> SchoolSettings:
+    return SchoolSettings(school.id, school.title, school.direct, school.direct_keep_days, school.time_zone)
+
+
+def _own_view(personal: Personal, school: School) -> OwnSettings:
+    quiet = personal.quiet
+    hours = None if quiet is None else Quiet(quiet.start, quiet.end, quiet.weekends)
+    return OwnSettings(personal.away, personal.typing, hours, school.time_zone)
+
+
+ROUTES: tuple[Route, ...] = (
+    endpoint("GET", "/api/v1/school", school_settings, "Settings of my school", response=SchoolSettings,
+             errors=(403,)),
+    endpoint("PATCH", "/api/v1/school", change_school, "Change the school's settings", request=ChangedSchool,
+             response=SchoolSettings, errors=(400, 403)),
+    endpoint("GET", "/api/v1/me/settings", own_settings, "My settings", response=OwnSettings, errors=(403,)),
+    endpoint("PATCH", "/api/v1/me/settings", change_own, "Change my settings", request=ChangedSettings,
+             response=OwnSettings, errors=(400, 403)),
+)  # fmt: skip
