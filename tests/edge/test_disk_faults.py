@@ -1,0 +1,102 @@
+"""A disk that takes its time, and one that fails: the kernel's fdatasync is delayed or broken under the running server.
+
+A slow disk delays acknowledgements and nothing else; a failing one acknowledges nothing. When it works again so does
+everything, without a restart. The faults are made by strace, which stops the server's threads at each of these calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.server import KreideServer
+from tests.wire import ChatClient, YClient
+
+pytestmark = [
+    pytest.mark.edge,
+    pytest.mark.skipif(shutil.which("strace") is None or os.geteuid() != 0, reason="only root may do so (strace)"),
+]
+CHANNEL = "demo-class"
+ASKED = 5  # requests that must be answered while the disk is at work
+
+
+@asynccontextmanager
+async def faulty_sync(server: KreideServer, fault: str) -> AsyncIterator[None]:
+    """Let every fdatasync of the server go wrong in this way (strace's words)."""
+    fdatasync = ("-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync,fsync:{fault}")
+    command = ("strace", "-f", *fdatasync, "-o", "/dev/null", "-p", str(server.pid))
+    strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    assert strace.stderr is not None
+    try:
+        async with asyncio.timeout(20):
+            if b"attached" not in await strace.stderr.readline():
+                pytest.skip("this machine lets nobody look on")
+        yield
+    finally:
+        strace.terminate()
+        await strace.wait()
+
+
+async def test_a_slow_disk_delays_acks_and_nothing_else(tmp_path: Path) -> None:
+    server = KreideServer(tmp_path / "data")
+    server.start()
+    try:
+        tickets = [server.ticket(document="scratch-slow", right="write", name=name) for name in ("Ada", "Ben")]
+        async with (
+            asyncio.timeout(60),
+            aiohttp.ClientSession() as http,
+            YClient(server.url, "scratch-slow", tickets[0], "ada") as ada,
+            YClient(server.url, "scratch-slow", tickets[1], "ben") as ben,
+        ):
+            await ada.synced.wait()
+            await ben.synced.wait()
+            async with faulty_sync(server, "delay_enter=2500000"):
+                written = await ada.write()
+                answered = 0
+                while written not in ada.acked | ben.known():
+                    async with http.get(f"{server.url}/healthz") as answer:
+                        assert answer.status == 200
+                    answered += 1
+                assert answered >= ASKED, "the server stood still, or did not wait for the disk"
+                await ada.until_acked(written)
+                await ben.until({written})
+    finally:
+        assert server.stop() == 0
+
+
+async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
+    server = KreideServer(tmp_path / "data")
+    server.start()
+    chat = ChatClient(server.url, server.ticket(meeting="demo-lesson", role="teacher", name="Ada"), "ada")
+    ticket = server.ticket(document="scratch-fault", right="write", name="Ada")
+    message = {"channel": CHANNEL, "text": "Guten Morgen", "client_id": "m1"}
+    try:
+        await chat.connect()
+        async with asyncio.timeout(60), YClient(server.url, "scratch-fault", ticket, "ada") as ada:
+            await ada.synced.wait()
+            async with faulty_sync(server, "error=EIO"):
+                refused = await chat.io.call("chat:send", message, timeout=10)
+                written = await ada.write()
+                await ada.until_closed()
+            assert refused["error"]["code"] == "unavailable", refused
+            assert ada.close_code == 4509
+            assert written not in ada.acked
+            sent = await chat.io.call("chat:send", message, timeout=10)
+            assert sent.get("seq") == 1, sent
+            await ada.disconnect()
+            await ada.connect()
+            await ada.until_acked(written)
+        server.kill()
+        server.start()
+        async with asyncio.timeout(20), YClient(server.url, "scratch-fault", ticket, "eye") as eye:
+            await eye.until({written})
+    finally:
+        await chat.disconnect()
+        server.kill()
