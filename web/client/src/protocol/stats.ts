@@ -9,6 +9,8 @@ export interface LinkSample {
   jitter: number;
   jitterUp: number;
   received: number;
+  /** Packets of sound among them. */
+  heard: number;
   lost: number;
   sent: number;
   lostUp: number;
@@ -64,7 +66,7 @@ function picture(entry: Entry, frames = 0, bytes = 0, packets = 0): Picture {
 }
 
 export function readSample(report: Pick<RTCStatsReport, 'forEach'>, at: number): LinkSample {
-  const sample: LinkSample = { at, roundTrip: null, jitter: 0, jitterUp: 0, received: 0, lost: 0, sent: 0, lostUp: 0, path: null, arriving: [], leaving: [] };
+  const sample: LinkSample = { at, roundTrip: null, jitter: 0, jitterUp: 0, received: 0, heard: 0, lost: 0, sent: 0, lostUp: 0, path: null, arriving: [], leaving: [] };
   const candidates = new Map<string, Entry>();
   let pair: Entry | null = null;
   report.forEach((entry: Entry) => {
@@ -84,7 +86,10 @@ function readInbound(sample: LinkSample, entry: Entry): void {
   sample.received += entry.packetsReceived ?? 0;
   sample.lost += Math.max(0, entry.packetsLost ?? 0);
   if (entry.kind === 'video') sample.arriving.push(picture(entry, entry.framesDecoded, entry.bytesReceived, entry.packetsReceived));
-  else sample.jitter = Math.max(sample.jitter, entry.jitter ?? 0);
+  else {
+    sample.heard += entry.packetsReceived ?? 0;
+    sample.jitter = Math.max(sample.jitter, entry.jitter ?? 0);
+  }
 }
 
 function readOutbound(sample: LinkSample, entry: Entry): void {

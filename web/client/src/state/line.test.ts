@@ -3,7 +3,7 @@ import { readSample, type LinkSample, type Picture } from '../protocol/stats';
 import { Freezes } from './freezes';
 import { emodel, rate, wordOf } from './quality';
 
-const sample = (more: Partial<LinkSample> = {}): LinkSample => ({ at: 0, roundTrip: 0.02, jitter: 0, jitterUp: 0, received: 0, lost: 0, sent: 0, lostUp: 0, path: 'udp', arriving: [], leaving: [], ...more });
+const sample = (more: Partial<LinkSample> = {}): LinkSample => ({ at: 0, roundTrip: 0.02, jitter: 0, jitterUp: 0, received: 0, heard: 0, lost: 0, sent: 0, lostUp: 0, path: 'udp', arriving: [], leaving: [], ...more });
 
 describe('the E-model', () => {
   it('takes nothing from a line without loss and delay', () => expect(emodel(0, 0)).toBe(93.2));

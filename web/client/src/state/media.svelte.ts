@@ -6,19 +6,28 @@
 import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
 import type { Secrecy } from '../protocol/e2ee';
 import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
-import type { IceServer, MediaLayers, MediaOffer } from '../protocol/messages';
+import type { IceServer, MediaLayers, MediaOffer, SlotView } from '../protocol/messages';
 import { backoff } from './backoff';
 import type { Devices } from './devices.svelte';
+import { Handover } from './handover';
 import { Line, type LinePort } from './line.svelte';
 
 const DISTURBED_MS = 2000;
 const CONNECT_MS = 8000;
 const RESTARTS = 2;
+/** Not all thirty at once. */
+const MOVE_SPREAD_MS = 300;
+/** A connection that nobody closes for us. */
+const OLD_MS = 20_000;
 
 export interface MediaPort extends LinePort {
   offer(offer: MediaOffer): Promise<string>;
   /** Tells the room what is on; `unmute` when I pressed the microphone myself. */
   announce(on: { microphone: boolean; camera: boolean; screen: boolean; unmute: boolean }): void;
+  /** Who is in which slot of the connection of now. */
+  slots(): ReadonlyMap<string, SlotView>;
+  /** I look by the connection of this epoch from now on, and this is what it shows (null: as before). */
+  moved(epoch: number, slots: SlotView[] | null): void;
 }
 
 export class MediaSession {
@@ -40,6 +49,13 @@ export class MediaSession {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #closed = false;
+  /** The one that is built beside `connection` while the room moves. */
+  #next: Handover | null = null;
+  /** The one before, which still sends to those who are not there yet. */
+  #old: MediaConnection | null = null;
+  #oldTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Of the owner that my connection is with; 0 while no room has moved. */
+  #epoch = 0;
   /** Relays for networks without UDP; each connection to the server brings fresh passwords. */
   iceServers: IceServer[] = [];
   /** Through this all frames go in an encrypted meeting. */
@@ -51,29 +67,128 @@ export class MediaSession {
     this.#devices = devices;
   }
 
-  /** A new connection now; what is switched on stays on. */
-  async connect(): Promise<void> {
+  /** A new connection now; what is switched on stays on. `anew`: in a room that I did not know before. */
+  async connect(anew = false): Promise<void> {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.connection?.close();
-    const connection = new MediaConnection({
-      offer: (offer) => this.#port.offer(offer),
-      state: (state) => {
-        if (connection === this.connection) this.#changed(state);
-      },
-    }, this.iceServers, this.secrecy);
+    if (anew) this.#epoch = 0;
+    else if (this.#next !== null) this.#epoch = this.#next.epoch;
+    this.#dropNext();
+    this.settled();
+    const connection = this.#build((state) => {
+      if (connection === this.connection) this.#changed(state);
+    });
     this.connection = connection;
     this.line.stop();
     this.picturesPaused = false;
     this.state = 'connecting';
-    for (const [purpose, track] of this.#tracks) await connection.setSource(purpose, track);
+    await this.#equip(connection);
     await this.#negotiate(connection, false);
+  }
+
+  #build(state: (state: MediaState) => void): MediaConnection {
+    return new MediaConnection({ offer: (offer) => this.#port.offer(offer), state }, this.iceServers, this.secrecy);
+  }
+
+  async #equip(connection: MediaConnection): Promise<void> {
+    for (const [purpose, track] of this.#sending()) await connection.setSource(purpose, track);
+  }
+
+  /** What leaves now: a microphone that is off keeps its device and sends nothing. */
+  #sending(): [SourcePurpose, MediaStreamTrack][] {
+    return [...this.#tracks].filter(([purpose]) => purpose !== 'microphone' || this.microphone);
+  }
+
+  /** The room goes to another worker: a second connection, to be used once it carries as much. */
+  async move(epoch: number): Promise<void> {
+    if (this.#closed || epoch === this.#next?.epoch || epoch < this.#epoch) return;
+    if (epoch === this.#epoch) {
+      this.#port.moved(epoch, null); // said before, and not heard
+      return;
+    }
+    const now = this.connection;
+    if (now === null || this.state !== 'connected') {
+      this.#epoch = epoch;
+      return this.connect();
+    }
+    this.#dropNext();
+    this.settled();
+    const connection = this.#build((state) => {
+      if (next !== this.#next) {
+        if (connection === this.connection) this.#changed(state);
+      } else if (state === 'connected') next.watch(now);
+      else if (state === 'failed') void this.connect();
+    });
+    const next = new Handover(epoch, connection, {
+      slots: () => this.#port.slots(),
+      lost: () => this.state !== 'connected',
+      change: (slots) => this.#change(next, slots),
+    });
+    this.#next = next;
+    await this.#equip(connection);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * MOVE_SPREAD_MS));
+    if (this.#next === next) await this.#negotiateNext(next);
+  }
+
+  async #negotiateNext(next: Handover): Promise<void> {
+    try {
+      await next.connection.negotiate();
+      this.#plan(CONNECT_MS, () => {
+        if (this.#next === next && next.connection.state !== 'connected') void this.connect();
+      });
+    } catch {
+      if (this.#next === next) void this.connect();
+    }
+  }
+
+  #change(next: Handover, slots: SlotView[]): void {
+    if (this.#next !== next) return;
+    this.#old = this.connection;
+    this.#oldTimer = setTimeout(() => this.settled(), OLD_MS);
+    this.#next = null;
+    this.#epoch = next.epoch;
+    this.connection = next.connection;
+    this.picturesPaused = false;
+    this.#port.moved(next.epoch, slots);
+    this.#changed(next.connection.state);
+  }
+
+  /** Nobody needs my connection of before any more. */
+  settled(): void {
+    clearTimeout(this.#oldTimer);
+    this.#old?.close();
+    this.#old = null;
+  }
+
+  /** Who is in which slot; what belongs to a connection that I do not look by is kept for later, or of no use any more. */
+  takeSlots(slots: readonly SlotView[], epoch: number): readonly SlotView[] {
+    if (epoch === this.#next?.epoch) {
+      this.#next.take(slots);
+      return [];
+    }
+    return epoch < this.#epoch ? [] : slots;
+  }
+
+  #dropNext(): void {
+    this.#next?.stop();
+    this.#next?.connection.close();
+    this.#next = null;
+  }
+
+  #connections(): MediaConnection[] {
+    return [this.connection, this.#next?.connection, this.#old].filter((one) => one !== null && one !== undefined);
+  }
+
+  async #setSource(purpose: SourcePurpose, track: MediaStreamTrack | null): Promise<void> {
+    for (const connection of this.#connections()) await connection.setSource(purpose, track);
   }
 
   /** The layers of my pictures that somebody watches; null where there are none. */
   setLayers({ camera, screen }: MediaLayers): void {
-    if (camera !== null) void this.connection?.setLayers('camera', camera);
-    if (screen !== null) void this.connection?.setLayers('screen', screen);
+    const connection = this.#next?.connection ?? this.connection; // the owner of now asks
+    if (camera !== null) void connection?.setLayers('camera', camera);
+    if (screen !== null) void connection?.setLayers('screen', screen);
   }
 
   /** Signalling is back: try at once where a connection waits. */
@@ -101,6 +216,8 @@ export class MediaSession {
       clearTimeout(this.#timer);
       this.#attempt = 0;
       if (this.connection !== null) this.line.start(this.connection);
+    } else if (this.#next !== null) {
+      // The next one is on its way, and taken as soon as it is up.
     } else if (state === 'disturbed') {
       this.#plan(DISTURBED_MS, () => this.#retry(0));
     } else if (state === 'failed') {
@@ -133,7 +250,7 @@ export class MediaSession {
         // The device stays open so that speaking again is instant (and iPads go on playing the others); nothing is sent.
         const track = this.#tracks.get('microphone');
         if (track !== undefined) track.enabled = false;
-        await this.connection?.setSource('microphone', null);
+        await this.#setSource('microphone', null);
       }
       this.microphone = on && !this.#closed;
     });
@@ -191,6 +308,8 @@ export class MediaSession {
     this.line.stop();
     for (const track of this.#tracks.values()) track.stop();
     this.#tracks.clear();
+    this.#dropNext();
+    this.settled();
     this.connection?.close();
     this.connection = null;
     this.camera = null;
@@ -208,14 +327,14 @@ export class MediaSession {
     if (before !== track) before?.stop();
     track.onended = () => void this.#lost(purpose);
     this.#tracks.set(purpose, track);
-    await this.connection?.setSource(purpose, track);
+    await this.#setSource(purpose, track);
     return track;
   }
 
   async #drop(purpose: SourcePurpose): Promise<null> {
     this.#tracks.get(purpose)?.stop();
     this.#tracks.delete(purpose);
-    await this.connection?.setSource(purpose, null);
+    await this.#setSource(purpose, null);
     return null;
   }
 

@@ -69,6 +69,11 @@ export class MeetingSession {
         },
         report: (quality) => this.#mention('media:quality', quality),
         heal: (slot) => this.#mention('media:heal', { slot }),
+        slots: () => this.model?.slots ?? new Map(),
+        moved: (epoch, slots) => {
+          if (slots !== null) this.#dispatch({ type: 'moved', slots });
+          this.#mention('media:moved', { epoch });
+        },
       },
       devices,
     );
@@ -100,11 +105,13 @@ export class MeetingSession {
     wire.on('room:please_unmute', ({ by }: PleaseUnmute) => {
       this.called = this.#nameOf(by);
     });
-    wire.on('media:slots', ({ slots }) => this.#dispatch({ type: 'slots', slots }));
+    wire.on('media:slots', ({ slots, epoch }) => this.#dispatch({ type: 'slots', slots: this.media.takeSlots(slots, epoch) }));
     wire.on('media:speakers', ({ peers }) => this.#dispatch({ type: 'speakers', peers }));
     wire.on('media:layers', (wanted) => this.media.setLayers(wanted));
     wire.on('media:paused', ({ paused }) => (this.media.picturesPaused = paused));
     wire.on('media:lost', () => void this.media.connect());
+    wire.on('media:move', ({ epoch }) => this.#move(epoch));
+    wire.on('media:settled', () => this.media.settled());
   }
 
   async #join(): Promise<void> {
@@ -138,8 +145,14 @@ export class MeetingSession {
     if (!again && before !== null) void this.#restore(before);
     this.media.announce();
     if (again) this.media.wake();
-    else void this.media.connect();
+    else void this.media.connect(true);
     if (this.#page.tiles.length > 0) void this.#try('media:page', this.#page);
+  }
+
+  /** The room's media goes to another worker, which does not know my page. */
+  #move(epoch: number): void {
+    if (this.#page.tiles.length > 0) void this.#try('media:page', this.#page);
+    void this.media.move(epoch);
   }
 
   /** Makes my keys when the meeting is encrypted; false when it should be and is not. */
@@ -243,7 +256,7 @@ export class MeetingSession {
   }
 
   /** Says something that nobody waits for; if it is refused or lost, the next time will do. */
-  #mention<E extends 'media:quality' | 'media:heal'>(event: E, payload: ClientEvents[E]['request']): void {
+  #mention<E extends 'media:quality' | 'media:heal' | 'media:moved'>(event: E, payload: ClientEvents[E]['request']): void {
     if (this.phase !== 'room') return;
     this.#wire.request(event, payload).catch((error: unknown) => {
       if (!(error instanceof RequestError)) throw error;

@@ -20,6 +20,8 @@ export type RoomAction =
   | { type: 'state'; room: RoomState }
   | { type: 'changed'; changed: RoomChanged }
   | { type: 'slots'; slots: readonly SlotView[] }
+  /** My media goes by another connection now, and this is all that it shows. */
+  | { type: 'moved'; slots: readonly SlotView[] }
   | { type: 'speakers'; peers: readonly string[] }
   | { type: 'grant'; grant: GrantView };
 
@@ -39,6 +41,8 @@ export function reduceRoom(model: RoomModel | null, action: RoomAction): RoomMod
       return withChanges(model, action.changed);
     case 'slots':
       return { ...model, slots: new Map([...model.slots, ...action.slots.map((slot) => [slot.slot, newest(model.slots.get(slot.slot), slot)] as const)]) };
+    case 'moved':
+      return { ...model, slots: new Map(action.slots.map((slot) => [slot.slot, slot] as const)) };
     case 'speakers':
       return { ...model, speakers: new Set(action.peers) };
     case 'grant':
