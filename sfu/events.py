@@ -116,8 +116,14 @@ class Muted(Struct, frozen=True):
     muted: bool
 
 
+class Recorded(Struct, frozen=True):
+    """A recorder is there, known to audiences by this number; 0: no more."""
+
+    recorder: int
+
+
 PeerEvent = Left | Attached | Connected | Detached | Paged | Frozen | Muted
-Event = Admitted | Flow | Rates | Estimates | Levels | Staged | PeerEvent
+Event = Recorded | Admitted | Flow | Rates | Estimates | Levels | Staged | PeerEvent
 
 
 class Assign(Struct, frozen=True):
@@ -157,4 +163,13 @@ class SetMute(Struct, frozen=True):
     muted: bool
 
 
-Output = Assign | AskKeyframe | SetLayer | SetAudience | SetMute | MediaEvent
+class Tap(Struct, frozen=True):
+    """Recorder: take this source, for who is recorded under this number, aiming at a layer."""
+
+    source: int
+    purpose: Purpose
+    record: int
+    layer: int
+
+
+Output = Tap | Assign | AskKeyframe | SetLayer | SetAudience | SetMute | MediaEvent

@@ -39,7 +39,8 @@ STREAM_OF_SLOT: Final = {"stage-audio": "stage", "screen-audio": "screen"}
 class MediaRights(Struct, frozen=True):
     """What a peer may do. `audience`: the peers that may see and hear this one; None means everyone in the room.
 
-    `camera_audience` narrows the camera alone ("camera to the teacher only").
+    `camera_audience` narrows the camera alone ("camera to the teacher only"). `record`: the number under which a
+    recording keeps what this peer sends; 0: it is not recorded.
     """
 
     publish: bool
@@ -48,6 +49,7 @@ class MediaRights(Struct, frozen=True):
     moderator: bool
     audience: frozenset[str] | None = None
     camera_audience: frozenset[str] | None = None
+    record: int = 0
 
 
 class SourceOffer(Struct, frozen=True):

@@ -54,6 +54,7 @@ class Pictures:
         changed: dict[Peer, None] = {}
         for source in touched:
             watched = frozenset(layer for layer, slots in enumerate(source.watched) if slots)
+            watched |= frozenset(() if source.taped is None else (source.taped,))
             if source.demand.update(now, watched):
                 changed[source.owner] = None
             self._agenda.plan(source, source.demand.deadline)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from sfu.errors import AccessDenied, MediaError, Overloaded, ProtocolError, StateError
@@ -33,10 +34,12 @@ from sfu.events import (
     Output,
     Paged,
     Rates,
+    Recorded,
     SetAudience,
     SetLayer,
     SetMute,
     Staged,
+    Tap,
 )
 from sfu.model import (
     KIND_OF_SLOT,
@@ -50,6 +53,7 @@ from sfu.model import (
     SlotsChanged,
     SourceOffer,
 )
+from sfu.recorder import RecorderEvent, Recording
 from sfu.router import Router
 from sfu.sdp import Offer, parse_offer
 from sfu.session import Port, Session
@@ -72,6 +76,9 @@ class Sessions(Protocol):
     def closed(self, session: Session) -> None:
         """It is over; forget it."""
 
+    def recording(self, recording: Recording, *, runs: bool) -> None:
+        """A recording began, or is over."""
+
     def spawn(self, session: Session, room: MediaRoom, peer: str) -> None:
         """Run `room.serve(session, peer)` until it ends."""
 
@@ -87,6 +94,7 @@ class MediaRoom:
         self._router = Router(cap_kbit)
         self._sessions: dict[str, Session] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._recording: Recording | None = None
         self._closed = False
 
     def admit(self, peer: str, rights: MediaRights) -> None:
@@ -162,6 +170,28 @@ class MediaRoom:
         slots |= dict(zip(_carriable(offer, "video"), pictures, strict=False))
         return self._negotiate(peer, offer, {}, slots, featured=True, follow=of)
 
+    async def record(self, folder: Path, reserve: int, on_event: Callable[[RecorderEvent], None]) -> Recording:
+        """Begin to record those whose rights say so; StateError `recording` if it runs, Overloaded `recorder`."""
+        if self._recording is not None or self._closed:
+            raise StateError("recording", "the room is being recorded")
+        self._recording = recording = Recording(self._port, on_event)
+        try:
+            await recording.start(folder, reserve)
+        except BaseException:
+            self._recording = None
+            raise
+        self._server.recording(recording, runs=True)
+        self._tell(Recorded(recording.id))
+        return recording
+
+    def stop_recording(self) -> None:
+        """Record nobody any more; the files end by themselves."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            self._tell(Recorded(0))
+            self._server.recording(recording, runs=False)
+            recording.close()
+
     def restart(self, peer: str, fragment: str) -> str:
         """A WHIP or WHEP client's PATCH: the answer to an ICE restart; empty for candidates."""
         session = self._sessions.get(peer)
@@ -186,6 +216,7 @@ class MediaRoom:
 
     def close(self) -> None:
         """End every connection. The room is of no use afterwards."""
+        self.stop_recording()
         for peer in list(self._sessions):
             self.disconnect(peer)
         self._closed = True
@@ -297,6 +328,9 @@ class MediaRoom:
                 plane.set_audience(output.source, list(output.viewers))
             elif isinstance(output, SetMute):
                 plane.mute_source(output.source, output.muted)
+            elif isinstance(output, Tap):
+                if self._recording is not None:
+                    self._recording.tap(output.source, output.purpose, output.record, output.layer)
             else:
                 events.append(output)
         self._arm()

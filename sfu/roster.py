@@ -35,11 +35,13 @@ class SourceEntry:
         "open",
         "owner",
         "purpose",
+        "recorded",
         "rids",
         "shown",
         "since",
         "still",
         "supply",
+        "taped",
         "viewers",
         "watched",
     )
@@ -59,9 +61,13 @@ class SourceEntry:
         self.muted: bool | None = None
         self.open = owner.may_send(source.purpose)
         self.named = owner.named(source.purpose)
+        self.recorded = (0, 0)
+        """By which recorder, under which number; nobody records under 0."""
         self.viewers: set[int] | None = None
         self.shown: dict[Peer, int] = {}
         self.watched = [0] * self.layers
+        self.taped: int | None = None
+        """The layer that is recorded."""
 
     def shared_until(self) -> float | None:
         """Until when a screen counts as shared: while it flows, and a little longer; a still one may be silent."""

@@ -36,6 +36,7 @@ from sfu.events import (
     Paged,
     PeerEvent,
     Rates,
+    Recorded,
     SetLayer,
     Staged,
 )
@@ -104,6 +105,8 @@ class Router:
             case Staged():
                 self._roster.stage = event.peer
                 self._look_at_all()
+            case Recorded():
+                self._audiences.record(event.recorder)
             case _:
                 peer = self._roster.peers.get(event.peer)
                 if peer is not None:

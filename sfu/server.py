@@ -37,6 +37,7 @@ from sfu.model import (
     VideoPaused,
 )
 from sfu.plane import Event, Plane
+from sfu.recorder import Recording
 from sfu.room import MediaRoom
 from sfu.session import Port, Session
 
@@ -200,6 +201,13 @@ class MediaServer:
         task = self._tasks.get(session.id)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+
+    def recording(self, recording: Recording, *, runs: bool) -> None:
+        """A recording began, or is over."""
+        if runs:
+            self._recorders[recording.id] = recording.on_lost
+        else:
+            self._recorders.pop(recording.id, None)
 
     def spawn(self, session: Session, room: MediaRoom, peer: str) -> None:
         """Start the task that leads a connection."""
