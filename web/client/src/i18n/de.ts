@@ -114,6 +114,16 @@ function inside(du: boolean) {
       more: (name: string, time: string) => `Mehr zur Nachricht von ${name}, ${time}`, reply: 'Antworten', answers: 'Antwort auf', answersEarlier: 'Antwort auf eine frühere Nachricht', answering: (name: string) => `Antwort an ${name}:`, edit: 'Bearbeiten', editing: 'Nachricht bearbeiten', save: 'Speichern', edited: 'bearbeitet',
       toYou: du ? 'an dich' : 'an Sie', names: 'Personen', unread: 'ungelesen', signs: 'Zeichen', sign: { '👍': 'Gut', '❤️': 'Herz', '😄': 'Lachen', '🎉': 'Feiern', '🤔': 'Nachdenklich', '👀': 'Gesehen' },
     },
+    files: {
+      attach: 'Datei anhängen', camera: 'Foto aufnehmen', drop: 'Zum Anhängen hier loslassen', tray: 'Anhänge der Nachricht', pictures: 'Bilder', files: 'Dateien', sending: 'Dateien werden hochgeladen.', ready: (count: number) => (count === 1 ? 'Eine Datei ist bereit.' : `${count} Dateien sind bereit.`),
+      progress: (name: string) => `${name} wird hochgeladen`, again: (name: string) => `${name} noch einmal hochladen`, remove: (name: string) => `${name} entfernen`, open: (name: string) => `Bild ${name} öffnen`, download: (name: string, what: string) => `${name} herunterladen, ${what}`,
+      save: 'Herunterladen', close: 'Schließen', before: 'Voriges Bild', after: 'Nächstes Bild', place: (at: number, of: number) => `${at} von ${of}`, gone: 'Dieses Bild gibt es nicht mehr.', count: (count: number) => (count === 1 ? 'Eine Datei' : `${count} Dateien`),
+      tooMany: (most: number) => `Eine Nachricht trägt höchstens ${most} Dateien.`, tooLarge: (size: string) => `Zu groß: Eine Datei hat höchstens ${size}.`,
+      errors: {
+        network: 'Keine Verbindung. Noch einmal versuchen?', too_large: 'Die Datei ist zu groß.', upload_empty: 'Die Datei ist leer.', upload_damaged: 'Die Datei ist beschädigt.', upload_picture: 'Bilder gehen als JPEG, PNG, GIF oder WebP.', upload_refused: 'Programme und übergroße Archive werden nicht angenommen.',
+        upload_pixels: 'Das Bild hat zu viele Bildpunkte.', upload_quota: du ? 'Dein Speicherplatz ist voll. Lösche zuerst etwas.' : 'Ihr Speicherplatz ist voll. Löschen Sie zuerst etwas.', upload_too_slow: 'Die Verbindung war zu langsam. Noch einmal versuchen?', too_many_requests: 'Das waren viele Dateien auf einmal. Gleich noch einmal versuchen?', forbidden: du ? 'Das darfst du hier nicht.' : 'Das ist Ihnen hier nicht erlaubt.', other: 'Das hat nicht geklappt. Noch einmal versuchen?',
+      },
+    },
     people: {
       title: 'Personen', muteAll: 'Alle stumm', lock: 'Sperren', locked: 'Gesperrt', privateCameras: 'Kameras nur zu mir', privateToYou: 'Die Kamerabilder der anderen sehen nur, die das Treffen leiten.', privateToThem: du ? 'Dein Kamerabild sieht nur, wer das Treffen leitet.' : 'Ihr Kamerabild sieht nur, wer das Treffen leitet.', lobby: 'Im Warteraum', admit: 'Hereinlassen', reject: 'Ablehnen', mute: (name: string) => `${name} stumm schalten`, ask: (name: string) => `${name} bitten, das Mikro einzuschalten`,
       pin: (name: string) => `Bild von ${name} auf jeder Seite behalten`, more: (name: string) => `Mehr zu ${name}`, muteOne: 'Stumm schalten', askOne: 'Bitten, das Mikro einzuschalten', lower: 'Meldung senken', toStage: 'Auf die Tafel holen', fromStage: 'Von der Tafel nehmen', remove: 'Aus dem Raum nehmen', microphoneOn: 'Mikro an',

@@ -67,6 +67,16 @@ const inside = {
     more: (name: string, time: string) => `More about the message from ${name}, ${time}`, reply: 'Reply', answers: 'Reply to', answersEarlier: 'Reply to an earlier message', answering: (name: string) => `Reply to ${name}:`, edit: 'Edit', editing: 'Edit message', save: 'Save', edited: 'edited',
     toYou: 'to you', names: 'People', unread: 'unread', signs: 'Signs', sign: { '👍': 'Good', '❤️': 'Heart', '😄': 'Laugh', '🎉': 'Celebrate', '🤔': 'Thinking', '👀': 'Seen' },
   },
+  files: {
+    attach: 'Attach a file', camera: 'Take a photo', drop: 'Drop here to attach', tray: 'Attachments of the message', pictures: 'Pictures', files: 'Files', sending: 'Files are being uploaded.', ready: (count: number) => (count === 1 ? 'One file is ready.' : `${count} files are ready.`),
+    progress: (name: string) => `${name} is being uploaded`, again: (name: string) => `Upload ${name} again`, remove: (name: string) => `Remove ${name}`, open: (name: string) => `Open picture ${name}`, download: (name: string, what: string) => `Download ${name}, ${what}`,
+    save: 'Download', close: 'Close', before: 'Previous picture', after: 'Next picture', place: (at: number, of: number) => `${at} of ${of}`, gone: 'This picture is gone.', count: (count: number) => (count === 1 ? 'One file' : `${count} files`),
+    tooMany: (most: number) => `A message carries at most ${most} files.`, tooLarge: (size: string) => `Too large: a file has at most ${size}.`,
+    errors: {
+      network: 'No connection. Try again?', too_large: 'The file is too large.', upload_empty: 'The file is empty.', upload_damaged: 'The file is damaged.', upload_picture: 'Pictures go as JPEG, PNG, GIF or WebP.', upload_refused: 'Programs and oversized archives are not taken.',
+      upload_pixels: 'The picture has too many pixels.', upload_quota: 'Your storage is full. Delete something first.', upload_too_slow: 'The connection was too slow. Try again?', too_many_requests: 'That was many files at once. Try again in a moment?', forbidden: 'You may not do this here.', other: 'This did not work. Try again?',
+    },
+  },
   people: {
     title: 'People', muteAll: 'Mute all', lock: 'Lock', locked: 'Locked', privateCameras: 'Cameras to me only', privateToYou: 'Only those who lead the meeting see the others’ cameras.', privateToThem: 'Only those who lead the meeting see your camera.', lobby: 'In the lobby', admit: 'Let in', reject: 'Decline', mute: (name: string) => `Mute ${name}`, ask: (name: string) => `Ask ${name} to turn on the mic`, pin: (name: string) => `Keep ${name}’s picture on every page`, more: (name: string) => `More about ${name}`,
     muteOne: 'Mute', askOne: 'Ask to turn on the mic', lower: 'Lower hand', toStage: 'Bring to the board', fromStage: 'Take off the board', remove: 'Remove from the room', microphoneOn: 'Mic on',

@@ -191,10 +191,10 @@ export class ChannelChat {
     }
   }
 
-  async #deliver(clientId: string, { text, replyTo, mentions }: Draft): Promise<void> {
+  async #deliver(clientId: string, { text, replyTo, mentions, attachments }: Draft): Promise<void> {
     this.refused = null;
     try {
-      await this.#wire.request('chat:send', { channel: this.channel, text, client_id: clientId, reply_to: replyTo, mentions: [...mentions] });
+      await this.#wire.request('chat:send', { channel: this.channel, text, client_id: clientId, reply_to: replyTo, mentions: [...mentions], attachments: attachments.map(({ id }) => id) });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === 'offline') return; // sent again by catchUp

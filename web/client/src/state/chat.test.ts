@@ -3,7 +3,7 @@ import type { ChatHeld } from '../protocol/messages';
 import { emptyChat, mentioned, reduceChat, suggestions, unread, type ChatAction, type ChatModel } from './chat';
 import { message } from './testing';
 
-const DRAFT = { text: 'hallo', replyTo: null, mentions: [] };
+const DRAFT = { text: 'hallo', replyTo: null, mentions: [], attachments: [] };
 const after = (...actions: ChatAction[]): ChatModel => actions.reduce(reduceChat, emptyChat);
 const texts = (model: ChatModel) => model.messages.map((one) => one.text);
 

@@ -3,12 +3,13 @@
  * and becomes the server's message by its client id; a failed one stays, with a way to send it again. What happens to
  * messages afterwards brings their whole new state. A held message is nobody's but its author's and the moderators'.
  */
-import type { ChatHeld, ChatMessage } from '../protocol/messages';
+import type { ChatAttachment, ChatHeld, ChatMessage } from '../protocol/messages';
 
 export interface Draft {
   text: string;
   replyTo: number | null;
   mentions: readonly string[];
+  attachments: readonly ChatAttachment[];
 }
 
 export interface Pending extends Draft {
