@@ -1,3 +1,5 @@
+import type { FaultCode } from './table/formula/faults';
+import type { Reason } from './table/formula/parse';
 import type { Align, Color, ElementKind, Format, Size } from './schema';
 
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -112,8 +114,39 @@ export const de = {
     selection: (count: number) => `Auswahl: ${n(count, 'Zelle', 'Zellen')}`,
     sum: (value: string) => `Summe: ${value}`,
     size: (rows: number, columns: number) => `${n(rows, 'Zeile', 'Zeilen')}, ${n(columns, 'Spalte', 'Spalten')}`,
-    noFormulas: 'Formeln gibt es noch nicht. Bitte einen Wert eintragen.',
-    skipped: (count: number) => `${n(count, 'Formel wurde', 'Formeln wurden')} nicht übernommen.`,
+    skipped: (count: number) => `${n(count, 'Formel', 'Formeln')} nicht verstanden und als Text eingefügt.`,
+    fillDown: 'Nach unten ausfüllen',
+    fillRight: 'Nach rechts ausfüllen',
+    filled: (count: number) => `${n(count, 'Zelle', 'Zellen')} ausgefüllt.`,
+    nothingToFill: 'Zum Ausfüllen mehrere Zellen auswählen.',
+    formula: {
+      said: (formula: string) => `Formel ${formula}`,
+      pointed: (place: string, value: string) => (value === '' ? place : `${place}: ${value}`),
+      suggestions: 'Funktionen',
+      orText: 'Mit einem Apostroph davor bleibt es Text.',
+      broken: {
+        empty: 'Nach dem Gleichheitszeichen fehlt die Formel.',
+        long: 'Die Formel ist zu lang.',
+        deep: 'Die Formel ist zu tief verschachtelt.',
+        text: 'Ein Zeichen gehört nicht in die Formel, oder ein Anführungszeichen fehlt.',
+        sign: 'Zwischen zwei Werten fehlt ein Rechenzeichen oder ein Semikolon.',
+        end: 'Am Ende oder vor einer Klammer fehlt ein Wert.',
+        bracket: 'Eine Klammer ist zu viel oder fehlt.',
+        outside: 'Diese Zelle gibt es in der Tabelle nicht.',
+        line: 'Ein Bereich braucht zwei Enden derselben Art, zum Beispiel A1:B5 oder A:A.',
+        arguments: 'Die Funktion bekommt zu viele oder zu wenige Angaben.',
+      } satisfies Record<Reason, string>,
+      faults: {
+        div0: 'Hier wird durch null geteilt.',
+        value: 'Ein Wert hat die falsche Art, zum Beispiel Text statt einer Zahl.',
+        ref: 'Eine Zelle, auf die sich die Formel bezieht, wurde gelöscht.',
+        name: 'Diese Funktion oder diesen Namen gibt es hier nicht.',
+        num: 'Das Ergebnis ist keine Zahl oder viel zu groß.',
+        na: 'Der gesuchte Wert wurde nicht gefunden.',
+        cycle: 'Die Formel hängt von sich selbst ab.',
+        syntax: 'Das ist keine vollständige Formel.',
+      } satisfies Record<FaultCode, string>,
+    },
     pasted: (rows: number, columns: number) => `${rows} × ${columns} Zellen eingefügt.`,
     copied: (count: number) => `${n(count, 'Zelle', 'Zellen')} kopiert.`,
     deletedRows: (count: number) => `${n(count, 'Zeile', 'Zeilen')} gelöscht.`,

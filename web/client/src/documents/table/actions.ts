@@ -1,8 +1,10 @@
 /** What a person does to a table: each is one step of undo and says what it did. No DOM. */
 import type { Strings } from '../strings.de';
-import { displayCell, editableCell, isFormula, parseCell, type CellLanguage } from './cells';
+import { displayCell, type CellLanguage } from './cells';
+import { openedText, readEntry } from './entry';
+import { Draft } from './formula/draft.svelte';
+import { Fault } from './formula/faults';
 import { insertColumns, insertRows, remove, setCells, type CellChange } from './model';
-import { fromTsv, toTsv } from './tsv';
 import type { TableView } from './view.svelte';
 
 /** Adding up more than this is not worth a frame. */
@@ -18,28 +20,28 @@ export interface Desk {
   readonly say: (text: string) => void;
 }
 
-export function openCell({ view, language }: Desk, typed?: string): void {
-  const { activeRow: row, activeColumn: column } = view;
+/** Open the cursor's cell with what it holds, or with what was typed over it; `inBar`: above the grid. */
+export function openCell({ view, language }: Desk, typed?: string, inBar = false): void {
+  const { activeRow: row, activeColumn: column, places } = view;
   if (row === null || column === null) return;
-  view.draft = typed ?? editableCell(view.cell(row.id, column.id), column.format, language);
+  const draft = new Draft(typed ?? openedText(view.cell(row.id, column.id), column.format, { language, places }), language.name, places);
+  draft.inBar = inBar;
+  view.draft = draft;
 }
 
 /** Close the open cell and keep what was typed. Returns whether it could be kept. */
 export function keepCell(desk: Desk): boolean {
   const { view, language, t, say } = desk;
-  const { activeRow: row, activeColumn: column, draft } = view;
+  const { activeRow: row, activeColumn: column, draft, places } = view;
   if (draft === null) return true;
-  if (row === null || column === null) {
-    view.draft = null;
-    return true;
-  }
-  const before = view.cell(row.id, column.id);
-  if (draft !== editableCell(before, column.format, language)) {
-    if (isFormula(draft)) {
-      say(t.noFormulas);
+  if (row !== null && column !== null && draft.text !== openedText(view.cell(row.id, column.id), column.format, { language, places })) {
+    const entry = readEntry(draft.text, column.format, { language, places });
+    if ('broken' in entry) {
+      say(`${t.formula.broken[entry.broken]} ${t.formula.orText}`);
+      draft.input?.setSelectionRange(entry.at, entry.end);
       return false;
     }
-    change(desk, [{ row: row.id, col: column.id, value: parseCell(draft, column.format, language) }]);
+    change(desk, [{ row: row.id, col: column.id, value: entry.value }]);
   }
   view.draft = null;
   return true;
@@ -47,43 +49,6 @@ export function keepCell(desk: Desk): boolean {
 
 export function clearCells(desk: Desk): void {
   change(desk, selected(desk.view).map((cell) => ({ ...cell, value: null })));
-}
-
-export function copyCells({ view, language, t, say }: Desk): string {
-  const { top, bottom, left, right } = view.range;
-  const columns = view.columns.slice(left, right + 1);
-  const rows = view.rows.slice(top, bottom + 1);
-  say(t.copied(rows.length * columns.length));
-  return toTsv(rows.map((row) => columns.map((column) => displayCell(view.cell(row.id, column.id), column.format, language))));
-}
-
-/** Paste at the upper left of the selection; rows that are missing are added, columns are not. */
-export function pasteCells(desk: Desk, text: string): void {
-  const { view, language, t, say } = desk;
-  const pasted = fromTsv(text);
-  const { top, left } = view.range;
-  view.undo.part();
-  const missing = top + pasted.length - view.rows.length;
-  if (missing > 0) {
-    insertRows(view.table, view.rows.length, missing);
-    view.flush();
-  }
-  const changes: CellChange[] = [];
-  let skipped = 0;
-  for (const [down, line] of pasted.entries()) {
-    for (const [along, typed] of line.entries()) {
-      const row = view.rows[top + down];
-      const column = view.columns[left + along];
-      if (row === undefined || column === undefined) continue;
-      if (isFormula(typed)) skipped += 1;
-      else changes.push({ row: row.id, col: column.id, value: parseCell(typed, column.format, language) });
-    }
-  }
-  setCells(view.table, changes);
-  view.flush();
-  view.goTo(top, left);
-  view.goTo(top + pasted.length - 1, left + (pasted[0]?.length ?? 1) - 1, true);
-  say(skipped > 0 ? t.skipped(skipped) : t.pasted(pasted.length, pasted[0]?.length ?? 0));
 }
 
 /** Insert a row and go there. */
@@ -126,13 +91,21 @@ export function startTable({ view }: Desk): void {
   view.goTo(0, 0);
 }
 
+/** What is said below the grid: the error of the cursor's cell in words, or what is selected. */
 export function summary({ view, language, t }: Desk): string {
   const cells = (view.range.bottom - view.range.top + 1) * (view.range.right - view.range.left + 1);
-  if (cells <= 1 || cells > SUM_LIMIT) return '';
-  const numbers = selected(view).map(({ row, col }) => view.cell(row, col)).filter((value) => typeof value === 'number');
+  if (cells === 1) return explained(view, t);
+  if (cells < 1 || cells > SUM_LIMIT) return '';
+  const numbers = selected(view).map(({ row, col }) => view.shown(row, col)).filter((value) => typeof value === 'number');
   const sum = numbers.reduce((total, value) => total + value, 0);
   const told = t.selection(cells);
   return numbers.length === 0 ? told : `${told} · ${t.sum(displayCell(Number(sum.toPrecision(12)), '', language))}`;
+}
+
+function explained(view: TableView, t: Strings['table']): string {
+  const { activeRow: row, activeColumn: column } = view;
+  const value = row === null || column === null ? null : view.shown(row.id, column.id);
+  return value instanceof Fault ? t.formula.faults[value.code] : '';
 }
 
 function selected(view: TableView): { row: string; col: string }[] {

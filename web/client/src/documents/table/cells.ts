@@ -3,8 +3,11 @@
  * becomes a number only if it reads back as the same number in that language.
  */
 import type { Cell, Format } from '../schema';
+import { Fault, faultName, type Value } from './formula/faults';
+import { plainText, storedText } from './text';
 
 export interface CellLanguage {
+  readonly name: 'de' | 'en';
   readonly locale: string;
   readonly decimal: string;
   readonly group: string;
@@ -14,23 +17,30 @@ export interface CellLanguage {
 
 export function cellLanguage(locale: 'de' | 'en'): CellLanguage {
   return locale === 'de'
-    ? { locale: 'de-DE', decimal: ',', group: '.', yes: 'WAHR', no: 'FALSCH' }
-    : { locale: 'en-GB', decimal: '.', group: ',', yes: 'TRUE', no: 'FALSE' };
+    ? { name: locale, locale: 'de-DE', decimal: ',', group: '.', yes: 'WAHR', no: 'FALSCH' }
+    : { name: locale, locale: 'en-GB', decimal: '.', group: ',', yes: 'TRUE', no: 'FALSE' };
 }
 
 const FRACTIONS: Readonly<Partial<Record<Format, number>>> = { '0': 0, '0.0': 1, '0.00': 2, '0.000': 3 };
 
-/** What the grid shows. */
-export function displayCell(value: Cell | null, format: Format, language: CellLanguage): string {
+/** A formula that is still being computed. */
+export const PENDING = '…';
+
+/** What the grid shows of a value; undefined is one that is still being computed. */
+export function displayCell(value: Value | undefined, format: Format, language: CellLanguage): string {
+  if (value === undefined) return PENDING;
   if (value === null) return '';
+  if (value instanceof Fault) return faultName(value.code, language.name);
   if (typeof value === 'boolean') return value ? language.yes : language.no;
   if (typeof value === 'string') return value;
   if (format === '%') return `${numberText(value * 100, language, undefined)} %`;
   return numberText(value, language, FRACTIONS[format]);
 }
 
-/** What the person edits: every digit, no rounding. */
+/** What the person edits of a cell without a formula: every digit, no rounding. */
 export function editableCell(value: Cell | null, format: Format, language: CellLanguage): string {
+  // In a text column what is seen is what is typed; elsewhere the apostrophe says that this is no formula.
+  if (typeof value === 'string') return format === 'text' ? plainText(value) : value;
   if (typeof value !== 'number') return displayCell(value, format, language);
   if (format === '%') return `${exactText(Number((value * 100).toPrecision(15)), language)} %`;
   return exactText(value, language);
@@ -58,7 +68,7 @@ function formatter(locale: string, options: Intl.NumberFormatOptions): Intl.Numb
 /** What typed text means in a column of this format; null empties the cell. */
 export function parseCell(typed: string, format: Format, language: CellLanguage): Cell | null {
   if (typed === '') return null;
-  if (format === 'text') return typed;
+  if (format === 'text') return storedText(typed);
   const trimmed = typed.trim();
   if (trimmed === language.yes) return true;
   if (trimmed === language.no) return false;
@@ -76,9 +86,4 @@ function parseNumber(written: string, language: CellLanguage): number | null {
   if (/^[-+−]?0\d/.test(written)) return null; // 07123 is a telephone number or a code, not 7123
   const value = Number(written.replaceAll(language.group, '').replace(language.decimal, '.').replace('−', '-'));
   return Number.isFinite(value) ? value : null;
-}
-
-/** Formulas are not there yet: a text that looks like one is not stored. */
-export function isFormula(typed: string): boolean {
-  return typed.startsWith('=');
 }

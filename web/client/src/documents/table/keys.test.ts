@@ -30,6 +30,7 @@ describe('keys of the grid', () => {
   it('extends with Shift and goes far with Ctrl', () => {
     expect(press('ArrowUp', { shift: true })).toMatchObject({ do: 'move', rows: -1, extend: true });
     expect(press('End', { ctrl: true })).toMatchObject({ rows: 1e9, columns: 1e9 });
+    expect(press('d', { ctrl: true })).toEqual({ do: 'fillDown' });
     expect(press('z', { ctrl: true })).toEqual({ do: 'undo' });
     expect(press('Z', { ctrl: true, shift: true })).toEqual({ do: 'redo' });
   });

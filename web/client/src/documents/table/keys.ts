@@ -12,7 +12,7 @@ export type Intent =
   | { readonly do: 'move'; readonly rows: number; readonly columns: number; readonly extend: boolean }
   | { readonly do: 'page'; readonly pages: number; readonly extend: boolean }
   | { readonly do: 'select'; readonly what: 'all' | 'row' | 'column' }
-  | { readonly do: 'open' | 'type' | 'clear' | 'undo' | 'redo' | 'menu' };
+  | { readonly do: 'open' | 'type' | 'clear' | 'undo' | 'redo' | 'menu' | 'fillDown' };
 
 /** Further than any table. */
 const EDGE = 1e9;
@@ -54,6 +54,8 @@ function withControl(key: string, shift: boolean): Intent | null {
       return { do: 'select', what: 'column' };
     case 'z':
       return { do: shift ? 'redo' : 'undo' };
+    case 'd':
+      return { do: 'fillDown' };
     case 'y':
       return { do: 'redo' };
     default:

@@ -5,7 +5,14 @@
 import type * as Y from 'yjs';
 import { POS, ROLE, type Cell } from '../schema';
 import { OwnUndo } from '../undo.svelte';
+import type { Change } from './formula/calculator';
+import { Draft } from './formula/draft.svelte';
+import type { Value } from './formula/faults';
+import { Formulas } from './formula/formulas.svelte';
+import type { Places } from './formula/places';
+import { placesOf } from './formula/table';
 import { cellAt, columnsOf, rowsOf, tableOf, type Column, type Row, type Table } from './model';
+import { isFormula, plainText } from './text';
 
 /** null: the heading of a row or of a column. */
 export interface Spot {
@@ -33,12 +40,17 @@ export class TableView {
   /** The other end of the selection. */
   anchor = $state.raw<Spot>({ row: null, col: null });
   /** What is being typed into the cursor's cell; null: no cell is open. */
-  draft = $state<string | null>(null);
+  draft = $state.raw<Draft | null>(null);
+  /** Rows in sight, by index. */
+  window = { first: 0, last: 50 };
 
   readonly rowIndex = $derived(new Map(this.rows.map(({ id }, index) => [id, index])));
   readonly columnIndex = $derived(new Map(this.columns.map(({ id }, index) => [id, index])));
   readonly range = $derived(this.#range());
+  readonly places = $derived(this.#placed());
+  readonly formulas: Formulas;
 
+  #changed: Change[] = [];
   #frame = 0;
   #order = true;
   #last = { row: 0, col: 0 };
@@ -46,6 +58,8 @@ export class TableView {
   constructor(doc: Y.Doc) {
     this.table = tableOf(doc);
     this.undo = new OwnUndo([this.table.rows, this.table.cols, this.table.dead]);
+    const inSight = () => this.rows.slice(this.window.first, this.window.last + 1).map(({ id }) => id);
+    this.formulas = new Formulas({ table: this.table, inSight, show: () => (this.revision += 1) }, this.places);
     this.table.rows.observeDeep(this.#onRows);
     this.table.cols.observeDeep(this.#onOrder);
     this.table.dead.observe(this.#onOrder);
@@ -58,6 +72,7 @@ export class TableView {
     this.table.cols.unobserveDeep(this.#onOrder);
     this.table.dead.unobserve(this.#onOrder);
     this.undo.close();
+    this.formulas.close();
     cancelAnimationFrame(this.#frame);
   }
 
@@ -70,8 +85,19 @@ export class TableView {
       this.rows = rowsOf(this.table);
       this.columns = columnsOf(this.table);
       this.#keepCursor();
+      this.draft?.arrange(this.places);
+      this.formulas.arrange(this.places);
     }
+    this.formulas.set(this.#changed);
+    this.#changed = [];
     this.revision += 1;
+  }
+
+  /** What a cell shows: its own value or that of its formula; undefined while that is computed. */
+  shown(row: string, col: string): Value | undefined {
+    const stored = this.cell(row, col);
+    if (isFormula(stored)) return this.formulas.valueAt(row, col);
+    return typeof stored === 'string' ? plainText(stored) : stored;
   }
 
   cell(row: string, col: string): Cell | null {
@@ -122,6 +148,10 @@ export class TableView {
     this.cursor = this.#spot(0, 0);
   }
 
+  #placed(): Places {
+    return placesOf(this.table, this.rows, this.columns);
+  }
+
   #spot(row: number, col: number): Spot {
     return { row: this.rows[row]?.id ?? null, col: this.columns[col]?.id ?? null };
   }
@@ -161,6 +191,9 @@ export class TableView {
   readonly #onRows = (events: Y.YEvent<Y.AbstractType<unknown>>[]): void => {
     for (const event of events) {
       if (event.path.length === 0 || event.keys.has(POS) || event.keys.has(ROLE)) this.#order = true;
+      const [row] = event.path;
+      if (event.path.length !== 1 || typeof row !== 'string') continue;
+      for (const col of event.keys.keys()) if (col !== POS && col !== ROLE) this.#changed.push({ row, col, value: this.cell(row, col) });
     }
     this.#soon();
   };
