@@ -11,13 +11,15 @@ from typing import Final
 
 from sfu.agenda import Agenda
 from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
-from sfu.events import AskKeyframe, Assign, Output
+from sfu.events import AskKeyframe, Assign, Output, Rates
 from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, Purpose, SlotsChanged
 from sfu.placement import place_screen, place_stage, place_tiles
 from sfu.roster import Peer, Roster, SourceEntry
 
 KEYFRAME_SECONDS: Final = 1.5
 """How long a keyframe has time to help a frozen picture before it begins anew."""
+REALLOCATE_SECONDS: Final = 1.0
+"""How often new rates alone change what a viewer gets."""
 FORGET_SECONDS: Final = 15.0
 """A picture that freezes after this long is frozen for another reason."""
 
@@ -28,6 +30,22 @@ class Pictures:
     def __init__(self, roster: Roster, agenda: Agenda[Peer | SourceEntry]) -> None:
         self._roster = roster
         self._agenda = agenda
+
+    def measure(self, now: float, event: Rates) -> list[SourceEntry]:
+        """Note what pictures cost now; return those that are known here. Their viewers are looked at soon."""
+        measured: list[SourceEntry] = []
+        concerned: dict[Peer, None] = {}
+        for number, rates in event.rates:
+            source = self._roster.sources.get(number)
+            if source is not None and len(rates) == source.layers:
+                source.supply.measure(now, rates)
+                measured.append(source)
+                concerned |= dict.fromkeys(source.shown)
+                if source.purpose == "camera":
+                    concerned |= dict.fromkeys(self._roster.wanting(source.owner.name))
+        for viewer in concerned:
+            self._agenda.plan(viewer, max(now, viewer.placed + REALLOCATE_SECONDS))
+        return measured
 
     def place(self, now: float, viewer: Peer) -> tuple[dict[str, int], dict[str, int]]:
         """The sources for the slots of pictures (and of a screen's sound), and the highest layers of them."""

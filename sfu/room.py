@@ -241,7 +241,9 @@ class MediaRoom:
 
     def on_levels(self, levels: tuple[tuple[int, int], ...]) -> None:
         """The plane measured voices of this room."""
-        self._tell(Levels(levels))
+        now = self._loop.time()
+        if not self._closed and self._router.hear(now, Levels(levels)):
+            self._carry_out(self._router.tick(now))
 
     def on_lost(self, peer: str, session: Session, reason: str) -> None:
         """A connection ended by itself."""

@@ -41,16 +41,13 @@ from sfu.events import (
     Staged,
 )
 from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged, VideoPaused
-from sfu.pictures import Pictures
+from sfu.pictures import REALLOCATE_SECONDS, Pictures
 from sfu.roster import Peer, Roster, SourceEntry
 from sfu.seating import Seating
 from sfu.voices import Voices
 
 CONTEST_SECONDS: Final = 0.06
 """How often seats are looked at while more people speak than can be heard."""
-
-REALLOCATE_SECONDS: Final = 1.0
-"""How often new rates alone change what a viewer gets."""
 
 
 class Router:
@@ -93,11 +90,13 @@ class Router:
         """Take one event; what names somebody unknown changes nothing."""
         match event:
             case Levels():
-                self._receive_levels(now, event)
+                if not self.hear(now, event):
+                    return []
             case Flow():
                 self._receive_flow(now, event)
             case Rates():
-                self._receive_rates(now, event)
+                for source in self._pictures.measure(now, event):
+                    self._audiences.open(source)
             case Estimates():
                 self._receive_estimates(now, event)
             case Admitted():
@@ -112,6 +111,20 @@ class Router:
                 if peer is not None:
                     self._change(now, peer, event)
         return self._settle(now)
+
+    def hear(self, now: float, event: Levels) -> bool:
+        """Take one report of levels; True if something follows from it and `tick` is to be called now.
+
+        They come fifty times a second. A voice that goes on changes nothing, and only puts deadlines off.
+        """
+        entered = self._voices.report(now, event.levels)
+        if entered:
+            for number in self._voices.active():
+                self._audiences.open(self._roster.sources[number])
+        entered = self._voices.expire(now) or entered
+        if entered or (self._contested and now - self._seated >= CONTEST_SECONDS):
+            self._ears |= self._roster.viewers
+        return bool(self._ears) or self._voices.turned(now)
 
     def tick(self, now: float) -> list[Output]:
         """Let time act: speakers who fell quiet give up their seats, pictures get what they had to wait for."""
@@ -213,15 +226,6 @@ class Router:
         if before != (source.open, source.named):
             self._concern(self._roster.wanting(source.owner.name))
 
-    def _receive_levels(self, now: float, event: Levels) -> None:
-        changed = self._voices.report(now, event.levels)
-        if changed:
-            for number in self._voices.active():
-                self._audiences.open(self._roster.sources[number])
-        changed = self._voices.expire(now) or changed
-        if changed or (self._contested and now - self._seated >= CONTEST_SECONDS):
-            self._ears |= self._roster.viewers
-
     def _receive_flow(self, now: float, event: Flow) -> None:
         source = self._roster.sources.get(event.source)
         if source is None or source.flowing == event.flowing:
@@ -236,19 +240,6 @@ class Router:
             self._views |= dict.fromkeys(self._roster.wanting(source.owner.name)) | dict.fromkeys(source.shown)
         elif not source.levelled:
             self._ears |= self._roster.viewers
-
-    def _receive_rates(self, now: float, event: Rates) -> None:
-        concerned: dict[Peer, None] = {}
-        for number, rates in event.rates:
-            source = self._roster.sources.get(number)
-            if source is not None and len(rates) == source.layers:
-                source.supply.measure(now, rates)
-                self._audiences.open(source)
-                concerned |= dict.fromkeys(source.shown)
-                if source.purpose == "camera":
-                    concerned |= dict.fromkeys(self._roster.wanting(source.owner.name))
-        for viewer in concerned:
-            self._agenda.plan(viewer, max(now, viewer.placed + REALLOCATE_SECONDS))
 
     def _receive_estimates(self, now: float, event: Estimates) -> None:
         """Who is sent more than the way carries is looked at now; more can wait."""

@@ -85,6 +85,7 @@ class Voices:
         self._speakers: dict[int, _Speaker] = {}
         self._moderators: set[int] = set()
         self._active: set[int] = set()
+        self._heard: set[int] = set()
 
     def add(self, source: int) -> None:
         """A source whose levels will be reported."""
@@ -118,6 +119,11 @@ class Voices:
         left = {source for source in self._active if now - self._speakers[source].last >= LEAVE_SECONDS - _EPSILON}
         self._active -= left
         return bool(left)
+
+    def turned(self, now: float) -> bool:
+        """Whether others are heard right now than when this was last asked."""
+        before, self._heard = self._heard, set(self.speaking(now))
+        return before != self._heard
 
     def active(self) -> list[int]:
         """Who holds or wants a seat."""

@@ -100,6 +100,26 @@ def test_a_voice_costs_a_decision_for_each_speaker_and_not_for_each_listener() -
     assert model.heard("p100") and work.calls["seat"] == 6, "each of them hears others, and all who listen the same"
 
 
+def test_voices_that_go_on_are_looked_at_nowhere() -> None:
+    model, work = conference(40), Work()
+    levels = Levels(tuple((model.source_ids[f"p{number}", "microphone"], 20) for number in range(3)))
+    for _ in range(5):
+        model.now += 0.02
+        model.tell(levels)
+    model.now += 0.02
+
+    def looked(report: Levels) -> int:
+        work.of(lambda: model.tell(report))
+        assert work.calls["hear"] == 1
+        return work.calls["_settle"]
+
+    assert looked(levels) == 0
+    model.now += 0.9  # they pause, and are told as quiet
+    assert looked(Levels(())) == 1
+    assert looked(levels) == 1, "and speak again"
+    assert looked(levels) == 0
+
+
 def test_two_hundred_who_join_one_by_one_cost_each_the_same() -> None:
     model, work = Model(), Work()
     costs = []
