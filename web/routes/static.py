@@ -14,7 +14,7 @@ from web.errors import Unavailable
 from web.routes.table import Route
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-PAGES = ("/", "/login", "/meeting/{id}", "/document/{id}", "/channel/{id}", "/guest/{token}")
+PAGES = ("/", "/login", "/talks", "/settings", "/meeting/{id}", "/document/{id}", "/channel/{id}", "/guest/{token}")
 FOREVER = "public, max-age=31536000, immutable"
 
 

@@ -1,4 +1,5 @@
 import type { Address } from './i18n.svelte';
+import { talks } from './talks.de';
 
 const KIND = { lesson: 'Unterricht', consultation: 'Sprechzeit', conference: 'Konferenz' };
 const ROLE = { teacher: 'Lehrkraft', pupil: 'Schüler/in', guardian: 'Erziehungsberechtigt', head: 'Schulleitung', school_admin: 'Administration', guest: 'Gast' };
@@ -173,6 +174,7 @@ export const de = (address: Address) => {
     errors: errors(du),
     ...entering(du),
     ...inside(du),
+    ...talks(du),
   };
 };
 

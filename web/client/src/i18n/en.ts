@@ -1,4 +1,5 @@
 import type { Catalogue } from './de';
+import { talks } from './talks.en';
 
 const KIND = { lesson: 'Lesson', consultation: 'Consultation', conference: 'Conference' };
 const ROLE = { teacher: 'Teacher', pupil: 'Pupil', guardian: 'Guardian', head: 'Head of school', school_admin: 'Administration', guest: 'Guest' };
@@ -120,4 +121,5 @@ export const en = (): Catalogue => ({
   },
   ...entering,
   ...inside,
+  ...talks,
 });

@@ -47,6 +47,26 @@ export interface Channel {
   write: boolean;
   moderate: boolean;
   unread: number;
+  head: number;
+  partner: { id: string; name: string; role: Role; closed: string | null } | null;
+}
+/** Minutes of the day, over midnight where `end` is earlier. */
+export interface QuietHours {
+  start: number;
+  end: number;
+  weekends: boolean;
+}
+export interface OwnSettings {
+  away: boolean;
+  typing: boolean;
+  quiet: QuietHours | null;
+  time_zone: string;
+}
+export type DirectPolicy = 'staff' | 'teachers' | 'everyone';
+export interface SchoolSettings extends School {
+  direct: DirectPolicy;
+  direct_keep_days: number | null;
+  time_zone: string;
 }
 export interface Home {
   person: Person;
@@ -112,5 +132,9 @@ export const api = {
   createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),
   channels: () => call<{ channels: Channel[] }>('GET', 'channels'),
   changeChannel: (id: string, change: { mode?: 'open' | 'moderated' | 'teacher_only' | 'off'; keep_days?: number | null }) => call<Channel>('PATCH', `channels/${part(id)}`, change),
+  settings: () => call<OwnSettings>('GET', 'me/settings'),
+  changeSettings: (change: Partial<Omit<OwnSettings, 'time_zone'>>) => call<OwnSettings>('PATCH', 'me/settings', change),
+  school: () => call<SchoolSettings>('GET', 'school'),
+  changeSchool: (change: Partial<Omit<SchoolSettings, keyof School>>) => call<SchoolSettings>('PATCH', 'school', change),
   documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
 };

@@ -1,38 +1,28 @@
-/** A channel outside a meeting: its chat, who is here, and which other channels there are. */
-import type { ChannelView, PresencePerson } from '../protocol/messages';
+/** A channel or conversation outside a meeting: its chat, and all the others beside it; without one only the list. */
 import { Wire, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
-import { withChange } from './presence';
+import { tellIdle } from './idle';
+import { Talks } from './talks.svelte';
 
 export class ChannelSession {
   net = $state<WireState>('connecting');
-  known = $state(false);
-  channels = $state.raw<readonly ChannelView[]>([]);
-  people = $state.raw<readonly PresencePerson[]>([]);
-  readonly chat: ChannelChat;
+  readonly talks: Talks;
+  readonly chat: ChannelChat | null;
   readonly #wire = new Wire();
+  readonly #stop: () => void;
 
-  constructor(id: string) {
+  constructor(id: string | null) {
     const wire = this.#wire;
-    this.chat = new ChannelChat(wire, id);
+    this.talks = new Talks(wire);
+    this.chat = id === null ? null : new ChannelChat(wire, id);
+    this.#stop = tellIdle(wire);
     wire.watch((state) => (this.net = state));
-    wire.on('session:hello', ({ channels }) => this.#learn(channels));
-    wire.on('rights:changed', ({ channels }) => this.#learn(channels));
-    wire.on('presence:state', (state) => {
-      if (state.channel === id) this.people = state.people;
-    });
-    wire.on('presence:changed', (changed) => {
-      if (changed.channel === id) this.people = withChange(this.people, changed);
-    });
   }
 
   close(): void {
-    this.chat.close();
+    this.#stop();
+    this.chat?.close();
+    this.talks.close();
     this.#wire.close();
-  }
-
-  #learn(channels: readonly ChannelView[]): void {
-    this.channels = channels;
-    this.known = true;
   }
 }

@@ -3,6 +3,7 @@ import { api, ApiError } from '../protocol/http';
 import type { ChannelView, ChatMessage, ClientEvents } from '../protocol/messages';
 import type { Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
+import { ChannelTyping } from './typing.svelte';
 import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel, type Draft } from './chat';
 
 const PAGE = 100;
@@ -24,6 +25,7 @@ export class ChannelChat {
   refused = $state<string | null>(null);
 
   readonly channel: string;
+  readonly typing: ChannelTyping;
   readonly #wire: Wire;
   readonly #stops: (() => void)[];
   #told = 0;
@@ -32,6 +34,7 @@ export class ChannelChat {
   constructor(wire: Wire, channel: string, channels: readonly ChannelView[] = []) {
     this.#wire = wire;
     this.channel = channel;
+    this.typing = new ChannelTyping(wire, channel);
     this.#learn(channels);
     this.#stops = [
       wire.on('chat:message', (message) => {
@@ -45,6 +48,9 @@ export class ChannelChat {
       }),
       wire.on('chat:held', (held) => {
         if (held.channel === channel) this.#dispatch({ type: 'held', held });
+      }),
+      wire.on('chat:forgotten', ({ channel: where, before }) => {
+        if (where === channel) this.#dispatch({ type: 'forgotten', before });
       }),
       wire.on('chat:read', (read) => {
         if (read.channel === channel) this.#dispatch({ type: 'seen', seq: read.seq });
@@ -156,6 +162,7 @@ export class ChannelChat {
 
   close(): void {
     if (this.#telling !== undefined) this.#tell();
+    this.typing.close();
     for (const stop of this.#stops) stop();
   }
 

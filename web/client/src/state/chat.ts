@@ -41,6 +41,7 @@ export type ChatAction =
   | { type: 'changed'; message: ChatMessage; change: number }
   | { type: 'missed'; messages: readonly ChatMessage[]; changed: number }
   | { type: 'deleted'; seq: number; change: number }
+  | { type: 'forgotten'; before: number }
   | { type: 'held'; held: ChatHeld }
   | { type: 'waiting'; held: readonly ChatHeld[] }
   | { type: 'dismiss'; id: string }
@@ -67,6 +68,8 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatModel {
       const messages = model.messages.map((message) => (message.seq === action.seq ? { ...message, text: '', deleted: true, reactions: [], attachments: [] } : message));
       return { ...model, messages, changed: Math.max(model.changed, action.change) };
     }
+    case 'forgotten':
+      return { ...model, messages: model.messages.filter((message) => message.seq >= action.before), earlier: model.earlier && (model.messages[0]?.seq ?? 0) > action.before };
     case 'held':
       return settle({ ...model, held: withHeld(model.held, action.held), changed: Math.max(model.changed, action.held.change) });
     case 'waiting':

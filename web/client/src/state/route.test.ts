@@ -4,6 +4,8 @@ import { parseRoute, pathOf, safeNext, type Route } from './route';
 describe('addresses', () => {
   const routes: Exclude<Route, { page: 'missing' }>[] = [
     { page: 'home' },
+    { page: 'talks' },
+    { page: 'settings' },
     { page: 'login', next: '/' },
     { page: 'login', next: '/meeting/demo-lesson' },
     { page: 'meeting', id: 'demo-lesson' },
@@ -16,7 +18,7 @@ describe('addresses', () => {
     expect(parseRoute(url.pathname, url.search)).toEqual(route);
   });
 
-  it.each(['/meeting', '/meeting/a/b', '/unknown/x', '/document/%', '/guest/'])('%s is missing', (path) => {
+  it.each(['/meeting', '/meeting/a/b', '/unknown/x', '/document/%', '/guest/', '/talks/a'])('%s is missing', (path) => {
     expect(parseRoute(path).page).toBe('missing');
   });
 });

@@ -2,6 +2,8 @@
 
 export type Route =
   | { page: 'home' }
+  | { page: 'talks' }
+  | { page: 'settings' }
   | { page: 'login'; next: string }
   | { page: 'meeting'; id: string }
   | { page: 'document'; id: string }
@@ -18,6 +20,7 @@ export function parseRoute(path: string, search = ''): Route {
   const [page = '', id = '', ...rest] = path.replace(/^\/|\/$/g, '').split('/');
   if (page === '') return { page: 'home' };
   if (page === 'login' && id === '') return { page: 'login', next: safeNext(new URLSearchParams(search).get('next')) };
+  if ((page === 'talks' || page === 'settings') && id === '') return { page };
   if (id === '' || rest.length > 0) return { page: 'missing' };
   const name = decode(id);
   if (name === null) return { page: 'missing' };
@@ -45,6 +48,9 @@ export function pathOf(route: Exclude<Route, { page: 'missing' }>): string {
   switch (route.page) {
     case 'home':
       return '/';
+    case 'talks':
+    case 'settings':
+      return `/${route.page}`;
     case 'login':
       return route.next === '/' ? '/login' : `/login?next=${encodeURIComponent(route.next)}`;
     case 'guest':

@@ -41,7 +41,7 @@ describe('the day', () => {
 });
 
 describe('presence', () => {
-  const person = (id: string, status: 'here' | 'unknown' = 'here') => ({ person: id, name: id, role: 'pupil', status });
+  const person = (id: string, status: 'here' | 'unknown' = 'here') => ({ person: id, name: id, role: 'pupil', status, until: null });
   it('replaces who changed and drops who left', () => {
     const people = withChange([person('a'), person('b'), person('c')], { channel: 'c', people: [person('a', 'unknown'), person('d')], gone: ['b'] });
     expect(people).toEqual([person('c'), person('a', 'unknown'), person('d')]);
