@@ -2,16 +2,17 @@
  * Me in one meeting: joins, waits in the lobby, follows the room, and comes back after every loss without a reload.
  * What others decide (mute, remove, end) arrives as pushes; what I decide goes out as requests.
  */
-import type { ChannelView, GrantView, MediaPage, Parcel, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
+import type { ClientEvents, GrantView, MediaPage, Parcel, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
 import { canEncrypt } from '../protocol/e2ee';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
 import { MediaSession } from './media.svelte';
-import type { ClientEvents } from '../protocol/messages';
 import { PINS } from './tiles';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
+import { tellIdle } from './idle';
 import { RoomSecrecy } from './secrecy.svelte';
+import { Talks } from './talks.svelte';
 
 export type Phase = 'joining' | 'lobby' | 'room' | 'closed' | 'failed';
 export type CloseReason = RoomClosed['reason'] | 'left';
@@ -48,6 +49,7 @@ export class MeetingSession {
   /** In an encrypted meeting. */
   secrecy = $state.raw<RoomSecrecy | null>(null);
   readonly media: MediaSession;
+  readonly talks: Talks;
 
   readonly #wire = new Wire();
   readonly #meeting: string;
@@ -55,7 +57,7 @@ export class MeetingSession {
   #encrypted: boolean;
   #peer: string | null = null;
   #page: MediaPage = { tiles: [] };
-  #channels: readonly ChannelView[] = [];
+  readonly #stopIdle: () => void;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(meeting: string, devices: Devices, encrypted: boolean) {
@@ -77,6 +79,8 @@ export class MeetingSession {
       },
       devices,
     );
+    this.talks = new Talks(this.#wire);
+    this.#stopIdle = tellIdle(this.#wire);
     this.#listen();
   }
 
@@ -87,11 +91,7 @@ export class MeetingSession {
       if (state === 'connected') void this.#join();
       if (state === 'refused') this.#fail('not_allowed');
     });
-    wire.on('session:hello', ({ ice_servers, channels }) => {
-      this.media.iceServers = ice_servers;
-      this.#channels = channels;
-    });
-    wire.on('rights:changed', ({ channels }) => (this.#channels = channels));
+    wire.on('session:hello', ({ ice_servers }) => (this.media.iceServers = ice_servers));
     wire.on('room:admitted', (joined) => this.#joined(joined));
     wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
@@ -202,7 +202,7 @@ export class MeetingSession {
     const channel = this.model?.grant.chat === true ? this.model.room.channel : null;
     if ((this.chat?.channel ?? null) === channel) return;
     this.chat?.close();
-    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.#channels);
+    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.talks.channels);
   }
 
   #dispatch(action: RoomAction): void {
@@ -321,7 +321,9 @@ export class MeetingSession {
 
   close(): void {
     clearTimeout(this.#retry);
+    this.#stopIdle();
     this.chat?.close();
+    this.talks.close();
     this.media.close();
     this.secrecy?.frames.close();
     this.#wire.close();

@@ -72,6 +72,7 @@ export class Talks {
   }
 
   show(channel: string | null): void {
+    for (const one of [this.beside?.channel, channel]) if (one != null) this.read(one, Number.MAX_SAFE_INTEGER);
     this.beside?.close();
     this.beside = channel === null ? null : new ChannelChat(this.#wire, channel, this.channels);
   }
