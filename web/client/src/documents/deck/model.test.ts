@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 import { EDIT } from '../schema';
 import { LossyNetwork } from '../testing/network';
 import { seeded } from '../testing/random';
-import { addSlide, addText, deckOf, duplicateSlide, moveSlide, removeElement, removeSlide, restack, setBackground, setGeometry, setLook, slidesOf, slideTitle, type Deck } from './model';
+import { addImage, addSlide, addText, deckOf, duplicateSlide, moveSlide, removeElement, removeSlide, restack, setBackground, setGeometry, setLook, slidesOf, slideTitle, type Deck } from './model';
 import { fragmentOf, paragraphsOf } from './text';
 
 const ids = (deck: Deck) => slidesOf(deck).map(({ id }) => id);
@@ -35,6 +35,20 @@ describe('deck', () => {
     moveSlide(deck, a, 0);
     removeSlide(deck, fresh);
     expect(ids(deck)).toEqual([a, b, c]);
+  });
+
+  it('puts a picture in the middle as large as fits, and draws only what is named by a hash', () => {
+    const deck = sample(1);
+    const [slide = ''] = ids(deck);
+    const hash = 'ab'.repeat(32);
+    const made = addImage(deck, slide, hash, 4000, 1000);
+    const image = () => slidesOf(deck)[0]?.elements.find(({ id }) => id === made);
+    expect(image()).toMatchObject({ kind: 'image', src: hash, alt: '', g: [350, 338, 900, 225, 0] });
+    expect(slidesOf(deck)[0]?.elements.at(-1)?.id).toBe(made);
+    for (const src of ['https://example.org/x.png', '../x', hash.toUpperCase(), `${hash}?`, 7]) {
+      deck.doc.transact(() => (deck.slides.get(slide)?.get('els') as Y.Map<Y.Map<unknown>>).get(made ?? '')?.set('src', src), EDIT);
+      expect(image()?.src).toBe('');
+    }
   });
 
   it('copies a slide behind itself, deep and with new ids', () => {

@@ -6,7 +6,7 @@
  */
 import * as Y from 'yjs';
 import { byPosition, positionsAt, type Placed, type Random } from '../position';
-import { ALIGNS, BACKGROUNDS, COLORS, EDIT, KINDS, oneOf, POS, randomId, SIZES } from '../schema';
+import { ALIGNS, BACKGROUNDS, COLORS, EDIT, KINDS, oneOf, POS, randomId, SIZES, SLIDE_HEIGHT, SLIDE_WIDTH } from '../schema';
 import type { Align, Background, Color, ElementKind, Geometry, Shape, Size } from '../schema';
 import { geometryOf, settled } from './geometry';
 import { fragmentOf, paragraphsOf, textOf } from './text';
@@ -24,6 +24,8 @@ export interface Element extends Placed {
   readonly size: Size;
   readonly align: Align;
   readonly alt: string;
+  /** Content hash of a picture; empty: none. */
+  readonly src: string;
   readonly body: Y.XmlFragment | null;
   readonly lines: readonly string[];
 }
@@ -37,6 +39,8 @@ export interface Slide extends Placed {
 const TITLE_AT: Geometry = [100, 70, 1400, 110, 0];
 const TEXT_AT: Geometry = [100, 230, 680, 300, 0];
 const STAGGER = 40;
+const IMAGE_MOST = { width: 900, height: 560 };
+const HASH = /^[0-9a-f]{64}$/;
 
 export function deckOf(doc: Y.Doc): Deck {
   return { doc, slides: doc.getMap('slides') };
@@ -81,6 +85,7 @@ function readElement(id: string, shape: Shape): Element | null {
   if (kind === undefined || g === null || typeof pos !== 'string') return null;
   const body = shape.get('body');
   const alt = shape.get('alt');
+  const src = shape.get('src');
   const fragment = body instanceof Y.XmlFragment ? body : null;
   return {
     id,
@@ -92,6 +97,7 @@ function readElement(id: string, shape: Shape): Element | null {
     size: oneOf(SIZES, shape.get('size')) ?? (kind === 'title' ? 'l' : 'm'),
     align: oneOf(ALIGNS, shape.get('align')) ?? 'start',
     alt: typeof alt === 'string' ? alt : '',
+    src: typeof src === 'string' && HASH.test(src) ? src : '',
     body: fragment,
     lines: paragraphsOf(fragment),
   };
@@ -174,6 +180,21 @@ export function addText(deck: Deck, slide: string, random: Random = Math.random)
   const [z = 'U'] = positionsAt(there, there.length, 1, random);
   const id = newId(random);
   deck.doc.transact(() => els.set(id, newElement('text', [x, y, TEXT_AT[2], TEXT_AT[3], 0], z, [''])), EDIT);
+  return id;
+}
+
+/** Put a picture of so many pixels in the middle of a slide, as large as fits, and return its id. */
+export function addImage(deck: Deck, slide: string, src: string, width: number, height: number, random: Random = Math.random): string | null {
+  const els = elementsOf(deck, slide);
+  if (els === null) return null;
+  const there = readElements(els);
+  const scale = Math.min(IMAGE_MOST.width / width, IMAGE_MOST.height / height);
+  const [w, h] = [width * scale, height * scale];
+  const shift = STAGGER * there.filter(({ kind }) => kind === 'image').length;
+  const g = settled([(SLIDE_WIDTH - w) / 2 + (shift % 200), (SLIDE_HEIGHT - h) / 2 + (shift % 200), w, h, 0]);
+  const [z = 'U'] = positionsAt(there, there.length, 1, random);
+  const id = newId(random);
+  deck.doc.transact(() => els.set(id, new Y.Map<unknown>([['k', 'image'], ['g', [...g]], ['z', z], ['src', src]])), EDIT);
   return id;
 }
 
