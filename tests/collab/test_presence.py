@@ -178,3 +178,53 @@ def test_garbage_on_the_bus_is_ignored() -> None:
     state = PresenceState("a")
     for payload in (b"", b"\x00", b"\xc1" * 20, b"{}"):
         assert state.receive(0.0, payload) == []
+
+
+def test_how_somebody_is_reaches_all_their_channels_on_every_worker() -> None:
+    world = World("a", "b")
+    for channel in ("c", "d"):
+        world.workers["a"].enter(channel, AMIRA)
+    world.second()
+    world.workers["a"].mark("amira", "away")
+    world.second()
+    assert [world.here(worker, channel) for worker in "ab" for channel in "cd"] == [{"amira": "away"}] * 4
+    world.workers["a"].enter("e", AMIRA)  # a channel of later
+    world.second()
+    assert world.here("b", "e") == {"amira": "away"}
+    world.workers["a"].mark("amira", "quiet", 7)
+    world.second()
+    (seen,) = world.workers["b"].people("c")
+    assert (seen.status, seen.person.until) == ("quiet", 7)
+    world.workers["a"].mark("amira", "here")
+    world.second()
+    assert world.here("b") == {"amira": "here"}
+
+
+def test_the_most_telling_of_several_workers_counts() -> None:
+    world = World("a", "b", "c")
+    for worker, mood in (("a", "away"), ("b", "here")):
+        world.workers[worker].mark("amira", mood)  # type: ignore[arg-type]
+        world.workers[worker].enter("c", AMIRA)
+    world.second()
+    assert [world.here(worker) for worker in "abc"] == [{"amira": "here"}] * 3
+    world.workers["a"].mark("amira", "lesson")
+    world.second()
+    assert [world.here(worker) for worker in "abc"] == [{"amira": "lesson"}] * 3
+    world.workers["a"].leave("c", "amira")
+    world.second()
+    assert [world.here(worker) for worker in "abc"] == [{"amira": "here"}] * 3
+
+
+def test_a_lost_mood_is_found_by_the_digest() -> None:
+    world = World("a", "b")
+    world.workers["a"].enter("c", AMIRA)
+    world.second()
+    world.deaf.add("b")
+    world.workers["a"].mark("amira", "away")
+    world.flush()
+    world.deliver()
+    world.deaf.clear()
+    assert world.here("b") == {"amira": "here"}
+    world.second()
+    world.second()
+    assert world.here("b") == {"amira": "away"}
