@@ -8,6 +8,7 @@ sending, rights.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,21 +34,31 @@ class Judged(Struct, frozen=True):
     placement: Placement | None
 
 
+class _Listener:
+    """Hears what an update changed. pycrdt holds its subscribers and their document where no garbage collector looks:
+    so this one knows nothing of the LiveDocument, which ends the subscription with its own end.
+    """
+
+    def __init__(self) -> None:
+        self.event: bytes | None = None
+        self.all_new: bytes | None = None  # the bytes of the event under way, where they are known beforehand
+
+    def hear(self, event: TransactionEvent) -> None:
+        self.event = self.all_new or event.update
+
+
 class LiveDocument:
     """One CRDT in memory."""
 
     def __init__(self) -> None:
         self._doc: Doc[Any] = Doc()
-        self._event: bytes | None = None
-        self._all_new: bytes | None = None  # the bytes of the event under way, where they are known beforehand
-        self._doc.observe(self._on_event)
+        self._listener = _Listener()
+        subscription = self._doc.observe(self._listener.hear)
+        weakref.finalize(self, self._doc.unobserve, subscription).atexit = False
         self._full: bytes | None = EMPTY_UPDATE
         self._deleted: dict[int, list[tuple[int, int]]] | None = None
         self.outline = Outline()
         self.broken = False
-
-    def _on_event(self, event: TransactionEvent) -> None:
-        self._event = self._all_new or event.update
 
     def load_snapshot(self, state: bytes, outline: bytes | None) -> None:
         """Take a stored snapshot; raises ProtocolError if it cannot be read."""
@@ -80,8 +91,9 @@ class LiveDocument:
         return event
 
     def _apply(self, data: bytes, all_new: bool = False) -> bytes | None:
-        self._event = None
-        self._all_new = data if all_new else None
+        listener = self._listener
+        listener.event = None
+        listener.all_new = data if all_new else None
         try:
             self._doc.apply_update(data)
         except Exception as error:
@@ -93,10 +105,10 @@ class LiveDocument:
                 raise
             self.broken = True
             raise StateError("document_broken", f"the CRDT panicked: {error}") from None
-        if self._event is not None:
+        if listener.event is not None:
             self._full = None
             self._deleted = None
-        return self._event
+        return listener.event
 
     def read(self, reader: Callable[[Doc[Any]], Read]) -> Read:
         """Return what `reader` finds in the document; it must change nothing."""

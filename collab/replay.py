@@ -84,8 +84,9 @@ def restore(data: bytes) -> bytes:
     if shown(doc) == shown(wanted):
         return msgspec.msgpack.encode(Restored(b"", b""))
     events: list[bytes] = []
-    doc.observe(lambda event: events.append(event.update))
+    subscription = doc.observe(lambda event: events.append(event.update))
     rewrite(doc, wanted)
+    doc.unobserve(subscription)  # or this process would keep it for ever
     if len(events) != 1:
         raise StateError("not_restorable", "the state cannot be restored")
     return msgspec.msgpack.encode(Restored(events[0], pack(now)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 from pycrdt import Doc, Map, Text
 
@@ -43,6 +45,14 @@ def test_what_the_crdt_cannot_decode_changes_nothing() -> None:
     assert live.full() == before and not live.broken
     live.apply(live.judge(update(block(5, 2, string("c", left=(5, 1))))))
     assert live.outline.state_vector() == {5: 3}
+
+
+def test_a_document_that_is_let_go_is_gone() -> None:
+    live = LiveDocument()
+    live.apply(live.judge(update(block(5, 0, string("ab")))))
+    inside = live.read(weakref.ref)
+    del live
+    assert inside() is None, "its memory would never come back"
 
 
 def test_a_snapshot_comes_back_with_or_without_its_outline() -> None:
