@@ -36,6 +36,8 @@ from web.machines import Address, Credentials, name_worker
 from web.media_watch import MediaWatch
 from web.metrics import Metrics, connect_engines
 from web.patience import expect_bodies
+from web.recording_files import RecordingFiles
+from web.recording_sweep import sweep_recordings
 from web.relay import Relay
 from web.retention import forget_messages
 from web.rooms import Rooms
@@ -160,9 +162,11 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     relay = Relay(worker, config.runtime, None if address is None else Credentials(key.raw_value, worker))
     relay.serve("metrics", metrics.answer)
     live = Live(school, bus)
+    recordings = RecordingFiles(config.recordings_folder, config.recording_reserve * 1_000_000)
     rooms = Rooms(
-        access=access, school=school, media=media, bus=bus, relay=relay, live=live, watch=MediaWatch(metrics.registry)
-    )
+        access=access, school=school, media=media, bus=bus, relay=relay, live=live, watch=MediaWatch(metrics.registry),
+        recordings=recordings,
+    )  # fmt: skip
     await relay.start()
     stack.push_async_callback(relay.close)
     await rooms.start()
@@ -172,7 +176,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     uploads = Uploads(config, database, heavy)
     return Services(
         config, school, access, auth, bus, hub, chat, presence, media, relay, rooms, live, metrics, heavy, uploads,
-        ContactAccess(school), typing, signals,
+        recordings, ContactAccess(school), typing, signals,
     )  # fmt: skip
 
 
@@ -223,7 +227,7 @@ async def _media(config: Config, index: int) -> MediaServer:
 def _chores(services: Services, history: History) -> list[Coroutine[None, None, None]]:
     """What one worker does for all."""
     demo = [_keep_demo_now(services)] if services.config.demo else []
-    own = (_end_sessions(services), forget_messages(services), sweep_uploads(services))
+    own = (_end_sessions(services), forget_messages(services), sweep_uploads(services), sweep_recordings(services))
     return [*own, _tend_documents(services, history), *demo]
 
 

@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--trusted-proxy", action="append", default=_env_list("TRUSTED_PROXY"), metavar="IP/NET")
     serve.add_argument("--allowed-origin", action="append", default=_env_list("ALLOWED_ORIGIN"), metavar="ORIGIN")
     serve.add_argument("--history-days", type=int, default=_env_number("HISTORY_DAYS", 30), metavar="DAYS")
+    serve.add_argument("--recordings", type=Path, default=_env_path("RECORDINGS"), metavar="FOLDER")
+    serve.add_argument("--recording-days", type=int, default=_env_number("RECORDING_DAYS", 30), metavar="DAYS")
+    serve.add_argument("--recording-reserve", type=int, default=_env_number("RECORDING_RESERVE", 1_000), metavar="MB")
     for flag, usual in (("upload-limit", 20), ("uploads-per-person", 1_000), ("uploads-per-school", 50_000)):
         value = _env_number(flag.upper().replace("-", "_"), usual)
         serve.add_argument(f"--{flag}", type=int, default=value, metavar="MB")
@@ -130,6 +133,9 @@ def _config(options: argparse.Namespace) -> Config:
         trusted_proxies=tuple(options.trusted_proxy),
         allowed_origins=tuple(options.allowed_origin),
         history_days=options.history_days,
+        recordings=options.recordings,
+        recording_days=options.recording_days,
+        recording_reserve=options.recording_reserve,
         uploads=options.uploads,
         upload_limit=options.upload_limit,
         uploads_per_person=options.uploads_per_person,

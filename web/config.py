@@ -46,6 +46,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     upload_limit: int = 20  # MB, each
     uploads_per_person: int = 1_000  # MB
     uploads_per_school: int = 50_000  # MB
+    recordings: Path | None = None  # where recordings lie, if not under `data`; machines share it
+    recording_days: int = 30  # so long each is kept; 0: nothing is recorded
+    recording_reserve: int = 1_000  # MB of the disk that recordings leave free
     demo: bool = False
 
     @property
@@ -70,6 +73,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             return self.uploads
         return self.data / "uploads" if self.database is None else None
 
+    @property
+    def recordings_folder(self) -> Path | None:
+        """The folder of recordings; None: nothing is recorded, as on several machines that name no shared one."""
+        if not self.recording_days or (self.recordings is None and self.relay_address is not None):
+            return None
+        return self.recordings or self.data / "recordings"
+
     def _database_url(self, name: str) -> str:
         if self.database is None:
             return f"sqlite+aiosqlite:///{(self.data / name).absolute()}"
@@ -89,6 +99,8 @@ def check(config: Config) -> Config:
         raise ConfigError(f"--host, --public-ip and --trusted-proxy take IP addresses: {error}.") from error
     if config.history_days < 1:
         raise ConfigError("--history-days takes a number from 1 up.")
+    if config.recording_days < 0 or config.recording_reserve < 0:
+        raise ConfigError("--recording-days and --recording-reserve take numbers from 0 up.")
     if not 1 <= config.upload_limit <= config.uploads_per_person <= config.uploads_per_school:
         raise ConfigError(
             "--upload-limit, --uploads-per-person, --uploads-per-school: MB, each at least the one before."
@@ -119,7 +131,7 @@ def check(config: Config) -> Config:
 
 def prepare_data(config: Config) -> None:
     """Create the folders, readable by their owner alone; raise ConfigError when one cannot be written."""
-    for folder in (config.data, *([config.uploads] if config.uploads is not None else [])):
+    for folder in filter(None, (config.data, config.uploads, config.recordings)):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             probe = folder / ".write-test"

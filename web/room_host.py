@@ -25,6 +25,8 @@ from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_event
 from web.errors import AccessDenied, ProtocolError, StateError
 from web.media_watch import MediaWatch
+from web.recording_files import RecordingFiles
+from web.recording_host import RoomRecording
 from web.room_media import NOWHERE, RoomMedia
 from web.room_members import Arrival, Forget, Left, Output, Say
 from web.room_settling import Settling
@@ -51,6 +53,7 @@ class Parts:
     school: SchoolStore
     media: MediaServer
     watch: MediaWatch
+    recordings: RecordingFiles
 
 
 class RoomHost:
@@ -70,6 +73,9 @@ class RoomHost:
         self._idle = asyncio.Event()
         self._frozen = False
         self._settling: Settling | None = None
+        self._recording = RoomRecording(
+            room, self.media, (parts.school, parts.recordings), apply=self._apply, later=self._later
+        )
 
     # --- requests of clients ---
 
@@ -124,6 +130,10 @@ class RoomHost:
                 done = self.media.plane.heal(peer, message.slot)
                 if done is not None:
                     self._watch.healed(self.room.meeting.id, peer, done)
+            case wire.RoomRecord(on):
+                await self._recording.switch(peer, on)
+            case wire.RoomConsent():
+                await self._recording.consent(peer, message)
             case _:
                 self._apply(self._simple(peer, call.event, message))
         return wire.Done()
@@ -295,10 +305,12 @@ class RoomHost:
 
     async def settled(self) -> None:
         """Wait until what was left to be written down is."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def close(self, reason: wire.CloseReason) -> None:
         """End the room on this worker."""
+        self._recording.stop("ended")
         self._apply(self.room.close(reason))
         self.media.close()
 
@@ -306,6 +318,7 @@ class RoomHost:
 
     async def freeze(self) -> None:
         """Take no more requests and wait for those under way; TimeoutError when that takes too long."""
+        self._recording.stop("moved")
         self._frozen = True
         async with asyncio.timeout(FREEZE_SECONDS):
             while self._at_work:
@@ -362,6 +375,7 @@ class RoomHost:
             return  # what was being read when the room moved: the new owner reads it anew
         self._deliver(outputs)
         self.media.settle()  # also when nobody was to be told: somebody may be alone in the room
+        self._recording.settle()
         if self._settling is not None:
             self._settling.changed()
 

@@ -154,4 +154,5 @@ def _rights(wish: MediaWish) -> media.MediaRights:
         moderator=wish.moderator,
         audience=wish.audience,
         camera_audience=wish.camera_audience,
+        record=wish.record,
     )

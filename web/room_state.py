@@ -40,6 +40,7 @@ class MediaWish(Struct, frozen=True):
     audience: frozenset[str] | None
     camera_audience: frozenset[str] | None
     muted: bool
+    record: int = 0  # the number under which a recording keeps it
 
 
 class Room(Members):
@@ -65,6 +66,7 @@ class Room(Members):
                 audience=audience,
                 camera_audience=camera_audience,
                 muted=member.muted,
+                record=self.board.records.get(member.peer, 0),
             )
         return wishes
 

@@ -9,7 +9,7 @@ People in the lobby see nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from zlib import crc32
 
@@ -28,6 +28,9 @@ from web.messages import (
     Presenting,
     PresentingChanged,
     Quality,
+    RecordingChanged,
+    RecordingEnd,
+    RecordingView,
     RoomChange,
     RoomState,
     StageChanged,
@@ -35,7 +38,7 @@ from web.messages import (
 from web.school.model import Grant, Meeting, Person
 
 Viewer = str  # "moderator", "member", or "person:" and the id of the person
-Aspect = Literal["joined", "changed", "left", "hands", "lobby", "presenting", "stage", "lock"]
+Aspect = Literal["joined", "changed", "left", "hands", "lobby", "presenting", "stage", "lock", "recording"]
 
 
 @dataclass(slots=True)
@@ -75,6 +78,9 @@ class Board:
     stage: str | None = None
     locked: bool = False
     encrypted: bool = False  # as it was when the first came in
+    recording: RecordingView | None = None
+    recording_ended: RecordingEnd | None = None  # why the last one did
+    records: dict[str, int] = field(default_factory=dict)  # peers that are recorded, and under which number
 
 
 class Mark:
@@ -99,6 +105,7 @@ def build_grant(person: Person, grant: Grant) -> GrantView:
         chat=grant.chat,
         moderate=grant.moderate,
         present=grant.present,
+        record=grant.record,
     )
 
 
@@ -151,6 +158,7 @@ def view_room(board: Board, viewer: Viewer, seq: int) -> RoomState:
         locked=board.locked,
         encrypted=board.encrypted,
         private_cameras=meeting.private_cameras,
+        recording=board.recording,
     )
 
 
@@ -184,6 +192,8 @@ def _render(board: Board, viewer: Viewer, mark: Mark) -> RoomChange:
             return StageChanged(_stage(board, viewer))
         case "lock", _:
             return LockChanged(board.locked)
+        case "recording", _:
+            return RecordingChanged(board.recording, None if board.recording else board.recording_ended)
         case aspect, _:
             raise AssertionError(f"{aspect} is about a member")
 

@@ -26,6 +26,7 @@ from web.courier import DELIVER, Couriers, Delivery, read_deliveries
 from web.errors import AccessDenied, StateError, Unavailable, WebError
 from web.live import Live
 from web.media_watch import MediaWatch
+from web.recording_files import RecordingFiles
 from web.relay import Relay, RelayUnreachable, RemoteError
 from web.room_host import Parts, RoomHost, new_room
 from web.room_media import NOWHERE
@@ -65,8 +66,9 @@ class Rooms:
         relay: Relay,
         live: Live,
         watch: MediaWatch,
+        recordings: RecordingFiles | None = None,
     ) -> None:
-        self._parts = Parts(access, school, media, watch)
+        self._parts = Parts(access, school, media, watch, recordings or RecordingFiles(None, 0))
         self._bus = bus
         self._relay = relay
         self._live = live

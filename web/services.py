@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from web.config import Config
     from web.live import Live
     from web.metrics import Metrics
+    from web.recording_files import RecordingFiles
     from web.relay import Relay
     from web.rooms import Rooms
     from web.school.access import SchoolAccess
@@ -50,6 +51,7 @@ class Services:
     metrics: Metrics
     heavy: HeavyPool
     uploads: Uploads
+    recordings: RecordingFiles
     contacts: ContactAccess
     typing: Typing
     signals: Signals

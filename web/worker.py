@@ -41,6 +41,9 @@ async def run_worker(config: Config, index: int, listener: socket.socket) -> Non
         site = web.SockSite(runner, listener, ssl_context=_tls(config), backlog=BACKLOG)
         await site.start()
         await stop.wait()
+        await site.stop()
+        # From the runner's cleanup on nothing that clients say is read any more.
+        await app[SERVICES].rooms.drain()
     finally:
         await runner.cleanup()
 

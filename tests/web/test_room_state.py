@@ -91,6 +91,8 @@ def apply(state: wire.RoomState, change: wire.RoomChange) -> wire.RoomState:
             return structs.replace(state, presenting=presenting)
         case wire.StageChanged(stage):
             return structs.replace(state, stage=stage)
+        case wire.RecordingChanged(recording):
+            return structs.replace(state, recording=recording)
         case wire.LockChanged(locked):
             return structs.replace(state, locked=locked)
 

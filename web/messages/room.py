@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from web.messages.basics import ClientKey, Done, Empty, Id, Quality
+from web.messages.recording import RecordingChanged, RecordingView
 
 MeetingKind = Literal["lesson", "consultation", "conference"]
 Connection = Literal["waiting", "connected", "lost", "away"]
@@ -26,6 +27,7 @@ class GrantView(Struct, frozen=True):
     chat: bool
     moderate: bool
     present: bool
+    record: bool
 
 
 class PeerView(Struct, frozen=True):
@@ -97,6 +99,7 @@ class RoomState(Struct, frozen=True):
     locked: bool
     encrypted: bool
     private_cameras: bool
+    recording: RecordingView | None
 
 
 class PeerJoined(Struct, frozen=True, tag_field="type", tag="peer_joined"):
@@ -132,7 +135,15 @@ class LockChanged(Struct, frozen=True, tag_field="type", tag="lock_changed"):
 
 
 RoomChange = (
-    PeerJoined | PeerChanged | PeerLeft | HandsChanged | LobbyChanged | PresentingChanged | StageChanged | LockChanged
+    PeerJoined
+    | PeerChanged
+    | PeerLeft
+    | HandsChanged
+    | LobbyChanged
+    | PresentingChanged
+    | StageChanged
+    | LockChanged
+    | RecordingChanged
 )
 
 

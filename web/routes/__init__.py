@@ -9,6 +9,7 @@ from web.routes import (
     home,
     meetings,
     openapi,
+    recordings,
     session,
     settings,
     uploads,
@@ -24,6 +25,7 @@ API_ROUTES = (
     *settings.ROUTES,
     *documents.ROUTES,
     *uploads.ROUTES,
+    *recordings.ROUTES,
     *accounts.ROUTES,
     *openapi.ROUTES,
 )

@@ -18,7 +18,7 @@ NOTHING = Grant("no", False, False, False, False, False, False)
 def _row(admission: str, may: str) -> Grant:
     assert admission in ("yes", "lobby")
     words = set(may.split())
-    assert words <= {"publish", "screen", "edit", "chat", "moderate", "present"}
+    assert words <= {"publish", "screen", "edit", "chat", "moderate", "present", "record"}
     return Grant(
         "yes" if admission == "yes" else "lobby",
         publish="publish" in words,
@@ -27,10 +27,12 @@ def _row(admission: str, may: str) -> Grant:
         chat="chat" in words,
         moderate="moderate" in words,
         present="present" in words,
+        record="record" in words,
     )
 
 
-_ALL = _row("yes", "publish screen edit chat moderate present")
+_ALL = _row("yes", "publish screen edit chat moderate present record")
+_CONFIDENTIAL = _row("yes", "publish screen edit chat moderate present")  # what is said there is never recorded
 
 GRANTS: Mapping[tuple[MeetingKind, MeetingRole], Grant] = MappingProxyType({
     # Unterricht. The chat is the class's own channel with all its history: only the class reads it.
@@ -43,8 +45,8 @@ GRANTS: Mapping[tuple[MeetingKind, MeetingRole], Grant] = MappingProxyType({
     ("lesson", "guest"):              _row("lobby", "publish"),
 
     # Elternsprechtag. One channel serves all families of the day, so no family may read it or write into it.
-    ("consultation", "host"):         _ALL,
-    ("consultation", "teacher"):      _ALL,  # two who teach the class hold it together
+    ("consultation", "host"):         _CONFIDENTIAL,
+    ("consultation", "teacher"):      _CONFIDENTIAL,  # two who teach the class hold it together
     ("consultation", "pupil"):        _row("lobby", "publish"),  # may come along, if invited
     ("consultation", "guardian"):     _row("lobby", "publish"),
     ("consultation", "head"):         _row("lobby", "publish"),  # the talk is confidential: asks like everybody else

@@ -231,6 +231,7 @@ class Grant(Struct, frozen=True):
     chat: bool
     moderate: bool
     present: bool
+    record: bool = False
 
 
 class ChannelRights(Struct, frozen=True):

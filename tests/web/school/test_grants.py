@@ -9,29 +9,29 @@ import pytest
 from web.school.grants import GRANTS
 from web.school.model import MeetingKind, MeetingRole
 
-# p publish, s screen, e edit, c chat, m moderate, P present
+# p publish, s screen, e edit, c chat, m moderate, P present, r record
 EXPECTED = """
-lesson        host          yes    p s e c m P
-lesson        teacher       yes    p s e c m P
-lesson        pupil         yes    p . e c . .
-lesson        guardian      no     . . . . . .
-lesson        head          yes    p . . . . .
-lesson        school_admin  no     . . . . . .
-lesson        guest         lobby  p . . . . .
-consultation  host          yes    p s e c m P
-consultation  teacher       yes    p s e c m P
-consultation  pupil         lobby  p . . . . .
-consultation  guardian      lobby  p . . . . .
-consultation  head          lobby  p . . . . .
-consultation  school_admin  no     . . . . . .
-consultation  guest         lobby  p . . . . .
-conference    host          yes    p s e c m P
-conference    teacher       yes    p s e c . P
-conference    pupil         yes    p . . c . .
-conference    guardian      yes    p . . c . .
-conference    head          yes    p s e c m P
-conference    school_admin  no     . . . . . .
-conference    guest         lobby  p . . c . .
+lesson        host          yes    p s e c m P r
+lesson        teacher       yes    p s e c m P r
+lesson        pupil         yes    p . e c . . .
+lesson        guardian      no     . . . . . . .
+lesson        head          yes    p . . . . . .
+lesson        school_admin  no     . . . . . . .
+lesson        guest         lobby  p . . . . . .
+consultation  host          yes    p s e c m P .
+consultation  teacher       yes    p s e c m P .
+consultation  pupil         lobby  p . . . . . .
+consultation  guardian      lobby  p . . . . . .
+consultation  head          lobby  p . . . . . .
+consultation  school_admin  no     . . . . . . .
+consultation  guest         lobby  p . . . . . .
+conference    host          yes    p s e c m P r
+conference    teacher       yes    p s e c . P .
+conference    pupil         yes    p . . c . . .
+conference    guardian      yes    p . . c . . .
+conference    head          yes    p s e c m P r
+conference    school_admin  no     . . . . . . .
+conference    guest         lobby  p . . c . . .
 """
 ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 
@@ -40,7 +40,7 @@ ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 def test_cell(row: list[str]) -> None:
     kind, role, admission, *letters = row
     grant = next(grant for key, grant in GRANTS.items() if key == (kind, role))
-    may = [grant.publish, grant.screen, grant.edit, grant.chat, grant.moderate, grant.present]
+    may = [grant.publish, grant.screen, grant.edit, grant.chat, grant.moderate, grant.present, grant.record]
     assert grant.admission == admission
     assert may == [letter != "." for letter in letters]
 

@@ -249,7 +249,7 @@ export type Empty = Record<string, never>;
 
 /** Why a request failed: a stable code, and a sentence for people. */
 export interface ErrorBody {
-  code: "bad_message" | "encrypted" | "internal" | "media" | "not_allowed" | "not_found" | "not_in_room" | "overloaded" | "state" | "too_fast" | "too_large" | "unavailable";
+  code: "bad_message" | "encrypted" | "internal" | "media" | "not_allowed" | "not_found" | "not_in_room" | "overloaded" | "recording_encrypted" | "recording_full" | "recording_off" | "state" | "too_fast" | "too_large" | "unavailable";
   text: string;
 }
 
@@ -267,6 +267,7 @@ export interface GrantView {
   chat: boolean;
   moderate: boolean;
   present: boolean;
+  record: boolean;
 }
 
 /** A raised hand; the place in the list is the place in the queue. */
@@ -491,6 +492,22 @@ export interface Reaction {
   people: string[];
 }
 
+/** The recording that runs now, or none any more and why. */
+export interface RecordingChanged {
+  type: "recording_changed";
+  recording: RecordingView | null;
+  ended: "broken" | "ended" | "full" | "moved" | "no_leader" | "stopped" | null;
+}
+
+/** The recording that runs. `peers`: who has agreed and is recorded; `gaps`: the disk is too slow for all of it. */
+export interface RecordingView {
+  id: string;
+  started_at: number;
+  by: string;
+  peers: string[];
+  gaps: boolean;
+}
+
 /** The channels I hear, or what I may do there, changed while connected: this is the whole list. */
 export interface RightsChanged {
   channels: ChannelView[];
@@ -504,11 +521,18 @@ export interface RoomCameras {
 /** What changed since `seq - 1`. A gap in `seq` means: ask for the state again with room:sync. */
 export interface RoomChanged {
   seq: number;
-  changes: (PeerJoined | PeerChanged | PeerLeft | HandsChanged | LobbyChanged | PresentingChanged | StageChanged | LockChanged)[];
+  changes: (PeerJoined | PeerChanged | PeerLeft | HandsChanged | LobbyChanged | PresentingChanged | StageChanged | LockChanged | RecordingChanged)[];
 }
 
 export interface RoomClosed {
   reason: "ended" | "moved" | "no_right" | "rejected" | "removed" | "replaced" | "restart";
+}
+
+/** My word to this recording. `erase`: what was recorded of me in it goes at once. */
+export interface RoomConsent {
+  recording: string;
+  agree: boolean;
+  erase?: boolean;
 }
 
 /** What I may do in the room changed while I am in it. */
@@ -559,6 +583,11 @@ export interface RoomPresent {
   slide?: string | null;
 }
 
+/** Begin or end a recording. */
+export interface RoomRecord {
+  on: boolean;
+}
+
 /** Carry these to people in the room; only in an encrypted meeting. */
 export interface RoomSecret {
   parcels: Parcel[];
@@ -592,6 +621,7 @@ export interface RoomState {
   locked: boolean;
   encrypted: boolean;
   private_cameras: boolean;
+  recording: RecordingView | null;
 }
 
 /** A public key (P-256, uncompressed); one that is no `answer` is answered with another, and with a key. */
@@ -653,6 +683,8 @@ export interface ClientEvents {
   "room:lock": { request: RoomLock; result: Done };
   "room:cameras": { request: RoomCameras; result: Done };
   "room:end": { request: Empty; result: Done };
+  "room:record": { request: RoomRecord; result: Done };
+  "room:consent": { request: RoomConsent; result: Done };
   "room:secret": { request: RoomSecret; result: RoomSecretSent };
   "room:media": { request: RoomMedia; result: PeerView };
   "media:offer": { request: MediaOffer; result: MediaAnswer };

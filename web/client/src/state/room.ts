@@ -82,6 +82,8 @@ function withChange(room: RoomState, change: Change): RoomState {
       return { ...room, stage: change.stage };
     case 'lock_changed':
       return { ...room, locked: change.locked };
+    case 'recording_changed':
+      return { ...room, recording: change.recording };
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ChatMessage, GrantView, PeerView, RoomState } from '../protocol/messages';
 import { reduceRoom, type RoomModel } from './room';
 
-export const GRANT: GrantView = { role: 'teacher', publish: true, screen: true, edit: true, chat: true, moderate: true, present: true };
+export const GRANT: GrantView = { role: 'teacher', publish: true, screen: true, edit: true, chat: true, moderate: true, present: true, record: true };
 
 export function peer(id: string, more: Partial<PeerView> = {}): PeerView {
   return {
@@ -14,7 +14,7 @@ export function peer(id: string, more: Partial<PeerView> = {}): PeerView {
 export function room(peers: PeerView[], more: Partial<RoomState> = {}): RoomState {
   return {
     meeting: 'm', kind: 'lesson', title: 'Mathematik 8b', channel: 'c', documents: [], started_at: 0, seq: 1, peers, hands: [], lobby: [],
-    presenting: null, stage: null, locked: false, encrypted: false, private_cameras: false, ...more,
+    presenting: null, stage: null, locked: false, encrypted: false, private_cameras: false, recording: null, ...more,
   };
 }
 

@@ -1,0 +1,121 @@
+"""All workers are started anew during a lesson, one after the other: nobody sees more than a moment of it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.devices import SPY, frames_and_sound
+from tests.e2e.screens import enter, in_room, new_lesson
+from tests.e2e.test_lesson import until
+from tests.server import KreideServer
+from tests.services import RedisServer
+
+pytestmark = pytest.mark.e2e
+
+# Looks at somebody's tile at each frame of the page: is a picture shown, and how long was there no new one?
+WATCH = """(peer) => {
+  const watch = { frames: 0, longest: 0, blanks: 0, looks: 0, last: performance.now() };
+  window.watched = watch;
+  const known = new WeakSet();
+  const shown = (video) => {
+    if (video.dataset.fresh === 'true') {
+      const now = performance.now();
+      watch.frames += 1;
+      watch.longest = Math.max(watch.longest, now - watch.last);
+      watch.last = now;
+    }
+    video.requestVideoFrameCallback(() => shown(video));
+  };
+  const look = () => {
+    const videos = [...document.querySelectorAll(`figure.tile[data-peer="${peer}"] video`)];
+    for (const video of videos) {
+      if (!known.has(video)) {
+        known.add(video);
+        video.requestVideoFrameCallback(() => shown(video));
+      }
+    }
+    watch.looks += 1;
+    if (!videos.some((video) => video.dataset.fresh === 'true')) watch.blanks += 1;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+# What was seen since the last time somebody asked.
+SEEN = """() => {
+  const { frames, longest, blanks, looks } = window.watched;
+  Object.assign(window.watched, { frames: 0, longest: 0, blanks: 0, looks: 0, last: performance.now() });
+  return { frames, longest, blanks, looks };
+}"""
+MARK = "() => { window.neverReloaded = true; }"
+
+
+@pytest.fixture
+def house(tmp_path: Path, redis_server: RedisServer) -> Iterator[KreideServer]:
+    """A server of two workers."""
+    server = KreideServer(tmp_path / "data", "--workers", "2", "--redis", redis_server.url)
+    server.start()
+    yield server
+    assert server.stop() == 0
+
+
+def visit(open_page: OpenPage, house: KreideServer, account: str, lesson: str) -> Page:
+    page = open_page(account, "/login", url=house.url)
+    page.context.add_init_script(SPY)
+    enter(page, lesson)
+    page.get_by_role("button", name="Kamera aus").click()
+    expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
+    page.evaluate(MARK)
+    return page
+
+
+def tile_of_another(page: Page) -> str:
+    tile = page.locator("figure.tile:has(video[data-fresh=true][data-slot])").first
+    expect(tile).to_be_visible(timeout=40_000)
+    return str(tile.get_attribute("data-peer"))
+
+
+def connections(page: Page) -> tuple[int, int]:
+    """How many media connections the page has made, and how many of them are up."""
+    made, up = page.evaluate(
+        "() => [connections.length, connections.filter((c) => c.connectionState === 'connected').length]"
+    )
+    return made, up
+
+
+def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house: KreideServer) -> None:
+    lesson = new_lesson(house.login("teacher"))
+    teacher, pupil = (visit(open_page, house, account, lesson) for account in ("teacher", "pupil1"))
+    pupil.get_by_role("button", name="Melden").click()
+    teacher.get_by_role("button", name="Mikro aus").click()
+    pages = (teacher, pupil)
+    for page in pages:
+        page.evaluate(WATCH, tile_of_another(page))
+    until(lambda: all(page.evaluate("() => window.watched.frames") > 30 for page in pages), "pictures move", 40)
+    usual = [page.evaluate(SEEN) for page in pages]
+    before, old = [connections(page)[0] for page in pages], house.workers()
+
+    house.signal(signal.SIGHUP)
+    until(
+        lambda: not set(old) & set(house.workers()) and len(house.workers()) == 2 and house.ready(), "new workers", 60
+    )
+    until(lambda: all(connections(page)[1] == 1 for page in pages), "one connection is left", 40)
+    seen = [page.evaluate(SEEN) for page in pages]
+    for who, calm, moved in zip(("teacher", "pupil"), usual, seen, strict=True):
+        print(f"{who}: longest time without a new picture {moved['longest']:.0f} ms, before {calm['longest']:.0f} ms")
+        assert moved["frames"] > 0 and moved["blanks"] == 0, moved
+    assert all(connections(page)[0] > count for page, count in zip(pages, before, strict=True)), "media went elsewhere"
+
+    for page in pages:
+        in_room(page)
+        frames, _ = frames_and_sound(page)
+        until(lambda page=page, frames=frames: frames_and_sound(page)[0] > frames + 20, "decoded frames rise", 40)  # type: ignore[misc]
+        assert page.evaluate("() => window.neverReloaded === true")
+    expect(pupil.get_by_role("button", name="Gemeldet")).to_be_visible()
+    expect(teacher.get_by_role("region", name="Meldungen").first.get_by_text("Amira")).to_be_visible()
+    expect(teacher.locator("figure.tile")).to_have_count(2)
