@@ -128,6 +128,9 @@ class Api:
     def put(self, path: str, body: object) -> dict[str, object]:
         return self._call("PUT", path, body)
 
+    def patch(self, path: str, body: object) -> dict[str, object]:
+        return self._call("PATCH", path, body)
+
     def delete(self, path: str) -> dict[str, object]:
         return self._call("DELETE", path, None)
 
