@@ -62,6 +62,7 @@ class Box(Struct, frozen=True):
     align: str = ""
     fill: str = ""
     alt: str = ""
+    src: str = ""
 
 
 class Slide(Struct, frozen=True):
@@ -178,6 +179,7 @@ def _write_slide(root: Map[object], slide_id: str, slide: Slide, position: str) 
     for number, (box, order) in enumerate(zip(slide.boxes, even_positions(len(slide.boxes)), strict=True), 1):
         element_id = f"e{number}"
         optional = {"color": box.color, "size": box.size, "align": box.align, "fill": box.fill, "alt": box.alt}
+        optional |= {"src": box.src}
         kept = {key: value for key, value in optional.items() if value}
         elements[element_id] = Map({"k": box.kind, "g": list(box.at), "z": order, **kept})
         if box.kind in ("title", "text"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..schema import Box, Slide
@@ -27,6 +27,7 @@ from .palette import (
     side,
     title_of,
 )
+from .pictures import At, Picture, fitted
 from .reading import Deck
 
 _COUNTRIES: Final = {"de": "DE", "en": "GB"}
@@ -46,19 +47,31 @@ _NOTES_PAGE: Final = {
 def write_odp(deck: Deck, title: str, language: LanguageName) -> bytes:
     """Return the file."""
     styles = _Styles()
-    pages = [_page(slide, number, styles) for number, slide in enumerate(deck.slides, 1)]
+    pages = [_page(slide, number, deck.pictures, styles) for number, slide in enumerate(deck.slides, 1)]
     body = tag("office:body", None, tag("office:presentation", None, *pages))
     parts = {
         "content.xml": part("document-content", tag("office:automatic-styles", None, *styles.all()) + body),
         "styles.xml": part("document-styles", _master(language)),
         "meta.xml": meta(title, language),
     }
+    shown = {box.src for slide in deck.slides for box in slide.boxes if box.kind == "image"}
+    parts |= {_path(name, picture): picture.data for name, picture in deck.pictures.items() if name in shown}
     return pack(FORMATS["odp"].media_type, parts)
 
 
-def _page(slide: Slide, number: int, styles: _Styles) -> str:
+def _path(name: str, picture: Picture) -> str:
+    return f"Pictures/{name}.{picture.suffix}"
+
+
+def _page(slide: Slide, number: int, pictures: Mapping[str, Picture], styles: _Styles) -> str:
     title = title_of(slide)
-    shapes = [_shape(box, slide, box is title, styles) for box in slide.boxes if not is_blank(box)]
+    shapes = [
+        _shape(box, slide, box is title, styles)
+        if box.kind != "image" or (picture := pictures.get(box.src)) is None
+        else _picture(box, slide, picture, styles)
+        for box in slide.boxes
+        if not is_blank(box)
+    ]
     if any(slide.notes):
         lines = (tag("text:p", None, spaced(line)) for line in slide.notes)
         frame = tag("draw:frame", _NOTES_PAGE, tag("draw:text-box", None, *lines))
@@ -77,9 +90,9 @@ def _shape(box: Box, slide: Slide, is_title: bool, styles: _Styles) -> str:
     if box.kind == "line":
         x, y, width, height = box.at[:4]
         ends = {"svg:x1": _at(x), "svg:y1": _at(y), "svg:x2": _at(x + width), "svg:y2": _at(y + height)}
-        turned = {"draw:transform": _turned(box, at_origin=False)} if box.at[4] else {}
+        turned = {"draw:transform": _turned(box.at, at_origin=False)} if box.at[4] else {}
         return tag("draw:line", where | ends | turned, said)
-    where |= _place(box)
+    where |= _place(box.at)
     if is_text(box):
         lines = tag("draw:text-box", None, *_lines(box, slide, styles))
         if is_title:
@@ -93,6 +106,14 @@ def _shape(box: Box, slide: Slide, is_title: bool, styles: _Styles) -> str:
     return tag("draw:rect", where | {"draw:corner-radius": _at(CORNER)}, said, *text)
 
 
+def _picture(box: Box, slide: Slide, picture: Picture, styles: _Styles) -> str:
+    where: dict[str, object] = {"draw:style-name": styles.graphic(box, slide, bare=True), "draw:layer": "layout"}
+    link = {"xlink:href": _path(box.src, picture), "xlink:type": "simple", "xlink:show": "embed"}
+    image = tag("draw:image", link | {"xlink:actuate": "onLoad"})
+    said = tag("svg:desc", None, quoted(box.alt)) if box.alt else ""
+    return tag("draw:frame", where | _place(fitted(box.at, picture)), image, said)
+
+
 def _lines(box: Box, slide: Slide, styles: _Styles) -> Iterator[str]:
     for line in box.lines:
         paragraph, letters_of = styles.text(box, slide, is_rtl(line))
@@ -104,17 +125,17 @@ def _at(units: float) -> str:
     return f"{units * POINT:.2f}pt"
 
 
-def _place(box: Box) -> dict[str, object]:
-    x, y, width, height, turn = box.at
+def _place(at: At) -> dict[str, object]:
+    x, y, width, height, turn = at
     size: dict[str, object] = {"svg:width": _at(width), "svg:height": _at(height)}
     if turn:
-        return size | {"draw:transform": _turned(box, at_origin=True)}
+        return size | {"draw:transform": _turned(at, at_origin=True)}
     return size | {"svg:x": _at(x), "svg:y": _at(y)}
 
 
-def _turned(box: Box, *, at_origin: bool) -> str:
+def _turned(at: At, *, at_origin: bool) -> str:
     """Turn around the middle. ODF turns against the clock, around the origin, in radians."""
-    x, y, width, height, turn = box.at
+    x, y, width, height, turn = at
     left, top = (0.0, 0.0) if at_origin else (x, y)
     first = f"translate ({_at(-left - width / 2)} {_at(-top - height / 2)})"
     return f"{first} rotate ({-turn * 0.017453292519943:.6f}) translate ({_at(x + width / 2)} {_at(y + height / 2)})"
@@ -159,9 +180,9 @@ class _Styles:
         look = {"draw:fill": "solid", "draw:fill-color": f"#{color}", "presentation:background-visible": "true"}
         return self._name("drawing-page", tag("style:drawing-page-properties", look))
 
-    def graphic(self, box: Box, slide: Slide, family: str = "graphic") -> str:
+    def graphic(self, box: Box, slide: Slide, family: str = "graphic", *, bare: bool = False) -> str:
         look = {"draw:stroke": "none", "draw:fill": "none"}
-        if not is_text(box):
+        if not is_text(box) and not bare:
             if has_edge(box):
                 look["draw:stroke"] = "solid"
                 look |= {"svg:stroke-color": f"#{ink(box, slide)}", "svg:stroke-width": _at(EDGE)}

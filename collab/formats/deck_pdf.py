@@ -1,15 +1,16 @@
 """Decks and tables as PDF, laid out by WeasyPrint.
 
-Laws: nothing is fetched: every URL is refused, so a document cannot make the server ask anybody. Text of a document
-reaches the page only escaped. A slide is a page of its own size; a table is printed on A4 with its headings on each
-page. Where the Pango libraries are missing, StateError(pdf_missing) says so.
+Laws: nothing is fetched: every URL but those of the pictures at hand is refused, so a document cannot make the server
+ask anybody. Text of a document reaches the page only escaped. A slide is a page of its own size; a table is printed on
+A4 with its headings on each page. Where the Pango libraries are missing, StateError(pdf_missing) says so.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from ..errors import ProtocolError, StateError
 from ..schema import Box, Cell, Slide
@@ -31,6 +32,7 @@ from .palette import (
     side,
     title_of,
 )
+from .pictures import At, Picture, fitted
 from .reading import Deck, Table, trimmed
 
 MAX_CELLS: Final = 10_000
@@ -61,12 +63,13 @@ th {{ background: #e1ede6 }}
 .n {{ text-align: right }}
 """
 _PORTRAIT: Final = 800
+_OWN: Final = "picture:"  # what follows is the hash of one of the deck's pictures
 
 
 def write_deck_pdf(deck: Deck, title: str, language: LanguageName) -> bytes:
     """Return the file."""
-    pages = "".join("".join(_section(slide)) for slide in deck.slides)
-    return _print(title, language, _DECK, pages or "<section></section>")
+    pages = "".join("".join(_section(slide, deck.pictures)) for slide in deck.slides)
+    return _print(title, language, _DECK, pages or "<section></section>", deck.pictures)
 
 
 def write_table_pdf(table: Table, title: str, language: LanguageName) -> bytes:
@@ -86,34 +89,48 @@ def write_table_pdf(table: Table, title: str, language: LanguageName) -> bytes:
     return _print(title, language, style, f"{content}<tbody>{''.join(lines[heads:])}</tbody></table>")
 
 
-def _print(title: str, language: LanguageName, style: str, body: str) -> bytes:
+def _print(
+    title: str, language: LanguageName, style: str, body: str, pictures: Mapping[str, Picture] = MappingProxyType({})
+) -> bytes:
     try:
         from weasyprint import HTML
     except OSError as error:  # WeasyPrint looks for Pango when it is imported
         raise StateError("pdf_missing", "this server cannot make PDF files: its Pango libraries are missing") from error
     head = f"<title>{html.escape(title)}</title><style>{style}</style>"
     page = f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">{head}</head><body>{body}</body></html>'
-    made: Any = HTML(string=page, url_fetcher=_refuse).write_pdf(pdf_tags=True)
+    made: Any = HTML(string=page, url_fetcher=_fetcher(pictures)).write_pdf(pdf_tags=True)
     return bytes(made)
 
 
-def _refuse(url: str, *_: object, **__: object) -> NoReturn:
-    raise ValueError("nothing is fetched")
+def _fetcher(pictures: Mapping[str, Picture]) -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Own(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: object = None) -> Any:
+            picture = pictures.get(url.removeprefix(_OWN)) if url.startswith(_OWN) else None
+            if picture is None:
+                raise ValueError("nothing is fetched")
+            return URLFetcherResponse(url, picture.data, {"Content-Type": picture.media_type})
+
+    return Own()
 
 
-def _section(slide: Slide) -> Iterator[str]:
+def _section(slide: Slide, pictures: Mapping[str, Picture]) -> Iterator[str]:
     title = title_of(slide)
     yield f'<section style="background:#{ground(slide)}">'
     for box in slide.boxes:
         if is_text(box) and not is_blank(box):
             yield _text(box, slide, "h1" if box is title else "p")
+        elif box.kind == "image" and (picture := pictures.get(box.src)) is not None:
+            place, said = _place(fitted(box.at, picture)), html.escape(box.alt)
+            yield f'<img src="{_OWN}{html.escape(box.src)}" alt="{said}" style="{place}">'
         elif not is_text(box):
             yield _shape(box, slide)
     yield "</section>"
 
 
-def _place(box: Box) -> str:
-    x, y, width, height, turn = box.at
+def _place(at: At) -> str:
+    x, y, width, height, turn = at
     turned = f";transform:rotate({turn:g}deg)" if turn else ""
     return f"left:{x:g}px;top:{y:g}px;width:{width:g}px;height:{height:g}px{turned}"
 
@@ -122,7 +139,7 @@ def _text(box: Box, slide: Slide, tag: str) -> str:
     look = f"color:#{ink(box, slide)};font-size:{letters(box)}px;line-height:{line_height(box):g}px"
     lines = "".join(_line(line, box, tag if number == 0 else "p") for number, line in enumerate(box.lines))
     name = ' class="title"' if box.kind == "title" else ""
-    return f'<div{name} style="{_place(box)};{look}">{lines}</div>'
+    return f'<div{name} style="{_place(box.at)};{look}">{lines}</div>'
 
 
 def _line(line: str, box: Box, tag: str) -> str:
@@ -139,12 +156,12 @@ def _shape(box: Box, slide: Slide) -> str:
         drawn = f'<line x1="0" y1="0" x2="{width:g}" y2="{height:g}" stroke="{color}" stroke-width="{EDGE}"/>'
         room = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
         picture = f'<svg xmlns="http://www.w3.org/2000/svg" style="overflow:visible" {room}>{drawn}</svg>'
-        return f'<div style="{_place(box)}">{picture}</div>'
+        return f'<div style="{_place(box.at)}">{picture}</div>'
     look = f"border:{EDGE}px solid {color if has_edge(box) else 'transparent'};border-radius:"
     look += "50%" if box.kind == "ellipse" else f"{CORNER}px"
     look += f";background:#{inside}" if inside is not None else ""
     said = html.escape(box.alt) if box.kind == "image" else ""
-    return f'<div class="{box.kind}" style="{_place(box)};{look};color:{color}">{said}</div>'
+    return f'<div class="{box.kind}" style="{_place(box.at)};{look};color:{color}">{said}</div>'
 
 
 def _row(cells: tuple[Cell, ...], head: bool, table: Table, language: LanguageName) -> Iterator[str]:

@@ -8,6 +8,7 @@ is left out: other programs would show a box to click on.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pptx import Presentation
@@ -38,6 +39,7 @@ from .palette import (
     side,
     title_of,
 )
+from .pictures import At, Picture, fitted
 from .reading import Deck
 
 _UNIT: Final = 7620  # EMU: 13.33 inches are 1600 units
@@ -57,13 +59,13 @@ def write_pptx(deck: Deck, title: str, language: LanguageName) -> bytes:
     show.core_properties.author = ""
     show.core_properties.language = _LANGUAGES[language]
     for slide in deck.slides:
-        _add_slide(show, slide, _LANGUAGES[language])
+        _add_slide(show, slide, deck.pictures, _LANGUAGES[language])
     out = io.BytesIO()
     show.save(out)
     return out.getvalue()
 
 
-def _add_slide(show: Any, slide: Slide, language: str) -> None:
+def _add_slide(show: Any, slide: Slide, pictures: Mapping[str, Picture], language: str) -> None:
     title = title_of(slide)
     page = show.slides.add_slide(show.slide_layouts[_TITLE_ONLY if title is not None else _BLANK])
     page.background.fill.solid()
@@ -71,12 +73,16 @@ def _add_slide(show: Any, slide: Slide, language: str) -> None:
     for box in slide.boxes:
         if is_blank(box):
             continue
+        picture = pictures.get(box.src) if box.kind == "image" else None
+        if picture is not None:
+            _place(page.shapes.add_picture(io.BytesIO(picture.data), 0, 0), box, fitted(box.at, picture))
+            continue
         if box is title:
             shape = page.shapes.title
             page.shapes._spTree.append(shape._element)  # drawn, and read, at its own place among the others
         else:
             shape = _shape(page, box)
-        _place(shape, box)
+        _place(shape, box, box.at)
         if is_text(box):
             _write(shape, box, ink(box, slide), language)
         else:
@@ -105,10 +111,10 @@ def _shape(page: Any, box: Box) -> Any:
     return shape
 
 
-def _place(shape: Any, box: Box) -> None:
-    shape.left, shape.top, shape.width, shape.height = (Emu(round(number * _UNIT)) for number in box.at[:4])
-    shape.rotation = box.at[4] % 360
-    if box.alt:
+def _place(shape: Any, box: Box, at: At) -> None:
+    shape.left, shape.top, shape.width, shape.height = (Emu(round(number * _UNIT)) for number in at[:4])
+    shape.rotation = at[4] % 360
+    if box.alt or box.kind == "image":
         shape._element.xpath(".//p:cNvPr")[0].set("descr", box.alt)
 
 

@@ -42,16 +42,16 @@ def write_file(data: bytes) -> bytes:
         case "pptx":
             from .deck_pptx import write_pptx
 
-            return write_pptx(read_deck(document), title, language)
+            return write_pptx(read_deck(document, order.pictures), title, language)
         case "odp":
             from .deck_odp import write_odp
 
-            return write_odp(read_deck(document), title, language)
+            return write_odp(read_deck(document, order.pictures), title, language)
         case "pdf":
             from .deck_pdf import write_deck_pdf, write_table_pdf
 
             if kind == "deck":
-                return write_deck_pdf(read_deck(document), title, language)
+                return write_deck_pdf(read_deck(document, order.pictures), title, language)
             return write_table_pdf(read_table(document), title, language)
 
 

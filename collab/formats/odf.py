@@ -26,9 +26,12 @@ _NAMES: Final = {
     "meta": "urn:oasis:names:tc:opendocument:xmlns:meta:1.0",
     "config": "urn:oasis:names:tc:opendocument:xmlns:config:1.0",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "xlink": "http://www.w3.org/1999/xlink",
+    "of": "urn:oasis:names:tc:opendocument:xmlns:of:1.2",
 }
 _DECLARED: Final = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _NAMES.items())
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_KINDS: Final = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}
 _DATED: Final = (1980, 1, 1, 0, 0, 0)
 _SPACES: Final = re.compile(r"(?<= ) +|^ +|\t|\n")
 
@@ -91,7 +94,7 @@ def pack(media_type: str, parts: Mapping[str, bytes]) -> bytes:
 
 
 def _manifest(media_type: str, parts: Mapping[str, bytes]) -> bytes:
-    listed = (("/", media_type), *((path, "text/xml") for path in parts))
+    listed = (("/", media_type), *((path, _KINDS.get(path.rpartition(".")[2], "text/xml")) for path in parts))
     entries = (
         tag("manifest:file-entry", {"manifest:full-path": path, "manifest:media-type": kind}) for path, kind in listed
     )

@@ -24,6 +24,8 @@ class WriteFile(Struct, frozen=True, array_like=True):
     language: LanguageName
     title: str
     updates: tuple[bytes, ...]
+    pictures: dict[str, bytes] = {}
+    """What the document shows, by content hash."""
 
 
 class ReadFile(Struct, frozen=True, array_like=True):

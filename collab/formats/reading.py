@@ -14,6 +14,7 @@ from msgspec import Struct
 from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
 from ..schema import Box, Cell, Column, Row, Slide
+from .pictures import Picture, read_pictures
 
 WIDTH: Final = 120
 _WIDTHS: Final = (48, 800)
@@ -34,6 +35,7 @@ class Deck(Struct, frozen=True):
     """What a deck shows, slide by slide."""
 
     slides: tuple[Slide, ...]
+    pictures: Mapping[str, Picture] = {}
 
 
 def open_document(updates: Iterable[bytes]) -> Doc[Map[Any]]:
@@ -100,10 +102,10 @@ def trimmed(table: Table) -> Table:
     return Table(table.columns[:width], tuple(Row(row.cells[:width], row.head) for row in table.rows[:height]))
 
 
-def read_deck(doc: Doc[Map[Any]]) -> Deck:
-    """Return what a deck shows."""
+def read_deck(doc: Doc[Map[Any]], pictures: Mapping[str, bytes] = _NOTHING) -> Deck:
+    """Return what a deck shows; `pictures` by their content hash."""
     slides = doc.get("slides", type=Map)
-    return Deck(tuple(_slide(slide) for slide in _sorted(slides, "!")))
+    return Deck(tuple(_slide(slide) for slide in _sorted(slides, "!")), read_pictures(pictures))
 
 
 def _sorted(parent: object, key: str) -> list[Map[Any]]:
@@ -127,7 +129,7 @@ def _box(shape: Map[Any]) -> Box | None:
     kind, at = _one_of(_KINDS, shape.get("k")), _geometry(shape.get("g"))
     if not kind or at is None:
         return None
-    alt = shape.get("alt")
+    alt, src = shape.get("alt"), shape.get("src")
     return Box(
         cast(Any, kind),
         at,
@@ -137,6 +139,7 @@ def _box(shape: Map[Any]) -> Box | None:
         _one_of(("start", "center", "end"), shape.get("align")),
         _one_of(_COLORS, shape.get("fill")),
         clean(alt) if isinstance(alt, str) else "",
+        src if isinstance(src, str) else "",
     )
 
 

@@ -39,6 +39,7 @@ from web.school.actions import do_create_document
 from web.school.model import DocumentInfo
 from web.school.store import new_id
 from web.services import Services
+from web.uploads_export import read_pictures
 
 AT_ONCE: Final = 2
 _TAKEN: Final = tuple(FORMATS[name].media_type.split(";")[0] for name in ("xlsx", "ods", "csv"))
@@ -82,7 +83,8 @@ class Files:
             loaded = await call.services.documents.store.load(document.id)
             snapshot = () if loaded.snapshot is None else (loaded.snapshot.state,)
             updates = (*snapshot, *(entry.data for entry in loaded.entries))
-            order = WriteFile(wanted.format, wanted.language, document.title, updates)
+            pictures = await read_pictures(call.services.uploads.store, document.id, updates)
+            order = WriteFile(wanted.format, wanted.language, document.title, updates, pictures=pictures)
             data = await _convert(call.services, WRITE_JOB, encode(order))
         name = file_name(document.title, wanted.format)
         headers = {"Content-Type": FORMATS[wanted.format].media_type, **download_headers(name)}

@@ -128,10 +128,11 @@ def test_no_text_becomes_markup(text: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_nothing_is_fetched_even_if_it_were_asked_for() -> None:
-    from collab.formats.deck_pdf import _refuse
+    from collab.formats.deck_pdf import _fetcher
 
-    with pytest.raises(ValueError, match="nothing"):
-        _refuse("file:///etc/passwd")
+    for url in ("file:///etc/passwd", "http://127.0.0.1/", "data:text/plain,x", "picture:x"):
+        with pytest.raises(ValueError, match="nothing"):
+            _fetcher({}).fetch(url)
 
 
 def test_without_pango_a_person_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
