@@ -15,10 +15,12 @@ use libc::{c_int, c_void, cmsghdr, iovec, mmsghdr, msghdr, sockaddr_storage};
 use address::{from_storage, to_storage};
 
 mod address;
+mod haste;
 mod listen;
 mod pipe;
 mod wait;
 
+pub use haste::hasten;
 pub use listen::{accept, listen};
 pub use pipe::adopt;
 pub use wait::{Epoll, EventFd, monotonic};

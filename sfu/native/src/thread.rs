@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use crate::command::{Command, Commands};
 use crate::counters::{Counters, Histogram};
 use crate::events::Events;
-use crate::socket::{Epoll, RECEIVE_MESSAGES, ReceiveBatch, Socket, listen, monotonic};
+use crate::socket::{Epoll, RECEIVE_MESSAGES, ReceiveBatch, Socket, hasten, listen, monotonic};
 use crate::streams::{FIRST, READ, Streams};
 use crate::tick::TICK;
 use crate::world::{Options, World};
@@ -94,7 +94,10 @@ pub fn start(addresses: &[IpAddr], port: u16, options: Options) -> io::Result<St
     let theirs = Arc::clone(&shared);
     let thread = std::thread::Builder::new()
         .name(format!("media-{port}"))
-        .spawn(move || run(world, &epoll, &theirs))?;
+        .spawn(move || {
+            hasten();
+            run(world, &epoll, &theirs);
+        })?;
     Ok(Started {
         port,
         streams,
@@ -129,16 +132,13 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
     let mut passed_at = 0;
     loop {
         let until = tick_at.min(world.pace_at);
-        let wait = until.saturating_sub(monotonic()).div_ceil(1_000);
+        let wait = until.saturating_sub(monotonic());
         readable.clear();
         let mut commanded = false;
-        epoll.wait(
-            i32::try_from(wait).unwrap_or(i32::MAX),
-            |token| match usize::try_from(token) {
-                Ok(socket) if token != u64::MAX => readable.push(socket),
-                _ => commanded = true,
-            },
-        );
+        epoll.wait(wait, |token| match usize::try_from(token) {
+            Ok(socket) if token != u64::MAX => readable.push(socket),
+            _ => commanded = true,
+        });
         let now = monotonic();
         if commanded && !obey(now, &mut world, shared, &mut commands) {
             return;

@@ -8,6 +8,9 @@ use libc::c_int;
 
 use super::check;
 
+/// Taken from one wait.
+const EVENTS: usize = 32;
+
 /// A counter of the kernel that can be waited for.
 pub struct EventFd(OwnedFd);
 
@@ -80,21 +83,52 @@ impl Epoll {
         check(result).map(|_| ())
     }
 
-    /// Wait up to `milliseconds` (-1: for ever) and call `ready` with the token of each.
-    pub fn wait(&self, milliseconds: i32, mut ready: impl FnMut(u64)) {
-        const EVENTS: usize = 32;
+    /// Wait up to `microseconds` and call `ready` with the token of each.
+    pub fn wait(&self, microseconds: u64, mut ready: impl FnMut(u64)) {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
-        // SAFETY: the kernel writes at most EVENTS entries.
+        let result = self
+            .wait_exactly(microseconds, &mut events)
+            .unwrap_or_else(|| self.wait_roughly(microseconds, &mut events));
+        for event in events.iter().take(usize::try_from(result).unwrap_or(0)) {
+            ready(event.u64);
+        }
+    }
+
+    /// `epoll_pwait2`, which keeps to the microsecond; `None` where there is none (before Linux 5.11, or forbidden).
+    fn wait_exactly(&self, microseconds: u64, events: &mut [libc::epoll_event]) -> Option<c_int> {
+        let limit = libc::timespec {
+            tv_sec: i64::try_from(microseconds / 1_000_000).unwrap_or(i64::MAX),
+            tv_nsec: i64::try_from(microseconds % 1_000_000 * 1_000).unwrap_or(0),
+        };
+        // SAFETY: the kernel writes at most as many entries as there are; no signal mask.
         let result = unsafe {
+            libc::syscall(
+                libc::SYS_epoll_pwait2,
+                self.0.as_raw_fd(),
+                events.as_mut_ptr(),
+                events.len(),
+                &raw const limit,
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        let refused = || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted;
+        if result < 0 && refused() {
+            return None;
+        }
+        c_int::try_from(result).ok()
+    }
+
+    fn wait_roughly(&self, microseconds: u64, events: &mut [libc::epoll_event]) -> c_int {
+        let milliseconds = i32::try_from(microseconds.div_ceil(1_000)).unwrap_or(i32::MAX);
+        // SAFETY: the kernel writes at most as many entries as there are.
+        unsafe {
             libc::epoll_wait(
                 self.0.as_raw_fd(),
                 events.as_mut_ptr(),
-                i32::try_from(EVENTS).unwrap_or(1),
+                i32::try_from(events.len()).unwrap_or(1),
                 milliseconds,
             )
-        };
-        for event in events.iter().take(usize::try_from(result).unwrap_or(0)) {
-            ready(event.u64);
         }
     }
 }
