@@ -9,8 +9,10 @@ Everything is last-writer-wins per key; what must change together is one key. Ro
     rows: Map<rowId, Map{ "!": pos, "#"?: "head", [colId]: cell }>   a row's Map is made once, in its insert
     cols: Map<colId, Map{ "!": pos, w: px, fmt: format, name?: text }>   without a name a column shows only its letter
     dead: Map<rowId | colId, pos>                                    soft-deleted; what they held stays until swept
-      cell    string | number | boolean; absent = empty; a string that starts with "=" is a formula with ids:
-              "=SUM({c1.r1}:{c1.r5})" is {colId.rowId}; computed values are never stored
+      cell    string | number | boolean; absent = empty; a string that starts with "=" is a formula with ids, English
+              names, commas and points: "=SUM({c1.r1}:{$c1.$r5})" is {colId.rowId}, "$" before what a copy keeps;
+              {c1.} is a whole column, {.r1} a whole row; computed values are never stored; a text that starts with
+              "=" stands behind one more apostrophe ("'=x" is the text "=x", "''=x" is "'=x")
       format  "" (as typed) | "text" | "0" | "0.0" | "0.00" | "0.000" | "%"
       "#"     "head": a heading row
 
@@ -47,8 +49,17 @@ SEED_CLIENT = 1
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-Cell = str | int | float | bool | None
 Kind = Literal["deck", "table", "scratch"]
+
+
+class Formula(Struct, frozen=True):
+    """A formula as it is stored, and what it gave when somebody last looked; that is never stored."""
+
+    text: str
+    value: str | int | float | bool | None = None
+
+
+Cell = str | int | float | bool | Formula | None
 
 
 class Box(Struct, frozen=True):
@@ -148,9 +159,21 @@ def table_seed(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
             column_root[f"c{number}"] = Map({"!": position, "w": column.width, "fmt": column.fmt, **name})
         for number, (row, position) in enumerate(zip(rows, even_positions(len(rows)), strict=True), 1):
             head = {"#": "head"} if row.head else {}
-            cells = {f"c{index}": cell for index, cell in enumerate(row.cells, 1) if cell is not None}
+            cells = {f"c{index}": stored_cell(cell) for index, cell in enumerate(row.cells, 1) if cell is not None}
             row_root[f"r{number}"] = Map({"!": position, **head, **cells})
     return bytes(doc.get_update())
+
+
+def stored_cell(cell: Cell) -> str | int | float | bool | None:
+    """Return what a document holds of a cell."""
+    if isinstance(cell, Formula):
+        return cell.text
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith("=") else cell
+
+
+def plain_text(stored: str) -> str:
+    """Return the text that a stored string is, if it is no formula."""
+    return stored[1:] if stored.startswith("'") and stored.lstrip("'").startswith("=") else stored
 
 
 def empty_seed(kind: Kind) -> bytes:

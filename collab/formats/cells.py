@@ -15,7 +15,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ..schema import Cell
+from ..schema import Cell, Formula
+from .formulas import shown_formula
 from .names import LanguageName
 
 DIGITS: Final = 15
@@ -83,8 +84,23 @@ def exact(value: int | float, language: Language) -> str:
     return repr(value).replace(".", language.decimal)
 
 
-def plain_cell(value: Cell, fmt: str, language: Language) -> str:
-    """Write a cell so that it can be read back."""
+_FAULTS: Final = {"#VALUE!": "#WERT!", "#REF!": "#BEZUG!", "#NUM!": "#ZAHL!", "#N/A": "#NV", "#CYCLE!": "#ZYKLUS!"}
+
+
+def result(cell: Cell, language: Language) -> str | int | float | bool | None:
+    """Return the value of a cell; a formula of which none is known is its text, an error its name in the language."""
+    if not isinstance(cell, Formula):
+        return cell
+    if cell.value is None:
+        return shown_formula(cell.text)
+    return (
+        _FAULTS.get(cell.value, cell.value) if isinstance(cell.value, str) and language.decimal == "," else cell.value
+    )
+
+
+def plain_cell(cell: Cell, fmt: str, language: Language) -> str:
+    """Write a cell so that it can be read back, of a formula its value."""
+    value = result(cell, language)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -94,8 +110,9 @@ def plain_cell(value: Cell, fmt: str, language: Language) -> str:
     return f"{exact(_tidy(value * 100), language)}%" if fmt == "%" else exact(value, language)
 
 
-def shown_cell(value: Cell, fmt: str, language: Language) -> str:
+def shown_cell(cell: Cell, fmt: str, language: Language) -> str:
     """Write a cell as the grid shows it."""
+    value = result(cell, language)
     if value is None or isinstance(value, bool | str):
         return plain_cell(value, fmt, language)
     if fmt == "%":

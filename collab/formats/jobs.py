@@ -12,10 +12,10 @@ from ..document import LiveDocument
 from ..errors import ProtocolError
 from ..schema import table_seed
 from .archive import Archive, is_archive, is_old, unreadable
-from .gather import Found
+from .gather import MAX_TEXT, Found
 from .names import FORMATS, LanguageName
 from .orders import NewTable, ReadFile, WriteFile, encode
-from .reading import clean, kind_of, open_document, read_deck, read_table
+from .reading import Values, clean, kind_of, open_document, read_deck, read_table
 
 
 def write_file(data: bytes) -> bytes:
@@ -25,20 +25,21 @@ def write_file(data: bytes) -> bytes:
     kind = kind_of(document)
     if kind not in FORMATS[order.format].kinds:
         raise ProtocolError("format_unfit", f"a {kind} cannot be written as .{order.format}")
+    values = _values(order.values)
     title, language = clean(order.title).replace("\n", " ").strip(), order.language
     match order.format:
         case "xlsx":
             from .table_xlsx import write_xlsx
 
-            return write_xlsx(read_table(document), title, language)
+            return write_xlsx(read_table(document, values), title, language)
         case "ods":
             from .table_ods import write_ods
 
-            return write_ods(read_table(document), title, language)
+            return write_ods(read_table(document, values), title, language)
         case "csv":
             from .table_csv import write_csv
 
-            return write_csv(read_table(document), language)
+            return write_csv(read_table(document, values), language)
         case "pptx":
             from .deck_pptx import write_pptx
 
@@ -52,7 +53,15 @@ def write_file(data: bytes) -> bytes:
 
             if kind == "deck":
                 return write_deck_pdf(read_deck(document, order.pictures), title, language)
-            return write_table_pdf(read_table(document), title, language)
+            return write_table_pdf(read_table(document, values), title, language)
+
+
+def _values(sent: bytes) -> Values:
+    try:
+        found = msgspec.json.decode(sent or b"[]", type=list[tuple[str, str, str | int | float | bool]])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError("bad_request", "values are a list of [row, column, value]") from error
+    return {(row, column): clean(value)[:MAX_TEXT] if isinstance(value, str) else value for row, column, value in found}
 
 
 def read_file(data: bytes) -> bytes:

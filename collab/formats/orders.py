@@ -11,7 +11,7 @@ from ..heavy_child import Allowance
 from .names import FormatName, LanguageName
 
 MAX_FILE: Final = 8 << 20
-"""Bytes of a file that is read in."""
+"""Bytes of a file that is read in, and of the values that are sent along with one going out."""
 WRITE_JOB: Final = "collab.formats.jobs:write_file"
 READ_JOB: Final = "collab.formats.jobs:read_file"
 ALLOWANCE: Final = Allowance(seconds=60.0, cpu=30, memory=512 << 20, answer=64 << 20)
@@ -24,6 +24,8 @@ class WriteFile(Struct, frozen=True, array_like=True):
     language: LanguageName
     title: str
     updates: tuple[bytes, ...]
+    values: bytes = b""
+    """What formulas give, computed by the client that asks: JSON, a list of [row, column, value]."""
     pictures: dict[str, bytes] = {}
     """What the document shows, by content hash."""
 

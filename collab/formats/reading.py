@@ -1,7 +1,8 @@
 """A document's updates read into plain tables and decks: the opposite of the seeds in `collab/schema.py`.
 
 Laws: reading is total, as in the browser: what a foreign client wrote wrongly is shown as absent, never an error.
-Ids, positions and what is deleted stay behind; order is kept.
+Ids, positions and what is deleted stay behind; order is kept. A formula comes with the value that somebody's client
+computed, if it was sent along: computing is not done here.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from typing import Any, Final, Literal, TypeGuard, cast
 from msgspec import Struct
 from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
-from ..schema import Box, Cell, Column, Row, Slide
+from ..schema import Box, Cell, Column, Formula, Row, Slide, plain_text
+from .formulas import counted, stored_tokens
 from .pictures import Picture, read_pictures
+from .places import Lines, Places
 
 WIDTH: Final = 120
 _WIDTHS: Final = (48, 800)
 _FORMATS: Final = ("", "text", "0", "0.0", "0.00", "0.000", "%")
 _COLORS: Final = ("chalk", "mark", "chalk-red", "chalk-blue", "board")
 _KINDS: Final = ("title", "text", "image", "rect", "ellipse", "line")
-_NOTHING: Final[Mapping[str, Any]] = {}
+_NOTHING: Final[Mapping[Any, Any]] = {}
+Values = Mapping[tuple[str, str], "str | int | float | bool"]
 
 
 class Table(Struct, frozen=True):
@@ -51,16 +55,24 @@ def kind_of(doc: Doc[Map[Any]]) -> Literal["deck", "table"]:
     return "deck" if doc.get("meta", type=Map).get("kind") == "deck" else "table"
 
 
-def read_table(doc: Doc[Map[Any]]) -> Table:
-    """Return what a table shows."""
+def read_table(doc: Doc[Map[Any]], values: Values = _NOTHING) -> Table:
+    """Return what a table shows; `values` are those of its formulas, by row and column."""
     columns, rows, dead = (_plain(doc.get(name, type=Map)) for name in ("cols", "rows", "dead"))
-    column_ids = _ordered(columns, dead)
+    column_ids, row_ids = _ordered(columns, dead), _ordered(rows, dead)
+    places = Places(Lines(row_ids, rows, dead), Lines(column_ids, columns, dead))
+
+    def cell(row: str, column: str) -> Cell:
+        found = _cell(rows[row].get(column))
+        if not isinstance(found, str):
+            return found
+        if not found.startswith("="):
+            return plain_text(found)
+        tokens = stored_tokens(found)
+        return found if tokens is None else Formula(counted(tokens, places), values.get((row, column)))
+
     return Table(
         tuple(_column(columns[key]) for key in column_ids),
-        tuple(
-            Row(tuple(_cell(rows[key].get(column)) for column in column_ids), rows[key].get("#") == "head")
-            for key in _ordered(rows, dead)
-        ),
+        tuple(Row(tuple(cell(key, column) for column in column_ids), rows[key].get("#") == "head") for key in row_ids),
     )
 
 
@@ -85,7 +97,7 @@ def _column(shape: Mapping[str, Any]) -> Column:
     )
 
 
-def _cell(value: object) -> Cell:
+def _cell(value: object) -> str | int | float | bool | None:
     if isinstance(value, str):
         return clean(value) or None
     if isinstance(value, bool):

@@ -1,6 +1,7 @@
 """Tables as CSV: as the spreadsheet of the reader's language writes and expects it.
 
-Laws: a text that a spreadsheet would take for a formula (it begins with = + - @ tab or CR) goes out behind an
+Laws: of a formula goes its value, or its text where none is known; a text that a spreadsheet would take for a formula
+(it begins with = + - @ tab or CR) goes out behind an
 apostrophe and comes in without it. Written with a byte order mark, so that Excel reads umlauts; German with semicolon
 and decimal comma. Read by evidence, not by the reader: separator, encoding and decimal sign are those that the file
 itself shows.
@@ -17,7 +18,7 @@ from typing import Final
 from msgspec import structs
 
 from .archive import unreadable
-from .cells import LANGUAGES, Language, parse_cell, plain_cell
+from .cells import LANGUAGES, Language, parse_cell, plain_cell, result
 from .gather import MAX_COLUMNS, Found, Sheet
 from .names import LanguageName
 from .reading import Table, trimmed
@@ -39,7 +40,9 @@ def write_csv(table: Table, language: LanguageName) -> bytes:
     for row in table.rows:
         writer.writerow(
             escaped(value) if isinstance(value, str) else plain_cell(value, column.fmt, words)
-            for value, column in zip(row.cells, table.columns, strict=True)
+            for value, column in (
+                (result(cell, words), column) for cell, column in zip(row.cells, table.columns, strict=True)
+            )
         )
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 

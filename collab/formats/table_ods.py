@@ -1,6 +1,7 @@
 """Tables written as .ods, directly as the XML that ODF 1.3 describes.
 
-Laws: as in `table_xlsx`: values and never formulas; numbers keep all digits, their column says how many are shown.
+Laws: as in `table_xlsx`; LibreOffice computes formulas without a value when it opens the file.
+Numbers keep all digits, their column says how many are shown.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ..schema import Cell, Row
+from ..schema import Cell, Formula, Row
 from .cells import LANGUAGES, exact, is_rtl, shown_cell
+from .formulas import build_file, shown_formula
 from .gather import MOST_HEADS
 from .names import FORMATS, LanguageName
 from .odf import meta, pack, part, quoted, spaced, style, tag
@@ -21,6 +23,11 @@ _PLACES: Final = {"n0": 0, "n1": 1, "n2": 2, "n3": 3}
 _WRAPPED: Final = {"fo:wrap-option": "wrap", "style:vertical-align": "top"}
 _HEADED: Final = {"fo:background-color": "#e1ede6", "fo:border-bottom": "0.75pt solid #1c5240"}
 _BOLD: Final = dict.fromkeys(("fo:font-weight", "style:font-weight-asian", "style:font-weight-complex"), "bold")
+_COMPARING: Final = {
+    "table:case-sensitive": "false",
+    "table:use-regular-expressions": "false",
+    "table:use-wildcards": "true",
+}
 _PAPER: Final = {
     "fo:page-width": "29.7cm",
     "fo:page-height": "21cm",
@@ -34,15 +41,18 @@ _PAPER: Final = {
 def write_ods(table: Table, title: str, language: LanguageName) -> bytes:
     """Return the file."""
     sheet = sheet_name(title) or LANGUAGES[language].sheet
-    rows = [_row(row, table, language) for row in table.rows]
+    down = int(any(column.name for column in table.columns))
+    rows = [_row(row, table, language, down) for row in table.rows]
     heads = next((at for at, row in enumerate(table.rows) if not row.head), 0)
-    if any(column.name for column in table.columns):
+    if down:
         line = Row(tuple(column.name or None for column in table.columns), True)
-        rows, heads = [_row(line, table, language), *rows], heads + 1
+        rows, heads = [_row(line, table, language, down), *rows], heads + 1
     inside = [_column(index, column.fmt) for index, column in enumerate(table.columns)]
     inside += [tag("table:table-header-rows", None, *rows[:heads]), *rows[heads:]] if heads else rows
     whole = tag("table:table", {"table:name": sheet, "table:style-name": "sheet"}, *inside)
-    body = tag("office:body", None, tag("office:spreadsheet", None, whole))
+    body = tag(
+        "office:body", None, tag("office:spreadsheet", None, tag("table:calculation-settings", _COMPARING), whole)
+    )
     parts = {
         "content.xml": part("document-content", tag("office:automatic-styles", None, *_styles(table)) + body),
         "styles.xml": part("document-styles", _looks(language)),
@@ -63,17 +73,24 @@ def _column(index: int, fmt: str) -> str:
     return tag("table:table-column", named)
 
 
-def _row(row: Row, table: Table, language: LanguageName) -> str:
+def _row(row: Row, table: Table, language: LanguageName, down: int) -> str:
     cells = (
-        _cell(value, column.fmt, language, row.head) for value, column in zip(row.cells, table.columns, strict=True)
+        _cell(value, column.fmt, language, row.head, down)
+        for value, column in zip(row.cells, table.columns, strict=True)
     )
     return tag("table:table-row", {"table:style-name": "row"}, *cells)
 
 
-def _cell(value: Cell, fmt: str, language: LanguageName, head: bool) -> str:
+def _cell(cell: Cell, fmt: str, language: LanguageName, head: bool, down: int) -> str:
     attributes = {"table:style-name": f"head-{_STYLES[fmt]}" if head else _STYLES[fmt]}
-    if value is None:
+    if cell is None:
         return tag("table:table-cell", attributes if head else None)
+    formula = build_file(cell.text, "odf", down) if isinstance(cell, Formula) else None
+    if formula is not None:
+        attributes["table:formula"] = formula
+    value = _value(cell, formula)
+    if value is None:
+        return tag("table:table-cell", attributes)
     if isinstance(value, str):
         attributes["office:value-type"] = "string"
     elif isinstance(value, bool):
@@ -83,6 +100,12 @@ def _cell(value: Cell, fmt: str, language: LanguageName, head: bool) -> str:
         attributes["office:value"] = exact(value, LANGUAGES["en"])
     lines = shown_cell(value, fmt, LANGUAGES[language]).split("\n")
     return tag("table:table-cell", attributes, *(tag("text:p", None, spaced(line)) for line in lines))
+
+
+def _value(cell: Cell, formula: str | None) -> str | int | float | bool | None:
+    if not isinstance(cell, Formula):
+        return cell
+    return shown_formula(cell.text) if formula is None else cell.value
 
 
 def _styles(table: Table) -> Iterator[str]:

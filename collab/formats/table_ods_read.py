@@ -1,8 +1,8 @@
 """Tables read from .ods, as a stream over content.xml.
 
 Laws: repeated cells and rows count only where they hold something (programs fill a sheet to its end with one empty
-repetition); a file that repeats something beyond the bounds is refused before it is unfolded. Values come in, formulas
-do not; comments, drawings and tracked changes stay where they are.
+repetition); a file that repeats something beyond the bounds is refused before it is unfolded. Formulas come in with
+what they last gave; comments, drawings and tracked changes stay where they are.
 """
 
 from __future__ import annotations
@@ -91,7 +91,6 @@ class _Reader:
         self._numbers: dict[str, str] = {}  # data style -> format
         self._styles: dict[str, tuple[str, bool]] = {}  # cell style -> format, bold
         self._lengths: dict[str, int] = {}  # column style -> pixels
-        self._formulas = 0
 
     def learn(self, source: bytes) -> None:
         """Take the styles that several parts share."""
@@ -113,9 +112,7 @@ class _Reader:
                 self._learn(element)
             elif element.tag == _TABLE:
                 title = element.get(name("table", "name")) or ""
-                before, self._formulas = self._formulas, 0
-                found.append((title, self._sheet(events, title), self._formulas))
-                self._formulas = before
+                found.append((title, *self._sheet(events, title)))
         if not found:
             raise unreadable("the file holds no table")
         filled = [one for one in found if one[1].rows]
@@ -144,7 +141,7 @@ class _Reader:
             if length is not None:
                 self._lengths[title] = round(float(length[1]) * _PIXELS[length[2]])
 
-    def _sheet(self, events: Iterator[tuple[str, Any]], title: str) -> Table:
+    def _sheet(self, events: Iterator[tuple[str, Any]], title: str) -> tuple[Table, int]:
         sheet = Sheet()
         widths: dict[int, int] = {}
         defaults: list[str] = []
@@ -165,7 +162,8 @@ class _Reader:
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
-        return sheet.table(widths, self._splits.get(title, heads))
+        table = sheet.table(widths, self._splits.get(title, heads))
+        return table, sheet.lost
 
     def _column(self, element: Any, widths: dict[int, int], defaults: list[str]) -> None:
         times = min(_repeated(element, "columns"), _MOST_COLUMNS - len(defaults))
@@ -181,19 +179,21 @@ class _Reader:
         for cell in element.iterchildren(*_CELLS):
             again = _repeated(cell, "columns")
             value = self._value(cell)
-            if value not in (None, ""):
+            formula = cell.get(name("table", "formula"))
+            if value not in (None, "") or formula is not None:
                 if again * times > MAX_CELLS:
                     raise ProtocolError("file_too_many_cells", "the file repeats a cell too often")
                 percent = cell.get(name("office", "value-type")) == "percentage"
                 default = defaults[column] if column < len(defaults) else ""
                 fmt, bold = self._styles.get(cell.get(name("table", "style-name")) or default, ("", False))
                 fmt = "%" if percent else fmt
-                filled += [(place, value, fmt, bold) for place in range(column, column + again)]
-                self._formulas += cell.get(name("table", "formula")) is not None
+                filled += [(place, value, fmt, bold, formula) for place in range(column, column + again)]
             column += again
         for line in range(row, row + times) if filled else ():
-            for place, value, fmt, bold in filled:
+            for place, value, fmt, bold, formula in filled:
                 sheet.put(line, place, value, fmt, bold=bold)
+                if formula is not None:
+                    sheet.put_formula(line, place, formula, "odf", value)
         return times
 
     def _value(self, cell: Any) -> Cell:

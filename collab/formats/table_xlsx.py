@@ -1,6 +1,7 @@
 """Tables as .xlsx: read by openpyxl, written by XlsxWriter.
 
-Laws: values, never formulas: what a formula last gave comes in, and nothing that begins with "=" goes out as one. The
+Laws: formulas come in with what they last gave, and go out with the value that is known, so that programs which do not
+compute at opening show it; Excel computes anew. No text that begins with "=" goes out as a formula. The
 sheet that was in front when the file was saved is read. Macros, pictures, charts and links stay where they are. Cells
 are read as a stream, so a sheet that claims a million empty rows costs nothing.
 """
@@ -21,9 +22,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from ..errors import ProtocolError
-from ..schema import Cell
+from ..schema import Cell, Formula
 from .archive import Archive, unreadable
 from .cells import LANGUAGES, Language, is_rtl, shown_moment
+from .formulas import build_file, shown_formula
 from .gather import Found, Sheet
 from .names import LanguageName
 from .reading import Table
@@ -48,13 +50,26 @@ def read_xlsx(data: bytes, language: LanguageName) -> Found:
         source = archive.read(front._worksheet_path)
         widths, frozen = _look(source)
         front.reset_dimensions()
-        table = _read_cells(front, LANGUAGES[language]).table(widths, frozen)
+        sheet = _read_cells(front, LANGUAGES[language])
+        if _FORMULA.search(source):
+            _read_formulas(data, book.index(front), sheet)
+        table = sheet.table(widths, frozen)
         others = sum(1 for sheet in shown if sheet is not front and not _is_empty(archive, sheet))
     except (ProtocolError, MemoryError):
         raise
     except Exception as error:  # openpyxl raises whatever a broken part makes it raise
         raise unreadable() from error
-    return Found(table, len(_FORMULA.findall(source)), others)
+    return Found(table, sheet.lost, others)
+
+
+def _read_formulas(data: bytes, number: int, sheet: Sheet) -> None:
+    """openpyxl gives values or formulas, so the sheet is read once more."""
+    front: Any = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False).worksheets[number]
+    front.reset_dimensions()
+    for row in front.rows:
+        for cell in row:
+            if cell.data_type == "f":
+                sheet.put_formula(cell.row - 1, cell.column - 1, str(cell.value), "xlsx", None)
 
 
 def _read_cells(front: Any, words: Language) -> Sheet:
@@ -142,7 +157,9 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
     for line, row in enumerate(table.rows, int(named)):
         for index, (value, column) in enumerate(zip(row.cells, table.columns, strict=True)):
             code = percents[index] or {"": "General", "text": "@"}.get(column.fmt, column.fmt)
-            if isinstance(value, str):
+            if isinstance(value, Formula):
+                _write_formula(sheet, (line, index), value, styles.get(code, row.head), int(named))
+            elif isinstance(value, str):
                 quoted = value.startswith(("=", "+", "-", "@", "'"))
                 sheet.write_string(line, index, value, styles.get("@" if code == "@" else "", row.head, quoted))
             elif isinstance(value, bool):
@@ -159,9 +176,18 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
     sheet.fit_to_pages(1, 0)
 
 
+def _write_formula(sheet: Worksheet, at: tuple[int, int], formula: Formula, style: Format, down: int) -> None:
+    written = build_file(formula.text, "xlsx", down)
+    if written is None:
+        sheet.write_string(*at, shown_formula(formula.text), style)
+    else:
+        sheet.write_formula(*at, written, style, "" if formula.value is None else formula.value)
+
+
 def _percent(table: Table, index: int) -> str:
     """As many places as the column needs, so that 12.5 % does not become 13 %."""
-    numbers = [row.cells[index] for row in table.rows]
+    cells = (row.cells[index] for row in table.rows)
+    numbers = [cell.value if isinstance(cell, Formula) else cell for cell in cells]
     places = 0
     for value in numbers:
         if isinstance(value, int | float) and not isinstance(value, bool):

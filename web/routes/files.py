@@ -80,11 +80,12 @@ class Files:
         wanted = decode_query(call.request, WantedFile)
         document, _ = await call.services.access.access_document(call.person, call.id())
         with self._turn(call.person.id):
+            values = await read_body(call.request, MAX_FILE) if call.request.method == "POST" else b""
             loaded = await call.services.documents.store.load(document.id)
             snapshot = () if loaded.snapshot is None else (loaded.snapshot.state,)
             updates = (*snapshot, *(entry.data for entry in loaded.entries))
             pictures = await read_pictures(call.services.uploads.store, document.id, updates)
-            order = WriteFile(wanted.format, wanted.language, document.title, updates, pictures=pictures)
+            order = WriteFile(wanted.format, wanted.language, document.title, updates, values, pictures)
             data = await _convert(call.services, WRITE_JOB, encode(order))
         name = file_name(document.title, wanted.format)
         headers = {"Content-Type": FORMATS[wanted.format].media_type, **download_headers(name)}
@@ -112,6 +113,9 @@ class Files:
         return (
             endpoint("GET", root + "/{id}/export", self.export, "A document as a file", query=WantedFile,
                      gives=_GIVEN, errors=(400, 404, 413, 429, 501)),
+            endpoint("POST", root + "/{id}/export", self.export, "A document as a file, with what its formulas give",
+                     query=WantedFile, takes=("application/json",), gives=_GIVEN,
+                     errors=(400, 404, 413, 429, 501)),
             endpoint("POST", root + "/import", self.import_file, "Add a table made of a file", query=SentFile,
                      takes=_TAKEN, response=Imported, status=201, errors=(400, 403, 404, 413, 429)),
         )  # fmt: skip

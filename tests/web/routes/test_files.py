@@ -46,6 +46,21 @@ async def test_a_file_becomes_a_table_and_a_file_again(enter: Enter, services: S
     assert services.heavy.pids(), "a process of its own did it"
 
 
+async def test_a_file_carries_what_the_formulas_gave(enter: Enter) -> None:
+    teacher = await enter("teacher")
+    _, made = await bring(teacher, b"a;b\n1;'=SUM(A1:A2)\n")
+    book = await (await export(teacher, made["document"]["id"], "format=xlsx")).read()  # type: ignore[index]
+    _, made = await bring(teacher, book)
+    document = made["document"]["id"]  # type: ignore[index]
+    url = f"/api/v1/documents/{document}/export?format=csv"
+    response = await teacher.client.post(url, json=[["r1", "c1", "x"]])
+    assert (await response.read()).decode("utf-8-sig") == "a;b\r\n1;'=SUM(A1:A2)\r\n", "text stays text"
+    refused = await teacher.client.post(url, json={"r1": 1})
+    assert (refused.status, (await refused.json(content_type=None))["code"]) == (400, "bad_request")
+    foreign = await teacher.client.post(url, json=[], headers={"Origin": "https://elsewhere.test"})
+    assert foreign.status == 403
+
+
 async def test_what_is_stored_is_handed_out_with_safe_headers(enter: Enter) -> None:
     pupil = await enter("pupil1")
     response = await export(pupil, "demo-deck", "format=pptx")

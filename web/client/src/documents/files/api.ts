@@ -1,5 +1,6 @@
 /** Documents as files of other programs, over REST; see web/PROTOCOL.md. */
 import { ApiError, type DocumentInfo } from '../../protocol/http';
+import type { FormulaValue } from '../table/formula/values';
 
 export type FileFormat = 'xlsx' | 'ods' | 'csv' | 'pptx' | 'odp' | 'pdf';
 
@@ -22,8 +23,10 @@ export interface Imported {
   readonly sheets: number;
 }
 
-export async function fetchFile(document: string, format: FileFormat, language: string): Promise<{ name: string; data: Blob }> {
-  const response = await send(`${encodeURIComponent(document)}/export?${new URLSearchParams({ format, language }).toString()}`, {});
+/** `values`: what the formulas of a table give; the server does not compute. */
+export async function fetchFile(document: string, format: FileFormat, language: string, values: readonly FormulaValue[]): Promise<{ name: string; data: Blob }> {
+  const sent: RequestInit = values.length === 0 ? {} : { method: 'POST', body: JSON.stringify(values), headers: { 'content-type': 'application/json' } };
+  const response = await send(`${encodeURIComponent(document)}/export?${new URLSearchParams({ format, language }).toString()}`, sent);
   return { name: nameIn(response.headers.get('content-disposition') ?? '') ?? `Kreide.${format}`, data: await response.blob() };
 }
 

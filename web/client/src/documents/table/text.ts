@@ -1,6 +1,6 @@
 /**
  * Texts that begin with "=": a cell's string that begins with "=" is a formula, so a text that does stands behind one more
- * apostrophe. Twin of `stored_text` in collab/formulas.py. Pure.
+ * apostrophe. Twin of `stored_cell` and `plain_text` in collab/schema.py. Pure.
  */
 
 export function isFormula(value: unknown): value is string {

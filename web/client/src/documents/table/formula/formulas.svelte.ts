@@ -106,7 +106,7 @@ export class Formulas {
   }
 }
 
-function holdsFormula(table: Table): boolean {
+export function holdsFormula(table: Table): boolean {
   for (const shape of table.rows.values()) {
     for (const value of shape.values?.() ?? []) if (isFormula(value)) return true;
   }

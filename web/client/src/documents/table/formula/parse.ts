@@ -28,7 +28,7 @@ export const MAX_TYPED = 2_000;
 /** Ids are longer than A1. */
 export const MAX_STORED = 16_384;
 const MAX_TOKENS = 1_000;
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 200;
 const MAX_ARGUMENTS = 64;
 
 const POWER: Readonly<Record<Binary, number>> = { '=': 1, '<>': 1, '<': 1, '>': 1, '<=': 1, '>=': 1, '&': 2, '+': 3, '-': 3, '*': 4, '/': 4, '^': 5 };
