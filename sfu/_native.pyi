@@ -98,8 +98,9 @@ class Plane:
     def set_slot(self, session: int, slot: int, source: int, generation: int) -> None:
         """Show a source in a slot; 0: nothing."""
 
-    def set_layer(self, session: int, slot: int, layer: int) -> None:
-        """The highest layer (0 lowest, 2 unless told) that a slot shows, whatever source it is given."""
+    def set_layer(self, session: int, slot: int, layer: int, temporal: int = 255) -> None:
+        """The highest layer (0 lowest, 2 unless told) and temporal layer that a slot shows, whatever source it is
+        given."""
 
     def set_audience(self, source: int, viewers: list[int]) -> None:
         """Exactly these sessions may receive the source; nobody before the first call."""

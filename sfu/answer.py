@@ -2,7 +2,7 @@
 
 Laws:
 - ICE-lite, BUNDLE, rtcp-mux, `setup:passive`; the candidates are complete (`end-of-candidates`).
-- Codecs are Opus and VP8 with its RTX, under the offer's payload types; extensions are agreed on by URI.
+- Codecs are those of `codecs.py`, under the offer's payload types; extensions are agreed on by URI.
 - An m-line is either received (a source), sent (a slot) or rejected with port 0.
 - Simulcast is answered with up to `MAX_LAYERS` RIDs where the offer lets packets bear MID and RID; without the answer
   browsers send the lowest layer alone. Its SSRCs are learned from the packets.
@@ -17,8 +17,19 @@ from typing import Final
 import msgspec
 
 from sfu.allocator import MAX_LAYERS
+from sfu.codecs import (
+    DESCRIBED,
+    DESCRIPTOR,
+    VIDEO,
+    Payload,
+    VideoCodec,
+    codec_lines,
+    pictures,
+    plays_music,
+    sounds,
+)
 from sfu.ice import Candidate, Credentials
-from sfu.sdp import Codec, Extension, Fingerprint, Offer, Section
+from sfu.sdp import Extension, Fingerprint, Offer, Section
 
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID: Final = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -32,26 +43,27 @@ _RECEIVED: Final = {
     "video": (MID, TRANSPORT_CC, ABS_SEND_TIME),
 }
 _SENT: Final = (MID, TRANSPORT_CC, ABS_SEND_TIME)
-_FEEDBACK: Final = {"opus": ("transport-cc",), "vp8": ("nack", "nack pli", "ccm fir", "transport-cc")}
-_WANTED: Final = {"audio": ("opus", 48000, 2), "video": ("vp8", 90000, 1)}
 _MATCHING: Final = {True: ("recvonly", "sendrecv"), False: ("sendonly", "sendrecv")}
 MAX_MID_IN_HEADER: Final = 16
 """A one-byte header extension holds 16 bytes (RFC 8285 section 4.2)."""
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """What we take of an m-line: one codec, perhaps its RTX, the extensions both sides know, the layers by RID."""
+    """What we take of an m-line: its codecs, the extensions both sides know, the layers by RID."""
 
-    codec: Codec
-    rtx: Codec | None
+    payloads: tuple[Payload, ...]
     extensions: tuple[Extension, ...]
     rids: tuple[str, ...] = ()
+    music: bool = False
+
+    @property
+    def repaired(self) -> bool:
+        """Whether anything of it can be retransmitted."""
+        return any(payload.rtx for payload in self.payloads)
 
 
 class Receiving(msgspec.Struct, frozen=True):
-    """An m-line we receive. `music`: no DTX, a listener would hear the gaps."""
-
-    music: bool = False
+    """An m-line we receive."""
 
 
 class Sending(msgspec.Struct, frozen=True):
@@ -74,34 +86,37 @@ class Local(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...]
 
 
-def carried(section: Section, *, sending: bool) -> Carried | None:
-    """What we would take of this m-line in this direction; None if nothing."""
+def carried(
+    section: Section, *, sending: bool, music: bool = False, wanted: tuple[VideoCodec, ...] = VIDEO
+) -> Carried | None:
+    """What we would take of this m-line in this direction; None if nothing. `music`: it is no voice."""
     if not section.carriable or section.direction not in _MATCHING[sending]:
         return None
-    wanted = _WANTED[section.kind]
-    codec = next((c for c in section.codecs if (c.name, c.clock_rate, c.channels) == wanted), None)
-    if codec is None:
+    music = music or any(plays_music(codec) for codec in section.codecs)
+    payloads = sounds(section, music=music) if section.kind == "audio" else pictures(section, wanted)
+    if section.kind == "video" and not sending:
+        payloads = payloads[:1]
+    if not payloads:
         return None
-    rtx = next((c for c in section.codecs if c.name == "rtx" and c.apt == codec.payload_type), None)
     uris = _SENT if sending else _RECEIVED[section.kind]
+    if any(payload.codec.name in DESCRIBED for payload in payloads):
+        uris = (*uris, DESCRIPTOR)
     by_uri = {extension.uri: extension for extension in section.extensions}
     if len(section.mid) > MAX_MID_IN_HEADER or not section.mid:
         by_uri.pop(MID, None)
     rids = () if sending or not {MID, RID} <= by_uri.keys() else section.rids[:MAX_LAYERS]
     if rids:
         uris = (*uris, RID, REPAIRED_RID)
-    return Carried(codec, rtx, tuple(by_uri[uri] for uri in uris if uri in by_uri), rids)
+    return Carried(payloads, tuple(by_uri[uri] for uri in uris if uri in by_uri), rids, music)
 
 
-def build_answer(offer: Offer, local: Local, roles: Mapping[int, Receiving | Sending]) -> str:
-    """Write the answer; `roles` says by m-line index what an m-line is for, what it leaves out is rejected."""
-    taken: dict[int, Carried] = {}
-    for index, section in enumerate(offer.sections):
-        role = roles.get(index)
-        choice = None if role is None else carried(section, sending=isinstance(role, Sending))
-        if choice is not None:
-            taken[index] = choice
-    lines = _session_lines(offer, local, [offer.sections[index].mid for index in taken])
+def build_answer(
+    offer: Offer, local: Local, taken: Mapping[int, Carried], roles: Mapping[int, Receiving | Sending]
+) -> str:
+    """Write the answer: what is taken, by m-line index, and what it is for; the rest is rejected."""
+    lines = _session_lines(
+        offer, local, [section.mid for index, section in enumerate(offer.sections) if index in taken]
+    )
     candidates = True
     for index, section in enumerate(offer.sections):
         if index not in taken:
@@ -131,7 +146,8 @@ def _rejected(section: Section) -> list[str]:
 def _accepted(
     section: Section, local: Local, choice: Carried, role: Receiving | Sending, *, candidates: bool
 ) -> list[str]:
-    payloads = [str(codec.payload_type) for codec in (choice.codec, choice.rtx) if codec]
+    codecs = [codec for payload in choice.payloads for codec in (payload.codec, payload.rtx) if codec]
+    payloads = [str(codec.payload_type) for codec in codecs]
     lines = [
         f"m={section.kind} 9 {section.protocol} {' '.join(payloads)}",
         "c=IN IP4 0.0.0.0",
@@ -148,35 +164,24 @@ def _accepted(
         lines.append(f"a=mid:{section.mid}")
     lines += [f"a=extmap:{extension.id} {extension.uri}" for extension in choice.extensions]
     lines += ["a=sendonly" if isinstance(role, Sending) else "a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"]
-    lines += _codec_lines(section.kind, choice, music=isinstance(role, Receiving) and role.music)
-    if isinstance(role, Sending) and _judges_itself(choice):
-        lines.append(f"a=rtcp-fb:{choice.codec.payload_type} goog-remb")
+    for payload in choice.payloads:
+        lines += codec_lines(payload, music=choice.music)
+        if isinstance(role, Sending) and _judges_itself(payload, choice):
+            lines.append(f"a=rtcp-fb:{payload.codec.payload_type} goog-remb")
     if choice.rids:
         lines += [f"a=rid:{rid} recv" for rid in choice.rids]
         lines.append(f"a=simulcast:recv {';'.join(choice.rids)}")
     if isinstance(role, Sending):
-        lines += _ssrc_lines(role, repaired=choice.rtx is not None)
+        lines += _ssrc_lines(role, repaired=choice.repaired)
     return lines
 
 
-def _judges_itself(choice: Carried) -> bool:
+def _judges_itself(payload: Payload, choice: Carried) -> bool:
     """Whether the viewer tells its own estimate (REMB) and cannot tell of single packets."""
     uris = {extension.uri for extension in choice.extensions}
-    numbered = "transport-cc" in choice.codec.feedback and TRANSPORT_CC in uris
-    return "goog-remb" in choice.codec.feedback and ABS_SEND_TIME in uris and not numbered
-
-
-def _codec_lines(kind: str, choice: Carried, *, music: bool) -> list[str]:
-    codec = choice.codec
-    payload = codec.payload_type
-    name = "opus/48000/2" if kind == "audio" else "VP8/90000"
-    lines = [f"a=rtpmap:{payload} {name}"]
-    lines += [f"a=rtcp-fb:{payload} {item}" for item in _FEEDBACK[codec.name] if item in codec.feedback]
-    if kind == "audio":
-        lines.append(f"a=fmtp:{payload} " + ("useinbandfec=1;stereo=1" if music else "useinbandfec=1;usedtx=1"))
-    if choice.rtx:
-        lines += [f"a=rtpmap:{choice.rtx.payload_type} rtx/90000", f"a=fmtp:{choice.rtx.payload_type} apt={payload}"]
-    return lines
+    feedback = payload.codec.feedback
+    numbered = "transport-cc" in feedback and TRANSPORT_CC in uris
+    return "goog-remb" in feedback and ABS_SEND_TIME in uris and not numbered
 
 
 def _ssrc_lines(role: Sending, *, repaired: bool) -> list[str]:

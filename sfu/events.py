@@ -8,20 +8,23 @@ from sfu.model import MediaEvent, MediaRights, Purpose
 
 
 class Source(Struct, frozen=True):
-    """A source of a connection. `levelled`: its packets carry audio levels; `rids`: its layers, lowest first."""
+    """A source of a connection, in one `codec`. `levelled`: its packets carry audio levels; `rids`: its layers, lowest
+    first."""
 
     id: int
     purpose: Purpose
     levelled: bool = False
     rids: tuple[str, ...] = ()
+    codec: str = ""
 
 
 class Slot(Struct, frozen=True):
-    """A slot of a connection; `id` is the plane's, `name` is one of KIND_OF_SLOT."""
+    """A slot of a connection; `id` is the plane's, `name` is one of KIND_OF_SLOT, `codecs` what its viewer decodes."""
 
     id: int
     name: str
     mid: str
+    codecs: frozenset[str] = frozenset()
 
 
 class Admitted(Struct, frozen=True):

@@ -37,6 +37,8 @@ class Pictures:
         concerned: dict[Peer, None] = {}
         for number, rates in event.rates:
             source = self._roster.sources.get(number)
+            if source is not None and len(rates) > source.layers and len(source.rids) <= 1:
+                source.spread(len(rates))
             if source is not None and len(rates) == source.layers:
                 source.supply.measure(now, rates)
                 measured.append(source)

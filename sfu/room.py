@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from sfu.codecs import VideoCodec, preference
 from sfu.errors import AccessDenied, MediaError, Overloaded, ProtocolError, StateError
 from sfu.events import (
     Admitted,
@@ -86,8 +87,16 @@ class Sessions(Protocol):
 class MediaRoom:
     """The media of one meeting. Made by `MediaServer.room`."""
 
-    def __init__(self, port: Port, sessions: Sessions, on_event: Callable[[MediaEvent], None], cap_kbit: float) -> None:
+    def __init__(
+        self,
+        port: Port,
+        sessions: Sessions,
+        on_event: Callable[[MediaEvent], None],
+        cap_kbit: float,
+        codec: VideoCodec = "vp8",
+    ) -> None:
         self._port = port
+        self._codecs = preference(codec)
         self._server = sessions
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
@@ -286,7 +295,7 @@ class MediaRoom:
     ) -> str:
         session = self._sessions.get(peer)
         if session is None or not session.continues(offer):
-            session = Session(self._port, self._router.number(peer))
+            session = Session(self._port, self._router.number(peer), self._codecs)
             answer = session.negotiate(offer, sources, slots)
             self.disconnect(peer)
             try:

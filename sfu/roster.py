@@ -75,6 +75,16 @@ class SourceEntry:
             return inf
         return None if self.still is None else self.still + STILL_SECONDS
 
+    def spread(self, layers: int) -> None:
+        """Its one stream has so many spatial layers, as its packets tell (SVC)."""
+        self.layers = layers
+        self.supply = Supply(self.purpose, layers)
+        self.watched = [0] * layers
+        for viewer in self.shown:
+            for slot in viewer.slots.values():
+                if slot.source == self.id:
+                    self.watch(slot.layer, 1)
+
     def watch(self, layer: int, change: int) -> None:
         """One slot more, or one less, shows up to this layer."""
         self.watched[min(layer, self.layers - 1)] += change

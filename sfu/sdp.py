@@ -22,6 +22,7 @@ MAX_LINES: Final = 4000
 MAX_LINE: Final = 2048
 MAX_MEDIA: Final = 64
 MAX_PER_MEDIA: Final = 128
+MAX_PARAMETERS: Final = 256
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
@@ -40,7 +41,7 @@ _DIGEST_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 
 
 class Codec(msgspec.Struct, frozen=True):
-    """One payload type of an m-line; `apt` is the payload an RTX repairs."""
+    """One payload type of an m-line; `apt` is the payload an RTX repairs, `parameters` what `a=fmtp` says."""
 
     payload_type: int
     name: str
@@ -48,6 +49,7 @@ class Codec(msgspec.Struct, frozen=True):
     channels: int
     apt: int | None
     feedback: frozenset[str]
+    parameters: str = ""
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -235,6 +237,7 @@ def _codecs(lines: _Lines, formats: list[str]) -> tuple[Codec, ...]:
                 channels=_number(numbers[1], 255) if len(numbers) > 1 else 1,
                 apt=_apt(parameters.get(payload, "")),
                 feedback=frozenset(feedback.get(payload, set()) | feedback.get("*", set())),
+                parameters=parameters.get(payload, "")[:MAX_PARAMETERS],
             )
         )
     return tuple(found)

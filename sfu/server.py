@@ -19,6 +19,7 @@ from typing import Final, assert_never
 import ifaddr
 import msgspec
 
+from sfu.codecs import VideoCodec
 from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
 from sfu.ice import candidates, offered_addresses
@@ -72,7 +73,8 @@ class MediaConfig(msgspec.Struct, frozen=True):
     """Where media is received. `udp_port` 0 lets the system choose; thread n takes the n-th port from there.
 
     The same numbers take it over TCP, but for `http_port`, which is the application's. A remote that says nothing for
-    `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets.
+    `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets. Who can
+    is asked to send pictures in `video_codec`.
     """
 
     addresses: tuple[str, ...] = ("127.0.0.1",)
@@ -82,6 +84,7 @@ class MediaConfig(msgspec.Struct, frozen=True):
     threads: int = 1
     downlink_cap_kbit: int = 1000
     consent_seconds: float = 30.0
+    video_codec: VideoCodec = "vp8"
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -138,14 +141,16 @@ class MediaServer:
             port.plane.close()
         self._ports = []
 
-    def room(self, room_id: str, on_event: Callable[[MediaEvent], None]) -> MediaRoom:
-        """The room's media: made on first use, then the same one (which keeps its first callback)."""
+    def room(self, room_id: str, on_event: Callable[[MediaEvent], None], codec: VideoCodec | None = None) -> MediaRoom:
+        """The room's media: made on first use, then the same one (which keeps its first callback and codec)."""
         if room_id not in self._rooms:
             if not self._ports:
                 raise StateError("not_started", "the media server is not running")
             used = [port for _, port in self._rooms.values()]
             port = min(self._ports, key=lambda port: sum(other is port for other in used))
-            self._rooms[room_id] = (MediaRoom(port, self, on_event, self._config.downlink_cap_kbit), port)
+            config = self._config
+            room = MediaRoom(port, self, on_event, config.downlink_cap_kbit, codec or config.video_codec)
+            self._rooms[room_id] = (room, port)
         return self._rooms[room_id][0]
 
     def close_room(self, room_id: str) -> None:

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from sfu.answer import AUDIO_LEVEL, Carried, Local, Receiving, Sending, build_answer, carried
+from sfu.codecs import VIDEO, VideoCodec
 from sfu.dtls import DatagramPipe, DtlsLink, Identity
 from sfu.errors import ProtocolError, StateError
 from sfu.events import Slot, Source
@@ -44,9 +45,10 @@ class Port(msgspec.Struct, frozen=True):
 class Session:
     """The connection of one peer."""
 
-    def __init__(self, port: Port, csrc: int) -> None:
+    def __init__(self, port: Port, csrc: int, codecs: tuple[VideoCodec, ...] = VIDEO) -> None:
         self.id = next(port.numbers)
         self._port = port
+        self._codecs = codecs
         self._csrc = csrc
         self._offer: Offer | None = None
         self._sources: dict[str, Source] = {}
@@ -94,7 +96,7 @@ class Session:
         self._tell_sources({self._key(index): (offer.sections[index], sources[index]) for index in received}, received)
         for index in taken.keys() - received.keys():
             self._tell_slot(index, offer.sections[index], slots[index], taken[index])
-        return build_answer(offer, self._local, self._roles(taken, sources))
+        return build_answer(offer, self._local, taken, self._roles(taken, sources))
 
     def restart(self, text: str) -> str:
         """Take a WHIP fragment: the answer to an ICE restart, or nothing if it brought candidates only."""
@@ -184,22 +186,23 @@ class Session:
                 or (known_slot is not None and known_slot.name != name)
             ):
                 raise ProtocolError("sdp_purpose", f"m-line {section.mid!r} cannot be {purpose or name}")
-            choice = carried(section, sending=purpose is None)
+            choice = carried(section, sending=purpose is None, music=purpose == "screen-audio", wanted=self._codecs)
             if choice is not None:
                 taken[index] = choice
         if not taken:
-            raise ProtocolError("sdp_no_codec", "nothing to carry: we know Opus and VP8, one direction an m-line")
+            raise ProtocolError("sdp_no_codec", "nothing to carry: no codec that we know, or no one direction")
         return taken
 
     def _tell_payloads(self, received: list[Carried]) -> None:
         payloads: dict[int, tuple[int, str, int, int]] = {}
         extensions: dict[int, str] = {}
         for choice in received:
-            codec = choice.codec
-            payloads[codec.payload_type] = (codec.payload_type, codec.name, codec.clock_rate, -1)
-            if choice.rtx is not None:
-                number = choice.rtx.payload_type
-                payloads[number] = (number, "rtx", choice.rtx.clock_rate, codec.payload_type)
+            for payload in choice.payloads:
+                codec = payload.codec
+                payloads[codec.payload_type] = (codec.payload_type, codec.name, codec.clock_rate, -1)
+                if payload.rtx is not None:
+                    number = payload.rtx.payload_type
+                    payloads[number] = (number, "rtx", payload.rtx.clock_rate, codec.payload_type)
             extensions |= {extension.id: extension.uri for extension in choice.extensions}
         self._port.plane.set_receive(self.id, list(payloads.values()), list(extensions.items()))
 
@@ -208,13 +211,15 @@ class Session:
             self._key(index): any(extension.uri == AUDIO_LEVEL for extension in choice.extensions)
             for index, choice in received.items()
         }
-        rids = {self._key(index): choice.rids for index, choice in received.items()}
+        chosen = {self._key(index): choice for index, choice in received.items()}
         for key in self._sources.keys() - wanted.keys():
             self._port.plane.remove_source(self._sources.pop(key).id)
         for key, (section, purpose) in wanted.items():
             if key in self._sources:
                 continue
-            source = Source(next(self._port.numbers), purpose, levelled[key], rids[key])
+            choice = chosen[key]
+            codec = choice.payloads[0].codec.name
+            source = Source(next(self._port.numbers), purpose, levelled[key], choice.rids, codec)
             self._sources[key] = source
             kind = KIND_OF_PURPOSE[purpose]
             # The layers' streams are learned by RID: Firefox lists SSRCs without saying whose they are.
@@ -225,19 +230,22 @@ class Session:
         key = self._key(index)
         if key in self._slots:
             return
-        slot = Slot(next(self._port.numbers), name, section.mid)
+        codecs = frozenset(payload.codec.name for payload in choice.payloads)
+        slot = Slot(next(self._port.numbers), name, section.mid, codecs)
         ssrc, rtx_ssrc = self._new_ssrcs()
         sending = Sending(STREAM_OF_SLOT.get(name, name), name, self._cname, ssrc, rtx_ssrc)
         self._slots[key], self._sending[key] = slot, sending
-        rtx = choice.rtx.payload_type if choice.rtx else -1
         self._port.plane.add_slot(
             self.id,
             slot.id,
             section.mid,
             KIND_OF_SLOT[name],
             ssrc,
-            rtx_ssrc if choice.rtx else 0,
-            [(choice.codec.name, choice.codec.payload_type, rtx)],
+            rtx_ssrc if choice.repaired else 0,
+            [
+                (payload.codec.name, payload.codec.payload_type, payload.rtx.payload_type if payload.rtx else -1)
+                for payload in choice.payloads
+            ],
             [(extension.id, extension.uri) for extension in choice.extensions],
             self._cname,
         )
@@ -250,9 +258,4 @@ class Session:
                 return pair
 
     def _roles(self, taken: Mapping[int, Carried], sources: Mapping[int, Purpose]) -> dict[int, Receiving | Sending]:
-        return {
-            index: Receiving(music=sources[index] == "screen-audio")
-            if index in sources
-            else self._sending[self._key(index)]
-            for index in taken
-        }
+        return {index: Receiving() if index in sources else self._sending[self._key(index)] for index in taken}

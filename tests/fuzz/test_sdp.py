@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfu.answer import Receiving, Sending, build_answer, carried
+from sfu.answer import Carried, Receiving, Sending, build_answer, carried
 from sfu.errors import ProtocolError
 from sfu.fragment import parse_fragment
 from sfu.sdp import parse_offer
@@ -25,11 +25,15 @@ def _check(text: str) -> None:
     except ProtocolError as error:
         assert error.code.startswith("sdp_") or error.code == "too_large"
         return
+    taken: dict[int, Carried] = {}
     roles: dict[int, Receiving | Sending] = {}
     for index, section in enumerate(offer.sections):
-        sending = carried(section, sending=True) is not None
-        roles[index] = Sending("s", "t", "c", 1, 2) if sending else Receiving()
-    answer = build_answer(offer, LOCAL, roles)
+        for sending in (True, False):
+            choice = carried(section, sending=sending, music=index == 0)
+            if choice is not None:
+                taken[index] = choice
+                roles[index] = Sending("s", "t", "c", 1, 2) if sending else Receiving()
+    answer = build_answer(offer, LOCAL, taken, roles)
     assert answer.count("\r\nm=") == len(offer.sections)
     assert "\n" not in answer.replace("\r\n", "")
 

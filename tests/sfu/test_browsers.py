@@ -71,9 +71,12 @@ async def _chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def _join(browser: Browser, url: str, peer: str, *, layered: bool = False, tcp: bool = False) -> Page:
+async def _join(
+    browser: Browser, url: str, peer: str, *, layered: bool = False, tcp: bool = False, codec: str = "vp8"
+) -> Page:
     page = await browser.new_page()
     await page.goto(url)
+    await page.evaluate(f"window.codec = '{codec}'")
     await page.evaluate(f"window.onlyTcp = {str(tcp).lower()}; join('{peer}', {str(layered).lower()})")
     return page
 

@@ -57,7 +57,8 @@ impl World {
                 session,
                 slot,
                 layer,
-            } => self.set_layer(session, slot, layer),
+                temporal,
+            } => self.set_layer(session, slot, layer, temporal),
             Command::SetAudience { source, viewers } => {
                 self.set_audience(source, viewers.into_iter().collect())
             }
@@ -294,10 +295,11 @@ impl World {
         self.assign(place, session, slot)
     }
 
-    fn set_layer(&mut self, session: u64, slot: u64, layer: usize) -> Option<()> {
+    fn set_layer(&mut self, session: u64, slot: u64, layer: usize, temporal: u8) -> Option<()> {
         let place = self.sessions.place(session)?;
         let entry = self.sessions.get_mut(place)?.slot_mut(slot)?;
         entry.layers.most = layer;
+        entry.layers.temporal = temporal;
         if let Some(source) = entry.shown.and_then(|place| self.sources.get_mut(place))
             && entry.waits(source)
         {

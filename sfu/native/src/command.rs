@@ -105,6 +105,7 @@ pub enum Command {
         session: u64,
         slot: u64,
         layer: usize,
+        temporal: u8,
     },
     SetAudience {
         source: u64,

@@ -8,7 +8,7 @@ use crate::counters::Counters;
 use crate::ice::Path;
 use crate::media::codec::{Kind, Media};
 use crate::media::extension::AudioLevel;
-use crate::media::outgoing::Outgoing;
+use crate::media::outgoing::{Content, Outgoing};
 use crate::media::pacer::Class;
 use crate::media::rtp::RtpView;
 use crate::media::slot::Inbound;
@@ -68,7 +68,7 @@ impl Exit<'_> {
         &mut self,
         window: &mut Window,
         outgoing: &Outgoing,
-        payload: &[u8],
+        content: &Content,
         padding: u8,
     ) -> bool {
         let mut outgoing = *outgoing;
@@ -76,7 +76,7 @@ impl Exit<'_> {
         let way = self.way.as_mut().filter(|_| numbered);
         outgoing.header.transport_sequence = way.as_ref().map(|way| way.upcoming());
         let space = self.outbox.space();
-        let Some(length) = outgoing.write(payload, space) else {
+        let Some(length) = outgoing.write(content, space) else {
             return false;
         };
         let number = if outgoing.original_sequence.is_some() {
@@ -84,7 +84,7 @@ impl Exit<'_> {
         } else {
             0
         };
-        let header = length - payload.len() - number;
+        let header = length - content.payload.len() - number;
         let padded = length + usize::from(padding);
         if padding > 0 {
             let Some(place) = space.get_mut(length..padded) else {
@@ -208,6 +208,10 @@ fn begin(
     counters: &Counters,
 ) -> Option<usize> {
     let first = |layer: usize| Some(source.layers.get(layer)?.turn?.0);
+    entry.media.limit(entry.layers.limit(source.layers.len()));
+    if source.layers.len() == 1 {
+        return first(0);
+    }
     let aim = entry.layers.aim(&source.flows);
     if entry.media.waits() {
         entry.layers.shown = aim;
@@ -275,7 +279,7 @@ fn copy(
         return 0;
     };
     entry.sent(now);
-    let mut copies = leave(entry, &outgoing, view.payload(), packet.padding, exit);
+    let mut copies = leave(entry, &outgoing, &view, packet.padding, exit);
     if outgoing.started {
         for index in packet.index + 1..=packet.highest.min(packet.index + CATCH_UP) {
             copies += catch_up(
@@ -296,13 +300,14 @@ fn copy(
 fn leave(
     entry: &mut SlotEntry,
     outgoing: &Outgoing,
-    payload: &[u8],
+    view: &RtpView,
     padding: u8,
     exit: &mut Exit,
 ) -> u64 {
     let kind = entry.media.config().kind;
-    let held = exit.holds(kind, outgoing, payload.len() + usize::from(padding));
-    u64::from(held || exit.send(&mut entry.window, outgoing, payload, padding))
+    let content = outgoing.content(view);
+    let held = exit.holds(kind, outgoing, content.payload.len() + usize::from(padding));
+    u64::from(held || exit.send(&mut entry.window, outgoing, &content, padding))
 }
 
 /// Hand a packet that came before the beginning of its run to the slot.
@@ -333,9 +338,7 @@ fn catch_up(
         audio_level: None,
     };
     let outgoing = entry.media.forward(now, &inbound);
-    outgoing.map_or(0, |outgoing| {
-        leave(entry, &outgoing, view.payload(), 0, exit)
-    })
+    outgoing.map_or(0, |outgoing| leave(entry, &outgoing, &view, 0, exit))
 }
 
 #[cfg(test)]

@@ -322,7 +322,6 @@ fn receive(
     if codec.kind() != source.kind {
         return Err(Drop::Stream);
     }
-    source.codec = codec;
     let (kind, layer) = (
         source.kind,
         source.layers.get_mut(layer).ok_or(Drop::Stream)?,
@@ -366,17 +365,19 @@ fn carry(
     arrival: Arrival,
 ) -> Result<Packet, Drop> {
     let view = RtpView::parse(packet).map_err(|_| Drop::Malformed)?;
-    let media = Media::read(codec, view.payload()).map_err(|_| Drop::Malformed)?;
+    source.ids = session.receive.ids;
+    let media = source
+        .read(stream.layer, codec, &view)
+        .map_err(|_| Drop::Malformed)?;
     if media.is_entry() {
         source.keyframes.keyframe();
     }
-    let layer = source.layers.get_mut(stream.layer).ok_or(Drop::Stream)?;
     if media != Media::Padding {
-        source.flows.heard(now, stream.layer);
-        layer.meter.packet(packet.len());
+        source.flow(now, stream.layer, &media, packet.len());
     }
+    let layer = source.layers.get_mut(stream.layer).ok_or(Drop::Stream)?;
     let index = layer.index(arrival.index);
-    layer.history.insert(index, packet);
+    layer.history.insert(index, codec, packet);
     let receiver = layer.receiver.as_ref().ok_or(Drop::Stream)?;
     Ok(Packet {
         source: stream.source,

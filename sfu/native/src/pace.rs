@@ -6,6 +6,7 @@
 
 use crate::forward::Exit;
 use crate::media::codec::Media;
+use crate::media::outgoing::Content;
 use crate::media::pacer::Leaving;
 use crate::media::rtp::RtpView;
 use crate::media::slot::{Inbound, Lookup};
@@ -68,7 +69,7 @@ pub fn resend(
         let outgoing = entry.media.delayed(exit.now, found, &inbound)?;
         (outgoing, &mut entry.window)
     };
-    exit.send(window, &outgoing, view.payload(), 0)
+    exit.send(window, &outgoing, &outgoing.content(view), 0)
         .then_some(())
 }
 
@@ -145,6 +146,6 @@ fn pad(slots: &mut [SlotEntry], bytes: usize, exit: &mut Exit) -> Option<()> {
     let entry = slots.find(|entry| entry.media.carries_padding(exit.now))?;
     let outgoing = entry.media.padding(exit.now)?;
     let bytes = u8::try_from(bytes).unwrap_or(u8::MAX);
-    exit.send(&mut entry.rtx_window, &outgoing, &[], bytes)
+    exit.send(&mut entry.rtx_window, &outgoing, &Content::default(), bytes)
         .then_some(())
 }

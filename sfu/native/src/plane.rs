@@ -364,7 +364,15 @@ impl Plane {
         )
     }
 
-    fn set_layer(&self, py: Python<'_>, session: u64, slot: u64, layer: usize) -> PyResult<()> {
+    #[pyo3(signature = (session, slot, layer, temporal=u8::MAX))]
+    fn set_layer(
+        &self,
+        py: Python<'_>,
+        session: u64,
+        slot: u64,
+        layer: usize,
+        temporal: u8,
+    ) -> PyResult<()> {
         if layer >= MAX_LAYERS {
             return Err(bad("layer"));
         }
@@ -374,6 +382,7 @@ impl Plane {
                 session,
                 slot,
                 layer,
+                temporal,
             },
         )
     }

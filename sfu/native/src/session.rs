@@ -55,6 +55,9 @@ impl SlotEntry {
     /// Whether a keyframe of its source is needed.
     #[must_use]
     pub fn waits(&self, source: &Source) -> bool {
+        if source.layers.len() == 1 {
+            return self.media.waits() || self.media.awaits_layer();
+        }
         self.media.waits() || self.shown.is_some() && self.layers.wants_other(&source.flows)
     }
 

@@ -10,13 +10,14 @@
 use std::collections::HashSet;
 
 use crate::media::codec::{Codec, Kind, Media};
-use crate::media::extension::Extensions;
+use crate::media::descriptor::Descriptors;
+use crate::media::extension::{ExtensionIds, Extensions};
 use crate::media::history::History;
 use crate::media::keyframe::KeyframeAuthority;
 use crate::media::layers::{Flows, MAX_LAYERS, Meter};
 use crate::media::levels::LevelMeter;
 use crate::media::receive::Receiver;
-use crate::media::rtp::RtpView;
+use crate::media::rtp::{Malformed, RtpView};
 use crate::table::Place;
 
 /// Bytes remembered for retransmission: a second of 3 Mbit/s, some 6 s of a voice.
@@ -42,7 +43,7 @@ pub fn layer_of(index: u64) -> usize {
 pub struct Layer {
     pub receiver: Option<Receiver>,
     pub history: History,
-    pub meter: Meter,
+    pub descriptors: Descriptors,
     /// First and last packet of this turn.
     pub turn: Option<(usize, usize)>,
     last_packet: u64,
@@ -54,7 +55,7 @@ impl Layer {
         Self {
             receiver: None,
             history: History::new(history),
-            meter: Meter::default(),
+            descriptors: Descriptors::default(),
             turn: None,
             last_packet: 0,
             index_base: (number as u64) << LAYER_SHIFT,
@@ -71,6 +72,7 @@ impl Layer {
                 }
                 self.index_base += STREAM_SPAN;
                 self.history.clear();
+                self.descriptors = Descriptors::default();
             }
             let asks = kind == Kind::Video;
             self.receiver = Some(Receiver::new(ssrc, kind.clock_rate(), asks));
@@ -95,8 +97,8 @@ pub struct Source {
     pub id: u64,
     pub session: Place,
     pub kind: Kind,
-    /// Of the latest packet.
-    pub codec: Codec,
+    /// Header extensions of its session.
+    pub ids: ExtensionIds,
     pub csrc: u32,
     pub muted: bool,
     /// Sessions that may receive it, by Python's id.
@@ -109,6 +111,10 @@ pub struct Source {
     pub layers: Vec<Layer>,
     /// Which of them flow.
     pub flows: Flows,
+    /// What each layer costs a viewer: of simulcast the streams, of SVC the spatial layers.
+    meters: [Meter; MAX_LAYERS],
+    /// Spatial layers of its one stream.
+    spatial: usize,
     pub keyframes: KeyframeAuthority,
     pub meter: LevelMeter,
     pub flowing: bool,
@@ -120,9 +126,9 @@ pub struct Source {
 impl Source {
     #[must_use]
     pub fn new(id: u64, session: Place, kind: Kind, csrc: u32, rids: Vec<Vec<u8>>) -> Self {
-        let (history, codec) = match kind {
-            Kind::Audio => (AUDIO_HISTORY, Codec::Opus),
-            Kind::Video => (VIDEO_HISTORY, Codec::Vp8),
+        let history = match kind {
+            Kind::Audio => AUDIO_HISTORY,
+            Kind::Video => VIDEO_HISTORY,
         };
         let count = rids.len().clamp(1, MAX_LAYERS);
         // Each layer has about half the bitrate of the next.
@@ -131,7 +137,7 @@ impl Source {
             id,
             session,
             kind,
-            codec,
+            ids: ExtensionIds::default(),
             csrc,
             muted: false,
             audience: HashSet::new(),
@@ -139,6 +145,8 @@ impl Source {
             rids,
             layers: layers.collect(),
             flows: Flows::default(),
+            meters: [Meter::default(); MAX_LAYERS],
+            spatial: 1,
             keyframes: KeyframeAuthority::default(),
             meter: LevelMeter::default(),
             flowing: false,
@@ -162,9 +170,56 @@ impl Source {
     #[must_use]
     pub fn recall(&self, index: u64) -> Option<(RtpView<'_>, Media)> {
         let layer = self.layers.get(layer_of(index))?;
-        let view = RtpView::parse(layer.history.get(index)?).ok()?;
-        let media = Media::read(self.codec, view.payload()).ok()?;
+        let (codec, packet) = layer.history.get(index)?;
+        let view = RtpView::parse(packet).ok()?;
+        let mut media = Media::read(codec, view.payload()).ok()?;
+        if matches!(media, Media::Unread(_)) {
+            let (at, bytes) = self.descriptor_of(&view)?;
+            media = Media::Described(codec, layer.descriptors.review(at, bytes)?);
+        }
         Some((view, media))
+    }
+
+    /// Look at a packet that came.
+    ///
+    /// # Errors
+    /// When the codec's header or the descriptor is malformed, or there has to be one and is none.
+    pub fn read(&mut self, layer: usize, codec: Codec, view: &RtpView) -> Result<Media, Malformed> {
+        let media = Media::read(codec, view.payload())?;
+        if !matches!(media, Media::Unread(_)) {
+            return Ok(media);
+        }
+        let (at, bytes) = self.descriptor_of(view).ok_or(Malformed::Short)?;
+        let layer = self.layers.get_mut(layer).ok_or(Malformed::Length)?;
+        let frame = layer.descriptors.read(at, bytes)?;
+        Ok(frame.map_or(media, |frame| Media::Described(codec, frame)))
+    }
+
+    fn descriptor_of<'a>(&self, view: &RtpView<'a>) -> Option<(usize, &'a [u8])> {
+        let bytes = view.extensions(self.ids).descriptor?;
+        let at = bytes.as_ptr().addr() - view.packet().as_ptr().addr();
+        Some((at, bytes))
+    }
+
+    /// Media of a layer came: note what flows, and how much.
+    pub fn flow(&mut self, now: u64, layer: usize, media: &Media, bytes: usize) {
+        let Media::Described(_, frame) = media else {
+            self.flows.heard(now, layer);
+            self.meters[layer.min(MAX_LAYERS - 1)].packet(bytes);
+            return;
+        };
+        if self.layers.len() > 1 {
+            self.flows.heard(now, layer);
+            self.meters[layer.min(MAX_LAYERS - 1)].packet(bytes);
+            return;
+        }
+        for (spatial, needed) in frame.spatial().take(MAX_LAYERS) {
+            self.spatial = self.spatial.max(spatial + 1);
+            if needed {
+                self.flows.heard(now, spatial);
+                self.meters[spatial].packet(bytes);
+            }
+        }
     }
 
     /// The streams that flow or have flowed, the lowest layer first.
@@ -181,7 +236,8 @@ impl Source {
     /// The stream to ask for a keyframe: of the lowest layer that flows.
     #[must_use]
     pub fn encoded(&self) -> Option<u32> {
-        let layer = &self.layers[self.flows.choose(0).unwrap_or(0)];
+        let lowest = self.flows.choose(0).unwrap_or(0);
+        let layer = self.layers.get(lowest).or(self.layers.first())?;
         Some(layer.receiver.as_ref()?.ssrc())
     }
 
@@ -190,19 +246,20 @@ impl Source {
         if self.kind == Kind::Audio {
             return None;
         }
-        let mut rates = Vec::with_capacity(self.layers.len());
-        for (number, layer) in self.layers.iter_mut().enumerate() {
+        let count = self.layers.len().max(self.spatial);
+        let mut rates = Vec::with_capacity(count);
+        for (number, meter) in self.meters.iter_mut().take(count).enumerate() {
             if self.flows.has(number) {
-                rates.push(layer.meter.measure(elapsed).max(1));
+                rates.push(meter.measure(elapsed).max(1));
             } else {
-                layer.meter.clear();
+                meter.clear();
                 rates.push(0);
             }
         }
         let differs = |(&new, &old): (&u32, &u32)| {
             (new == 0) != (old == 0) || new.abs_diff(old) > old / RATE_STEP
         };
-        if rates.iter().zip(&self.told).any(differs) {
+        if rates.len() != self.told.len() || rates.iter().zip(&self.told).any(differs) {
             self.told.clone_from(&rates);
             return Some(rates);
         }

@@ -2,6 +2,9 @@
 //!
 //! Laws: a payload is looked at once, when it comes, and the finding travels with it to all slots.
 
+use super::descriptor::Frame;
+use super::h264::Nal;
+use super::red::Red;
 use super::rtp::Malformed;
 use super::vp8::Vp8Descriptor;
 
@@ -27,14 +30,28 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
     Opus,
+    /// Opus with older packets beside it (RFC 2198).
+    Red,
     Vp8,
+    H264,
+    Vp9,
+    Av1,
 }
+
+const CODECS: [(&str, Codec); 6] = [
+    ("opus", Codec::Opus),
+    ("red", Codec::Red),
+    ("vp8", Codec::Vp8),
+    ("h264", Codec::H264),
+    ("vp9", Codec::Vp9),
+    ("av1", Codec::Av1),
+];
 
 impl Codec {
     /// The codec of a name from SDP, in any case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [("opus", Self::Opus), ("vp8", Self::Vp8)]
+        CODECS
             .into_iter()
             .find_map(|(known, codec)| known.eq_ignore_ascii_case(name).then_some(codec))
     }
@@ -42,9 +59,15 @@ impl Codec {
     #[must_use]
     pub fn kind(self) -> Kind {
         match self {
-            Self::Opus => Kind::Audio,
-            Self::Vp8 => Kind::Video,
+            Self::Opus | Self::Red => Kind::Audio,
+            Self::Vp8 | Self::H264 | Self::Vp9 | Self::Av1 => Kind::Video,
         }
+    }
+
+    /// Whether its frames are told by the dependency descriptor, not by the payload.
+    #[must_use]
+    pub fn is_described(self) -> bool {
+        matches!(self, Self::Vp9 | Self::Av1)
     }
 }
 
@@ -54,11 +77,16 @@ pub enum Media {
     /// Nothing: a probe for bandwidth.
     Padding,
     Opus,
+    Red(Red),
     Vp8(Vp8Descriptor),
+    H264(Nal),
+    Described(Codec, Frame),
+    /// Its descriptor is of a structure that has not come yet: kept, not forwarded.
+    Unread(Codec),
 }
 
 impl Media {
-    /// Look at the payload of a packet.
+    /// Look at the payload of a packet; of a described codec only a descriptor says more.
     ///
     /// # Errors
     /// When the codec's own header is malformed.
@@ -66,7 +94,23 @@ impl Media {
         match codec {
             _ if payload.is_empty() => Ok(Self::Padding),
             Codec::Opus => Ok(Self::Opus),
+            Codec::Red => Red::parse(payload).map(Self::Red),
             Codec::Vp8 => Vp8Descriptor::parse(payload).map(Self::Vp8),
+            Codec::H264 => Nal::parse(payload).map(Self::H264),
+            Codec::Vp9 | Codec::Av1 => Ok(Self::Unread(codec)),
+        }
+    }
+
+    /// The codec, if it carries media.
+    #[must_use]
+    pub fn codec(&self) -> Option<Codec> {
+        match self {
+            Self::Padding => None,
+            Self::Opus => Some(Codec::Opus),
+            Self::Red(_) => Some(Codec::Red),
+            Self::Vp8(_) => Some(Codec::Vp8),
+            Self::H264(_) => Some(Codec::H264),
+            Self::Described(codec, _) | Self::Unread(codec) => Some(*codec),
         }
     }
 
@@ -74,36 +118,35 @@ impl Media {
     #[must_use]
     pub fn is_entry(&self) -> bool {
         match self {
-            Self::Padding => false,
-            Self::Opus => true,
+            Self::Padding | Self::Unread(_) => false,
+            Self::Opus | Self::Red(_) => true,
             Self::Vp8(descriptor) => descriptor.keyframe,
+            Self::H264(nal) => nal.parameters,
+            Self::Described(_, frame) => frame.is_entry(),
         }
     }
 }
 
 /// The payload types that one receiver uses for each codec, and for repairing it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PayloadTypes {
-    opus: Option<(u8, Option<u8>)>,
-    vp8: Option<(u8, Option<u8>)>,
-}
+pub struct PayloadTypes([Option<(u8, Option<u8>)>; CODECS.len()]);
 
 impl PayloadTypes {
     /// Note the payload type of a codec and of its retransmissions.
     pub fn set(&mut self, codec: Codec, payload_type: u8, rtx: Option<u8>) {
-        match codec {
-            Codec::Opus => self.opus = Some((payload_type, rtx)),
-            Codec::Vp8 => self.vp8 = Some((payload_type, rtx)),
-        }
+        self.0[codec as usize] = Some((payload_type, rtx));
     }
 
     /// Payload type of the codec and of its retransmissions.
     #[must_use]
     pub fn get(&self, codec: Codec) -> Option<(u8, Option<u8>)> {
-        match codec {
-            Codec::Opus => self.opus,
-            Codec::Vp8 => self.vp8,
-        }
+        self.0[codec as usize]
+    }
+
+    /// The first payload type of retransmissions, whatever they repair.
+    #[must_use]
+    pub fn repair(&self) -> Option<u8> {
+        self.0.iter().flatten().find_map(|types| types.1)
     }
 }
 

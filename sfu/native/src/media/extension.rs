@@ -11,6 +11,9 @@ const TRANSPORT_CC: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 const ABS_SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
 
+const DESCRIPTOR: &str =
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+
 /// Profile of one-byte elements.
 pub const ONE_BYTE: u16 = 0xbede;
 /// Profile of two-byte elements, without its four "appbits".
@@ -25,6 +28,8 @@ pub struct ExtensionIds {
     pub audio_level: u8,
     pub transport_cc: u8,
     pub abs_send_time: u8,
+    /// The dependency descriptor (AV1 RTP specification, appendix A).
+    pub descriptor: u8,
 }
 
 impl ExtensionIds {
@@ -37,6 +42,7 @@ impl ExtensionIds {
             AUDIO_LEVEL => self.audio_level = id,
             TRANSPORT_CC => self.transport_cc = id,
             ABS_SEND_TIME => self.abs_send_time = id,
+            DESCRIPTOR => self.descriptor = id,
             _ => {}
         }
     }
@@ -127,6 +133,7 @@ pub struct Extensions<'a> {
     pub transport_sequence: Option<u16>,
     /// 24 bits, 6.18 fixed point seconds.
     pub abs_send_time: Option<u32>,
+    pub descriptor: Option<&'a [u8]>,
 }
 
 impl<'a> Extensions<'a> {
@@ -147,6 +154,8 @@ impl<'a> Extensions<'a> {
             } else if id == ids.transport_cc {
                 found.transport_sequence =
                     value.first_chunk().map(|pair| u16::from_be_bytes(*pair));
+            } else if id == ids.descriptor {
+                found.descriptor = Some(value);
             } else if id == ids.abs_send_time {
                 found.abs_send_time = value
                     .first_chunk::<3>()

@@ -3,6 +3,8 @@
 //! Laws: memory is taken once, at the beginning, and bounded in packets and in bytes; the oldest
 //! bytes are written over. A packet comes out as it went in, or not at all.
 
+use super::codec::Codec;
+
 /// Packets remembered at most, a power of two.
 const PACKETS: u64 = 1_024;
 
@@ -12,7 +14,8 @@ struct Entry {
     /// Bytes ever written before it.
     start: u64,
     /// 0 for none.
-    length: usize,
+    length: u32,
+    codec: Option<Codec>,
 }
 
 /// A ring of packets by index.
@@ -46,7 +49,7 @@ impl History {
     }
 
     /// Keep a packet. One that is empty or larger than the whole ring is not kept.
-    pub fn insert(&mut self, index: u64, packet: &[u8]) {
+    pub fn insert(&mut self, index: u64, codec: Codec, packet: &[u8]) {
         if packet.is_empty() || packet.len() > self.bytes.len() {
             return;
         }
@@ -59,21 +62,23 @@ impl History {
         self.entries[Self::slot(index)] = Entry {
             index,
             start: self.written,
-            length: packet.len(),
+            length: u32::try_from(packet.len()).unwrap_or(0),
+            codec: Some(codec),
         };
         self.written += packet.len() as u64;
     }
 
-    /// The packet with this index, if it is still there.
+    /// The packet with this index and what it carries, if it is still there.
     #[must_use]
-    pub fn get(&self, index: u64) -> Option<&[u8]> {
+    pub fn get(&self, index: u64) -> Option<(Codec, &[u8])> {
         let entry = &self.entries[Self::slot(index)];
         let overwritten = self.written - entry.start > self.bytes.len() as u64;
         if entry.index != index || entry.length == 0 || overwritten {
             return None;
         }
         let start = self.offset(entry.start);
-        self.bytes.get(start..start + entry.length)
+        let packet = self.bytes.get(start..start + entry.length as usize)?;
+        Some((entry.codec?, packet))
     }
 
     /// Forget everything.

@@ -6,6 +6,8 @@
 //! that has been silent for `SILENCE` while another one goes on does not flow; if all are silent (a
 //! still screen) nothing changes.
 
+use super::descriptor::LayerId;
+
 /// Layers of one source.
 pub const MAX_LAYERS: usize = 3;
 /// A layer that is silent this long, while another is not, has stalled.
@@ -72,6 +74,8 @@ pub struct LayerView {
     pub most: usize,
     /// The layer that goes out, or that the slot waits for.
     pub shown: usize,
+    /// The highest temporal layer wanted.
+    pub temporal: u8,
 }
 
 impl Default for LayerView {
@@ -79,11 +83,26 @@ impl Default for LayerView {
         Self {
             most: MAX_LAYERS - 1,
             shown: 0,
+            temporal: u8::MAX,
         }
     }
 }
 
 impl LayerView {
+    /// What a slot passes on of one of so many streams.
+    #[must_use]
+    pub fn limit(&self, streams: usize) -> LayerId {
+        let spatial = if streams > 1 {
+            u8::MAX
+        } else {
+            u8::try_from(self.most).unwrap_or(u8::MAX)
+        };
+        LayerId {
+            spatial,
+            temporal: self.temporal,
+        }
+    }
+
     /// The layer that is aimed at.
     #[must_use]
     pub fn aim(&self, flows: &Flows) -> usize {

@@ -7,8 +7,10 @@
 
 pub mod capture;
 pub mod codec;
+pub mod descriptor;
 pub mod estimate;
 pub mod extension;
+pub mod h264;
 pub mod history;
 pub mod keyframe;
 pub mod layers;
@@ -18,6 +20,7 @@ pub mod outgoing;
 pub mod pacer;
 pub mod packet_map;
 pub mod receive;
+pub mod red;
 pub mod rtcp;
 pub mod rtp;
 #[cfg(test)]
@@ -25,6 +28,7 @@ mod simulation;
 pub mod slot;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod thinning;
 pub mod timeline;
 pub mod twcc;
 pub mod vp8;

@@ -21,7 +21,11 @@ pub struct Segment {
     pub from_number: u64,
     /// Added to the source's timestamps.
     pub timestamp_shift: u32,
+    /// The source's timestamp from which on that holds.
+    pub from_timestamp: u32,
     pub vp8: Shift,
+    /// Added to the numbers of frames by the dependency descriptor.
+    pub frame: u16,
 }
 
 impl Segment {

@@ -11,16 +11,19 @@
 mod dress;
 mod padding;
 mod repair;
+mod run;
 
 use super::capture;
-use super::codec::{Kind, Media, PayloadTypes};
+use super::codec::{Codec, Kind, Media, PayloadTypes};
+use super::descriptor::LayerId;
 use super::extension::{AudioLevel, ExtensionIds};
-use super::outgoing::{Mid, Outgoing};
-use super::packet_map::{PacketMap, Segment};
+use super::outgoing::{Mid, Outgoing, Rewrite};
+use super::packet_map::PacketMap;
 use super::rtcp::SenderInfo;
 use super::rtp::RtpView;
-use super::timeline::{Frame, Timeline};
-use super::vp8::{Continuity, Shift};
+use super::thinning::Thinning;
+use super::timeline::Timeline;
+use super::vp8::Continuity;
 use super::window::Window;
 pub use repair::Lookup;
 
@@ -69,7 +72,7 @@ struct Assignment {
 struct Head {
     index: u64,
     timestamp: u32,
-    /// It was sent, not a probe left out: what follows it directly begins a frame.
+    /// Not a probe that was left out: what follows it directly begins a frame.
     settled: bool,
 }
 
@@ -85,6 +88,11 @@ pub struct Slot {
     sent: Window,
     timeline: Timeline,
     continuity: Continuity,
+    thinning: Thinning,
+    /// Newest number of a frame by the dependency descriptor.
+    frame: Option<u16>,
+    /// `PictureID` of the VP8 frame that was left out last.
+    left_out: Option<u16>,
     /// Number of the next packet if the source has no gap.
     next_number: u64,
     next_rtx: u16,
@@ -105,6 +113,9 @@ impl Slot {
             sent: Window::default(),
             timeline: Timeline::new(config.kind, config.first_timestamp),
             continuity: Continuity::default(),
+            thinning: Thinning::default(),
+            frame: None,
+            left_out: None,
             // One cycle up, so that reordering at the very beginning has room below.
             next_number: 0x1_0000 + u64::from(config.first_sequence),
             next_rtx: config.first_rtx_sequence,
@@ -156,15 +167,29 @@ impl Slot {
             .map(|assignment| (assignment.source, assignment.generation))
     }
 
+    /// Pass no more than these layers of a stream.
+    pub fn limit(&mut self, most: LayerId) {
+        self.thinning.limit(most);
+    }
+
     /// Whether the slot needs a keyframe of its source.
     #[must_use]
     pub fn waits(&self) -> bool {
         self.config.kind == Kind::Video && self.assignment.is_some() && self.head.is_none()
     }
 
+    /// Whether the layer wanted, of the stream shown, begins only with a keyframe.
+    #[must_use]
+    pub fn awaits_layer(&self) -> bool {
+        self.head.is_some() && self.thinning.awaits()
+    }
+
     /// Take a packet of the source shown, new or late. `None`: not for this viewer.
     pub fn forward(&mut self, now: u64, packet: &Inbound) -> Option<Outgoing> {
         let assignment = self.assignment?;
+        if matches!(packet.media, Media::Unread(_)) {
+            return None;
+        }
         if self
             .head
             .is_some_and(|head| packet.index > head.index + LONGEST_GAP)
@@ -175,7 +200,11 @@ impl Slot {
         let (segment, started) = match self.head {
             None => (self.begin(now, &assignment, packet)?, true),
             Some(head) if index <= head.index => {
-                (*self.map.by_index(assignment.generation, index)?, false)
+                let segment = *self.map.by_index(assignment.generation, index)?;
+                if !self.thinning.passes_late(&packet.media) {
+                    return None;
+                }
+                (segment, false)
             }
             Some(head) => (self.advance(now, head, packet)?, false),
         };
@@ -208,71 +237,19 @@ impl Slot {
     fn note(&mut self, packet: &Inbound, outgoing: &Outgoing) {
         self.timeline
             .sent(packet.capture, outgoing.header.timestamp);
-        if let Some(rewrite) = &outgoing.vp8 {
+        if let Rewrite::Vp8(rewrite) = &outgoing.rewrite {
             self.continuity.sent(rewrite);
+        } else if let Some(described) = &outgoing.described {
+            let newer = |last: u16| described.number.wrapping_sub(last) < 0x8000;
+            if self.frame.is_none_or(newer) {
+                self.frame = Some(described.number);
+            }
         }
         self.packets = self.packets.wrapping_add(1);
-        let octets = u32::try_from(packet.view.payload().len()).unwrap_or(0);
+        let octets = packet.view.payload().len().saturating_sub(outgoing.skip);
+        let octets = u32::try_from(octets).unwrap_or(0);
         self.octets = self.octets.wrapping_add(octets);
         self.credit = (self.credit + 1).min(REPAIR_CREDIT);
-    }
-
-    /// The segment that a run beginning with this packet has, if it may begin.
-    fn begin(&mut self, now: u64, assignment: &Assignment, packet: &Inbound) -> Option<Segment> {
-        if !packet.media.is_entry() {
-            return None;
-        }
-        let vp8 = match &packet.media {
-            Media::Vp8(descriptor) => self.continuity.follow(descriptor),
-            Media::Opus | Media::Padding => Shift::default(),
-        };
-        let timestamp = packet.view.header.timestamp;
-        Some(Segment {
-            source: assignment.source,
-            generation: assignment.generation,
-            from_index: packet.index,
-            from_number: self.next_number,
-            timestamp_shift: self.timeline.enter(now, packet.capture, timestamp),
-            vp8,
-        })
-    }
-
-    /// The segment of a packet behind the head; `None` for a probe, which is left out.
-    fn advance(&mut self, now: u64, head: Head, packet: &Inbound) -> Option<Segment> {
-        let mut segment = *self.map.newest()?;
-        if packet.media == Media::Padding {
-            segment.from_number = segment.number_of(packet.index);
-            segment.from_index = packet.index + 1;
-            self.map.begin(segment);
-            self.next_number = segment.from_number;
-            self.head = Some(Head {
-                index: packet.index,
-                settled: false,
-                ..head
-            });
-            return None;
-        }
-        let timestamp = packet.view.header.timestamp;
-        if timestamp == head.timestamp {
-            return Some(segment);
-        }
-        let pause = timestamp.wrapping_sub(head.timestamp);
-        let follows = head.settled && packet.index == head.index + 1;
-        let shift = segment.timestamp_shift;
-        let planned = timestamp.wrapping_add(shift);
-        let frame = Frame {
-            capture: packet.capture,
-            planned,
-            pause,
-            follows,
-        };
-        if let Some(correction) = self.timeline.correct(now, &frame) {
-            segment.from_number = segment.number_of(packet.index);
-            segment.from_index = packet.index;
-            segment.timestamp_shift = shift.wrapping_add(correction);
-            self.map.begin(segment);
-        }
-        Some(segment)
     }
 
     /// What a sender report of this stream says now; `None` before the first packet.

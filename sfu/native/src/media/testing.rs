@@ -74,6 +74,7 @@ pub fn ids() -> ExtensionIds {
         audio_level: 4,
         transport_cc: 5,
         abs_send_time: 6,
+        descriptor: 7,
     }
 }
 
@@ -110,4 +111,12 @@ pub fn vp8(start: bool, keyframe: bool, picture: u16, base_layer: u8) -> Vec<u8>
         0xaa,
         0xbb,
     ]
+}
+
+/// A VP8 payload of a temporal layer.
+pub fn vp8_layer(start: bool, keyframe: bool, picture: u16, layer: u8, sync: bool) -> Vec<u8> {
+    let [high, low] = (0x8000 | picture).to_be_bytes();
+    let first = 0x80 | u8::from(start) << 4;
+    let layers = layer << 6 | u8::from(sync) << 5;
+    vec![first, 0xe0, high, low, 1, layers, u8::from(!keyframe), 0xaa]
 }

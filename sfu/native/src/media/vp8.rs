@@ -124,6 +124,15 @@ pub struct Shift {
 }
 
 impl Shift {
+    /// The shift behind a picture that was left out.
+    #[must_use]
+    pub fn without_a_picture(self) -> Self {
+        Self {
+            picture: self.picture.wrapping_sub(1),
+            ..self
+        }
+    }
+
     /// The numbers a packet of this run gets.
     #[must_use]
     pub fn rewrite(&self, descriptor: &Vp8Descriptor) -> Rewrite {

@@ -17,6 +17,7 @@ fn maps_ids_by_uri() {
         (4, AUDIO_LEVEL),
         (5, TRANSPORT_CC),
         (6, ABS_SEND_TIME),
+        (7, DESCRIPTOR),
     ] {
         found.set(id, uri);
     }

@@ -50,7 +50,10 @@ fn a_silent_layer_stalls_only_while_another_goes_on() {
 
 #[test]
 fn a_slot_stays_where_it_is_while_nothing_flows() {
-    let view = LayerView { most: 2, shown: 1 };
+    let view = LayerView {
+        shown: 1,
+        ..LayerView::default()
+    };
     assert!(!view.wants_other(&Flows::default()));
     assert!(view.wants_other(&flowing(&[0, 1, 2])));
     assert_eq!(view.aim(&flowing(&[0])), 0);

@@ -22,6 +22,11 @@ fn full() -> OutHeader {
     }
 }
 
+const MEDIA: Content = Content {
+    payload: b"media",
+    descriptor: &[],
+};
+
 fn written(header: &OutHeader) -> Vec<u8> {
     let mut out = [0xee; MAX_HEADER];
     let length = header.write(&mut out).unwrap();
@@ -89,14 +94,13 @@ fn writes_nothing_into_a_buffer_that_is_too_small() {
     let packet = Outgoing {
         header: full(),
         original_sequence: Some(0x0102),
-        vp8: None,
-        started: false,
+        ..Outgoing::default()
     };
     for room in [0, length - 1, length + 1, length + 6] {
-        assert_eq!(packet.write(b"media", &mut vec![0; room]), None);
+        assert_eq!(packet.write(&MEDIA, &mut vec![0; room]), None);
     }
     let mut out = vec![0; length + 7];
-    assert_eq!(packet.write(b"media", &mut out), Some(length + 7));
+    assert_eq!(packet.write(&MEDIA, &mut out), Some(length + 7));
     assert_eq!(out[length..], *b"\x01\x02media");
 }
 
@@ -109,12 +113,20 @@ fn rewrites_the_copy_of_the_payload() {
     let rewrite = before.follow(&descriptor).rewrite(&descriptor);
     let packet = Outgoing {
         header: full(),
-        original_sequence: None,
-        vp8: Some(rewrite),
+        rewrite: Rewrite::Vp8(rewrite),
         started: true,
+        ..Outgoing::default()
     };
     let mut out = [0; 100];
-    let length = packet.write(&payload, &mut out).unwrap();
+    let length = packet
+        .write(
+            &Content {
+                payload: &payload,
+                descriptor: &[],
+            },
+            &mut out,
+        )
+        .unwrap();
     let copied = RtpView::parse(&out[..length]).unwrap().payload();
     assert_eq!(copied, vp8(true, true, 301, 10));
 }

@@ -148,7 +148,9 @@ impl Scene {
             self.flows.heard(now, number);
         }
         let base = (number as u64) << LAYER_SHIFT;
-        layer.history.insert(base + arrival.index, &packet);
+        layer
+            .history
+            .insert(base + arrival.index, Codec::Vp8, &packet);
         self.forward(number, base + arrival.index, media.is_entry());
     }
 
@@ -168,7 +170,7 @@ impl Scene {
             ((number as u64) << LAYER_SHIFT) + self.layers[number].receiver.highest().unwrap();
         for next in index..=newest {
             let layer = &self.layers[number];
-            let Some(packet) = layer.history.get(next) else {
+            let Some((_, packet)) = layer.history.get(next) else {
                 continue;
             };
             let view = RtpView::parse(packet).unwrap();
@@ -184,7 +186,9 @@ impl Scene {
             let outgoing = self.slot.forward(self.now, &inbound);
             if let Some(outgoing) = &outgoing {
                 let mut bytes = vec![0; 300];
-                let length = outgoing.write(view.payload(), &mut bytes).unwrap();
+                let length = outgoing
+                    .write(&outgoing.content(&view), &mut bytes)
+                    .unwrap();
                 bytes.truncate(length);
                 self.downlink.send(self.now, bytes);
             }
@@ -221,7 +225,7 @@ impl Scene {
             return;
         };
         let layer = &self.layers[usize::try_from(found.index >> LAYER_SHIFT).unwrap()];
-        let Some(packet) = layer.history.get(found.index) else {
+        let Some((_, packet)) = layer.history.get(found.index) else {
             return;
         };
         let view = RtpView::parse(packet).unwrap();
@@ -234,7 +238,9 @@ impl Scene {
         };
         if let Some(outgoing) = self.slot.repair(self.now, &found, &inbound) {
             let mut bytes = vec![0; 300];
-            let length = outgoing.write(view.payload(), &mut bytes).unwrap();
+            let length = outgoing
+                .write(&outgoing.content(&view), &mut bytes)
+                .unwrap();
             bytes.truncate(length);
             self.downlink.send(self.now, bytes);
         }

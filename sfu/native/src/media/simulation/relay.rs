@@ -123,7 +123,8 @@ impl Relay {
                 .receive(now, header.sequence, header.timestamp)
         };
         let Some(arrival) = arrival else { return };
-        source.history.insert(arrival.index, &packet);
+        let carried = codec(source.kind);
+        source.history.insert(arrival.index, carried, &packet);
         self.forward(now, number, arrival.index, out);
     }
 
@@ -137,7 +138,7 @@ impl Relay {
         let slot = &mut self.slots[number % 2];
         let mut next = index;
         while next <= newest {
-            let Some(packet) = source.history.get(next) else {
+            let Some((_, packet)) = source.history.get(next) else {
                 next += 1;
                 continue;
             };
@@ -161,7 +162,9 @@ impl Relay {
             let started = outgoing.is_some_and(|outgoing| outgoing.started);
             if let Some(outgoing) = outgoing {
                 let mut bytes = vec![0; 300];
-                let length = outgoing.write(view.payload(), &mut bytes).unwrap();
+                let length = outgoing
+                    .write(&outgoing.content(&view), &mut bytes)
+                    .unwrap();
                 bytes.truncate(length);
                 out.send(now, bytes);
             }
@@ -210,7 +213,7 @@ impl Relay {
             };
             self.stale_answers += usize::from(found.generation != self.generation);
             let source = &self.sources[usize::try_from(found.source).unwrap()];
-            let Some(packet) = source.history.get(found.index) else {
+            let Some((_, packet)) = source.history.get(found.index) else {
                 continue;
             };
             let view = RtpView::parse(packet).unwrap();
@@ -224,7 +227,9 @@ impl Relay {
             };
             if let Some(outgoing) = slot.repair(now, &found, &inbound) {
                 let mut bytes = vec![0; 300];
-                let length = outgoing.write(view.payload(), &mut bytes).unwrap();
+                let length = outgoing
+                    .write(&outgoing.content(&view), &mut bytes)
+                    .unwrap();
                 bytes.truncate(length);
                 out.send(now, bytes);
                 self.repaired += 1;

@@ -1,9 +1,14 @@
 //! The outside of a packet on its way to the viewer: everything but its number.
+//!
+//! Laws: the payload type is the viewer's; RED goes to who knows it, and only while its older blocks
+//! lie within the present run, where they are the same source's and shifted alike. Of a picture
+//! whose upper layers are left out, the last packet that goes out bears the marker.
 
 use super::super::capture;
 use super::super::codec::{Codec, Kind, Media};
-use super::super::outgoing::{OutHeader, Outgoing};
+use super::super::outgoing::{Described, OutHeader, Outgoing, Rewrite};
 use super::super::packet_map::Segment;
+use super::super::red::Red;
 use super::{Assignment, Inbound, Slot};
 
 impl Slot {
@@ -15,18 +20,34 @@ impl Slot {
         assignment: &Assignment,
         segment: &Segment,
     ) -> Option<Outgoing> {
-        let codec = match packet.media {
-            Media::Opus => Codec::Opus,
-            Media::Vp8(_) => Codec::Vp8,
-            Media::Padding => match self.config.kind {
+        let incoming = &packet.view.header;
+        let mut outgoing = Outgoing::default();
+        let mut marker = incoming.marker;
+        let payload_type = match &packet.media {
+            Media::Opus => self.type_of(Codec::Opus)?,
+            Media::Red(red) => self.dress_red(red, incoming.timestamp, segment, &mut outgoing)?,
+            Media::Vp8(descriptor) => {
+                outgoing.rewrite = Rewrite::Vp8(segment.vp8.rewrite(descriptor));
+                self.type_of(Codec::Vp8)?
+            }
+            Media::H264(_) => self.type_of(Codec::H264)?,
+            Media::Described(codec, frame) => {
+                marker |= self.thinning.ends_picture(frame);
+                outgoing.described = Some(Described {
+                    at: frame.at,
+                    length: frame.length,
+                    number: frame.number.wrapping_add(segment.frame),
+                });
+                self.type_of(*codec)?
+            }
+            Media::Padding => self.type_of(match self.config.kind {
                 Kind::Audio => Codec::Opus,
                 Kind::Video => Codec::Vp8,
-            },
+            })?,
+            Media::Unread(_) => return None,
         };
-        let (payload_type, _) = self.config.payloads.get(codec)?;
-        let incoming = &packet.view.header;
-        let header = OutHeader {
-            marker: incoming.marker,
+        outgoing.header = OutHeader {
+            marker,
             payload_type,
             sequence: 0,
             timestamp: incoming.timestamp.wrapping_add(segment.timestamp_shift),
@@ -42,16 +63,30 @@ impl Slot {
             transport_sequence: None,
             abs_send_time: Some(abs_send_time(now)),
         };
-        let vp8 = match &packet.media {
-            Media::Vp8(descriptor) => Some(segment.vp8.rewrite(descriptor)),
-            Media::Opus | Media::Padding => None,
-        };
-        Some(Outgoing {
-            header,
-            original_sequence: None,
-            vp8,
-            started: false,
-        })
+        Some(outgoing)
+    }
+
+    fn type_of(&self, codec: Codec) -> Option<u8> {
+        Some(self.config.payloads.get(codec)?.0)
+    }
+
+    /// RED as it is, or its primary block as plain Opus.
+    fn dress_red(
+        &self,
+        red: &Red,
+        timestamp: u32,
+        segment: &Segment,
+        outgoing: &mut Outgoing,
+    ) -> Option<u8> {
+        let opus = self.type_of(Codec::Opus)?;
+        let age = timestamp.wrapping_sub(segment.from_timestamp);
+        let own = age < 0x8000_0000 && red.reach <= age;
+        if let Some(payload_type) = self.type_of(Codec::Red).filter(|_| own) {
+            outgoing.rewrite = Rewrite::Red(red.older, opus);
+            return Some(payload_type);
+        }
+        outgoing.skip = red.primary;
+        Some(opus)
     }
 }
 

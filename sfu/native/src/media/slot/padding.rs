@@ -3,7 +3,7 @@
 //! Laws: they go on the stream of retransmissions, so that no number of the media is used up, and
 //! only once media was sent and the viewer tells of arrivals.
 
-use super::super::codec::{Codec, Kind};
+use super::super::codec::Kind;
 use super::super::outgoing::{OutHeader, Outgoing};
 use super::Slot;
 
@@ -12,10 +12,7 @@ impl Slot {
     #[must_use]
     pub fn carries_padding(&self, now: u64) -> bool {
         let config = &self.config;
-        let repairs = config
-            .payloads
-            .get(Codec::Vp8)
-            .is_some_and(|types| types.1.is_some());
+        let repairs = config.payloads.repair().is_some();
         config.kind == Kind::Video
             && config.rtx_ssrc != 0
             && config.ids.transport_cc != 0
@@ -27,7 +24,7 @@ impl Slot {
     pub fn padding(&mut self, now: u64) -> Option<Outgoing> {
         let config = &self.config;
         let header = OutHeader {
-            payload_type: config.payloads.get(Codec::Vp8)?.1?,
+            payload_type: config.payloads.repair()?,
             sequence: self.next_rtx,
             timestamp: self.timeline.at(now)?,
             ssrc: config.rtx_ssrc,
@@ -38,9 +35,7 @@ impl Slot {
         self.next_rtx = self.next_rtx.wrapping_add(1);
         Some(Outgoing {
             header,
-            original_sequence: None,
-            vp8: None,
-            started: false,
+            ..Outgoing::default()
         })
     }
 }

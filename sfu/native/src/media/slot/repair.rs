@@ -4,7 +4,6 @@
 //! caller checks the audience in between. A retransmission has its own SSRC, number and type, and
 //! is else the packet that was lost.
 
-use super::super::codec::{Codec, Kind};
 use super::super::outgoing::Outgoing;
 use super::{Inbound, Slot, low};
 
@@ -61,12 +60,7 @@ impl Slot {
         if index != packet.index {
             return None;
         }
-        let codec = if self.config.kind == Kind::Audio {
-            Codec::Opus
-        } else {
-            Codec::Vp8
-        };
-        let payload_type = self.config.payloads.get(codec)?.1?;
+        let payload_type = self.config.payloads.get(packet.media.codec()?)?.1?;
         let mut outgoing = self.dress(now, packet, &assignment, segment)?;
         self.credit = self.credit.checked_sub(1)?;
         outgoing.original_sequence = Some(low(found.number));

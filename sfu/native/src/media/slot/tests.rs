@@ -1,7 +1,8 @@
+mod codecs;
 mod on_time;
 mod repairs;
 
-use super::super::codec::Codec;
+use super::super::outgoing::Content;
 use super::super::rtcp::ReportBlock;
 use super::super::testing::{ids, rtp, vp8};
 use super::*;
@@ -207,7 +208,7 @@ fn probes_leave_no_gap() {
         (filler.header.sequence, filler.header.payload_type),
         (3, 96)
     );
-    assert_eq!(filler.vp8, None);
+    assert_eq!(filler.rewrite, Rewrite::Nothing);
 }
 
 #[test]
@@ -232,7 +233,11 @@ fn sources_follow_each_other_without_a_gap() {
     slot.assign(1, 1, 9);
     let payload_of = |sample: &Sample, outgoing: &Outgoing| {
         let mut copy = [0; 200];
-        let length = outgoing.write(&sample.payload, &mut copy).unwrap();
+        let content = Content {
+            payload: &sample.payload,
+            descriptor: &[],
+        };
+        let length = outgoing.write(&content, &mut copy).unwrap();
         RtpView::parse(&copy[..length]).unwrap().payload().to_vec()
     };
     for step in 0..5u16 {

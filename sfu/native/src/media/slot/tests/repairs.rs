@@ -49,7 +49,7 @@ fn a_repair_is_the_packet_under_its_own_numbers() {
     );
     assert_eq!(repair.original_sequence, Some(0));
     assert_eq!(repair.header.timestamp, sent.header.timestamp);
-    assert_eq!((repair.header.csrc, repair.vp8), (9, sent.vp8));
+    assert_eq!((repair.header.csrc, repair.rewrite), (9, sent.rewrite));
     let again = lost
         .hand(50_000, |inbound| slot.repair(50_000, &found, inbound))
         .unwrap();
