@@ -287,7 +287,7 @@ impl World {
             track: new.track,
             layers: LayerView {
                 most: new.layer,
-                shown: 0,
+                ..LayerView::default()
             },
             next: None,
             first: false,

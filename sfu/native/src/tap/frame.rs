@@ -15,8 +15,11 @@ const MAX_FRAME: usize = 1 << 20;
 #[must_use]
 pub fn code(codec: Codec) -> u8 {
     match codec {
-        Codec::Opus => 1,
+        Codec::Opus | Codec::Red => 1,
         Codec::Vp8 => 2,
+        Codec::H264 => 3,
+        Codec::Vp9 => 4,
+        Codec::Av1 => 5,
     }
 }
 
@@ -38,13 +41,15 @@ pub struct Assembler {
     open: Option<Whole>,
     /// No frame was lost since the last keyframe.
     synced: bool,
+    /// What comes is of a codec that gives no frames here.
+    foreign: bool,
 }
 
 impl Assembler {
     /// Whether only a keyframe will do.
     #[must_use]
     pub fn waits(&self, kind: Kind) -> bool {
-        kind == Kind::Video && !self.synced
+        kind == Kind::Video && !self.synced && !self.foreign
     }
 
     /// Packets are missing here, or another layer begins.
@@ -64,15 +69,13 @@ impl Assembler {
         let timestamp = view.header.timestamp;
         match media {
             Media::Padding => None,
-            Media::Opus => {
-                self.bytes.clear();
-                self.bytes.extend_from_slice(view.payload());
-                Some(Whole {
-                    codec: Codec::Opus,
-                    key: true,
-                    timestamp,
-                })
+            Media::H264(_) | Media::Described(..) | Media::Unread(_) => {
+                self.foreign = true;
+                None
             }
+            Media::Opus => Some(self.sound(view.payload(), timestamp)),
+            // The file has its order and its gaps: older blocks say nothing new.
+            Media::Red(red) => Some(self.sound(view.payload().get(red.primary..)?, timestamp)),
             Media::Vp8(descriptor) => {
                 let part = Part {
                     start: descriptor.start,
@@ -86,6 +89,17 @@ impl Assembler {
                 };
                 self.part(&part, whole)
             }
+        }
+    }
+
+    /// A packet of sound is a frame.
+    fn sound(&mut self, payload: &[u8], timestamp: u32) -> Whole {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(payload);
+        Whole {
+            codec: Codec::Opus,
+            key: true,
+            timestamp,
         }
     }
 
@@ -201,5 +215,16 @@ mod tests {
         assert!(take(&mut frames, Codec::Opus, &sound).is_some());
         assert_eq!(take(&mut frames, Codec::Opus, &packet(false, 5, &[])), None);
         assert!(!frames.waits(Kind::Audio));
+        let red = packet(false, 6, b"\xef\x0f\x00\x03\x6fOLDNEW");
+        let whole = take(&mut frames, Codec::Red, &red).expect("a frame");
+        assert_eq!((whole.codec, frames.frame()), (Codec::Opus, &b"NEW"[..]));
+    }
+
+    #[test]
+    fn a_codec_without_frames_is_not_waited_for() {
+        let mut frames = Assembler::default();
+        let bytes = packet(true, 1, b"\x67\x42");
+        assert_eq!(take(&mut frames, Codec::H264, &bytes), None);
+        assert!(!frames.waits(Kind::Video));
     }
 }
