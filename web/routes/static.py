@@ -14,7 +14,10 @@ from web.errors import Unavailable
 from web.routes.table import Route
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-PAGES = ("/", "/login", "/talks", "/settings", "/meeting/{id}", "/document/{id}", "/channel/{id}", "/guest/{token}")
+PAGES = (
+    "/", "/login", "/talks", "/settings", "/recordings", "/meeting/{id}", "/document/{id}", "/channel/{id}",
+    "/guest/{token}",
+)  # fmt: skip
 FOREVER = "public, max-age=31536000, immutable"
 
 

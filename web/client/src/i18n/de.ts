@@ -1,4 +1,5 @@
 import type { Address } from './i18n.svelte';
+import { recording } from './recording.de';
 import { talks } from './talks.de';
 
 const KIND = { lesson: 'Unterricht', consultation: 'Sprechzeit', conference: 'Konferenz' };
@@ -56,7 +57,7 @@ function entering(du: boolean) {
       seen: 'Das sehen die anderen', seenName: du ? 'Deinen Namen:' : 'Ihren Namen:',
       seenNoCamera: du ? 'Kein Bild, bis du die Kamera einschaltest' : 'Kein Bild, bis Sie die Kamera einschalten', seenCamera: du ? 'Dein Kamerabild, sobald du beitrittst' : 'Ihr Kamerabild, sobald Sie beitreten',
       heardNot: du ? 'Keinen Ton, bis du das Mikrofon einschaltest' : 'Keinen Ton, bis Sie das Mikrofon einschalten', heard: du ? 'Was du sagst, sobald du beitrittst' : 'Was Sie sagen, sobald Sie beitreten',
-      noRecording: 'Es wird nichts aufgezeichnet', name: du ? 'Dein Name im Raum' : 'Ihr Name im Raum', nameHint: du ? 'Den Namen legt deine Schule fest.' : 'Den Namen legt die Schule fest.', nameGuest: 'Diesen Namen haben Sie eingegeben.',
+      noRecording: du ? 'Nichts von dir wird aufgenommen, ohne dass du zustimmst' : 'Nichts von Ihnen wird aufgenommen, ohne dass Sie zustimmen', name: du ? 'Dein Name im Raum' : 'Ihr Name im Raum', nameHint: du ? 'Den Namen legt deine Schule fest.' : 'Den Namen legt die Schule fest.', nameGuest: 'Diesen Namen haben Sie eingegeben.',
       test: 'Mikrofon testen', startTest: 'Test starten', testing: 'Test läuft', testHint: du ? 'Nur du siehst den Test.' : 'Nur Sie sehen den Test.', join: 'Beitreten',
     },
     lobby: {
@@ -87,7 +88,7 @@ function entering(du: boolean) {
 function inside(du: boolean) {
   return {
     room: {
-      skip: 'Zur Tafel', controls: 'Meine Steuerung', leave: 'Verlassen', noRecording: 'Keine Aufzeichnung', privateCameras: 'Kameras nur für die Leitung', minutesLeft: (minutes: number) => (minutes === 0 ? 'Zeit ist um' : `noch ${minutes} min`),
+      skip: 'Zur Tafel', controls: 'Meine Steuerung', leave: 'Verlassen', privateCameras: 'Kameras nur für die Leitung', minutesLeft: (minutes: number) => (minutes === 0 ? 'Zeit ist um' : `noch ${minutes} min`),
       present: (count: number) => (count === 1 ? '1 Person da' : `${count} da`), microphoneOn: 'Mikro an', microphoneOff: 'Mikro aus', cameraOn: 'Kamera an', cameraOff: 'Kamera aus', raise: 'Melden', lower: 'Gemeldet',
       quality: { title: 'Verbindung', good: 'Gut', fair: 'Mittel', weak: 'Schwach', none: 'Keine', connecting: 'verbindet …' },
     },
@@ -175,6 +176,7 @@ export const de = (address: Address) => {
     ...entering(du),
     ...inside(du),
     ...talks(du),
+    ...recording(du),
   };
 };
 

@@ -1,4 +1,5 @@
 import type { Catalogue } from './de';
+import { recording } from './recording.en';
 import { talks } from './talks.en';
 
 const KIND = { lesson: 'Lesson', consultation: 'Consultation', conference: 'Conference' };
@@ -22,7 +23,7 @@ const entering = {
   prejoin: {
     preview: 'Preview', cameraOff: 'Your camera is off', onlyName: 'The others see only your name.', microphoneOn: 'Turn on mic', microphoneIsOn: 'Mic is on', cameraOn: 'Turn on camera', cameraIsOn: 'Camera is on',
     seen: 'What the others see', seenName: 'Your name:', seenNoCamera: 'No picture until you turn on the camera', seenCamera: 'Your camera as soon as you join', heardNot: 'No sound until you turn on the microphone', heard: 'What you say as soon as you join',
-    noRecording: 'Nothing is recorded', name: 'Your name in the room', nameHint: 'The school sets the name.', nameGuest: 'You entered this name.', test: 'Test the microphone', startTest: 'Start test', testing: 'Test is running', testHint: 'Only you see the test.', join: 'Join',
+    noRecording: 'Nothing of you is recorded unless you agree', name: 'Your name in the room', nameHint: 'The school sets the name.', nameGuest: 'You entered this name.', test: 'Test the microphone', startTest: 'Start test', testing: 'Test is running', testHint: 'Only you see the test.', join: 'Join',
   },
   lobby: {
     waiting: 'You will be let in soon', joining: 'Connecting …', opens: 'Please stay here. The room opens by itself.',
@@ -45,7 +46,7 @@ const entering = {
 
 const inside = {
   room: {
-    skip: 'To the board', controls: 'My controls', leave: 'Leave', noRecording: 'No recording', privateCameras: 'Cameras for those who lead', minutesLeft: (minutes: number) => (minutes === 0 ? 'Time is up' : `${minutes} min left`), present: (count: number) => (count === 1 ? '1 person here' : `${count} here`),
+    skip: 'To the board', controls: 'My controls', leave: 'Leave', privateCameras: 'Cameras for those who lead', minutesLeft: (minutes: number) => (minutes === 0 ? 'Time is up' : `${minutes} min left`), present: (count: number) => (count === 1 ? '1 person here' : `${count} here`),
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
@@ -122,4 +123,5 @@ export const en = (): Catalogue => ({
   ...entering,
   ...inside,
   ...talks,
+  ...recording,
 });

@@ -8,6 +8,7 @@ import { RequestError, Wire, type RequestCode, type WireState } from '../protoco
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
 import { MediaSession } from './media.svelte';
+import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
 import { tellIdle } from './idle';
@@ -50,6 +51,7 @@ export class MeetingSession {
   secrecy = $state.raw<RoomSecrecy | null>(null);
   readonly media: MediaSession;
   readonly talks: Talks;
+  readonly recording: RoomRecording;
 
   readonly #wire = new Wire();
   readonly #meeting: string;
@@ -80,6 +82,7 @@ export class MeetingSession {
       devices,
     );
     this.talks = new Talks(this.#wire);
+    this.recording = new RoomRecording(this.#wire);
     this.#stopIdle = tellIdle(this.#wire);
     this.#listen();
   }
