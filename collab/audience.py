@@ -16,6 +16,7 @@ from .codec import frame_binary
 from .connection import Connection
 from .limits import Limits
 from .outbox import Kind, State
+from .salvo import Salvo
 from .sync import Entry, build_ack, build_awareness, build_update
 
 
@@ -36,6 +37,9 @@ class Audience:
         self._changed: dict[int, Here] = {}
         self._flushed = self._held_at = float("-inf")
         self._flush: asyncio.TimerHandle | None = None
+        self._salvo: Salvo | None = None
+        self._without: frozenset[int] = frozenset()
+        self._left: list[Connection] = []
 
     def send(self, connection: Connection, frame: bytes, kind: Kind) -> None:
         """Send a frame to one client."""
@@ -43,6 +47,7 @@ class Audience:
         outbox.send(self._clock(), frame, kind, self.base)
         if outbox.state is not State.FLOWING and connection not in self.congested:
             self.congested.add(connection)
+            self.regroup()
             self._on_congested()
 
     def fan_out(self, events: Sequence[tuple[Connection | None, bytes]], handled: Iterable[Connection]) -> None:
@@ -66,23 +71,50 @@ class Audience:
             self._send(connection, b"".join(own), _frame(others), connection.ack())
         if not both:
             return
-        now, bound, flowing = self._clock(), self._limits.transport_bytes, State.FLOWING
-        delivered = 0
-        for connection in list(self.connections.values()):
-            if connection.number in apart:
-                continue
-            outbox = connection.outbox
-            if outbox.state is flowing and connection.synced and outbox.buffered() < bound:
-                outbox.last_sent = now
-                try:
-                    outbox.put(both)
-                except RuntimeError:  # gone; its connection will hear of it
-                    continue
-                delivered += 1
-            else:
-                self._send(connection, changes, entries, None)
+        without = frozenset(apart)
+        if self._salvo is None or self._without != without:
+            self._aim(without)
+        delivered, left = 0, self._left
+        if self._salvo is not None and self._salvo.fire(self._clock(), both):
+            delivered = len(self._salvo)
+        else:
+            left = [one for number, one in self.connections.items() if number not in apart]
+        for connection in left:
+            delivered += self._send_both(connection, changes, entries, both)
         if frames:
             self.deliveries += delivered
+
+    def _aim(self, without: frozenset[int]) -> None:
+        """Find who but these can be written to at once, and who is left."""
+        self.regroup()
+        self._without, self._left, ready = without, [], []
+        for number, connection in self.connections.items():
+            outbox = connection.outbox
+            if number in without:
+                continue
+            if connection.synced and outbox.direct is not None and outbox.state is State.FLOWING:
+                ready.append(outbox)
+            else:
+                self._left.append(connection)
+        self._salvo = Salvo(ready)
+
+    def regroup(self) -> None:
+        """Somebody came, went, had the first sync or keeps up differently."""
+        if self._salvo is not None:
+            self._salvo.settle()
+            self._salvo = None
+
+    def _send_both(self, connection: Connection, changes: bytes, entries: bytes, both: bytes) -> int:
+        outbox = connection.outbox
+        if outbox.state is not State.FLOWING or not connection.synced or outbox.congested():
+            self._send(connection, changes, entries, None)
+            return 0
+        outbox.last_sent = self._clock()
+        try:
+            outbox.put(both)
+        except RuntimeError:  # gone; its connection will hear of it
+            return 0
+        return 1
 
     def _send(self, connection: Connection, changes: bytes, people: bytes, ack: int | None) -> None:
         """Send to one client what concerns it: in one write if it keeps up, each by its kind if not."""
@@ -112,6 +144,7 @@ class Audience:
                 connection.overloaded()
             if connection.outbox.state is State.FLOWING or not connection.open:
                 self.congested.discard(connection)
+                self.regroup()
 
     def hold(self) -> None:
         """Changes are on their way to `fan_out`: awareness may wait a little and share their writes."""
@@ -169,6 +202,8 @@ class Audience:
         """Send the empty awareness message where nothing was sent for long: stock clients reconnect otherwise."""
         before = self._clock() - self._limits.silence_seconds
         frame = frame_binary(build_awareness([]))
+        if self._salvo is not None:
+            self._salvo.settle()
         for connection in self.connections.values():
             if connection.outbox.last_sent < before:
                 self.send(connection, frame, Kind.CONTROL)

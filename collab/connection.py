@@ -76,16 +76,16 @@ class Connection:
             if isinstance(message, Changes | Step1):
                 keeper.enqueue(self, message, len(data), now)
             elif isinstance(message, Awareness):
-                keeper.receive_awareness(self, message.entries)
+                keeper.people.receive(self, message.entries)
             elif isinstance(message, QueryAwareness):
-                keeper.send_people(self)
+                keeper.audience.send_people(self)
         except CollabError as error:
             self.refuse(error)
 
     def set_editor(self, editor: Editor) -> None:
         """Take a changed name, role or colour."""
         self.editor = editor
-        self._keeper.restamp(self)
+        self._keeper.people.restamp(self)
 
     def set_rights(self, rights: EditRights) -> None:
         """Take changed rights; they hold for everything not yet applied."""

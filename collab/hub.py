@@ -262,7 +262,7 @@ class Hub:
         elif isinstance(news, People):
             keeper.audience.spread(keeper.audience.room.receive_remote(news.worker, news.people))
         else:
-            keeper.tell_people(keeper.audience.room.renew(self.wall()))
+            keeper.people.repeat()
 
     def publish(self, document: str, news: News) -> None:
         """Tell other workers, if there can be any; the bus takes it without waiting."""
@@ -343,7 +343,7 @@ class Hub:
                 keeper.audience.spread(keeper.audience.room.worker_lost(self.wall(), worker))
         for keeper in list(self._keepers.values()):
             keeper.audience.break_silence()
-            keeper.renew_people(now)
+            keeper.people.renew(now)
             keeper.poke()
         self._budgets.sweep(now)
 

@@ -1,9 +1,11 @@
-"""The task that owns one live document: load, judge, apply, log, then acknowledge and fan out, unload.
+"""The owner of one live document: load, judge, apply, log, then acknowledge and fan out, unload.
 
 Laws:
-- only this task changes the document; clients and the bus put into its bounded inbox (DISCONNECT). A round applies
+- a document is in one round at a time; clients and the bus put into its bounded inbox (DISCONNECT). A round applies
   what waits, commits it as one batch, and only then answers, acknowledges, fans out and announces. While a commit runs
   nobody is answered from the document.
+- a round that only takes in changes is a turn: it needs no task, the committer calls `_end_turn`. Whatever else is to
+  be done (load, answer, hear other workers, unload) is done by the task, never beside a turn.
 - a commit that fails, or a CRDT that breaks, discards the live document: every client is closed with 4509 and the next
   one loads it afresh.
 - when a round may begin is for `pace.py` to say: whoever writes alone is never delayed, several join in a tick.
@@ -15,18 +17,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
-from .audience import Audience, only_presence, remotes
-from .awareness import Here
+from .answers import Answers
+from .attendance import Attendance
+from .audience import Audience
 from .codec import frame_binary
 from .connection import Connection
 from .errors import AccessDenied, CollabError, Overloaded, StateError
 from .ledger import Ledger
 from .outbox import Kind
 from .round import Received, Round
-from .sync import Changes, Entry, Step1, build_step1, build_step2
-from .wire import Announce, People
+from .store import Committed
+from .sync import Changes, Step1, build_step1, build_step2
+from .upkeep import Upkeep
+from .wire import Announce
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -47,13 +53,16 @@ class Keeper:
         self._inbox: deque[Received] = deque()
         self._inbox_bytes = 0
         self._announced: deque[Announce] = deque()
-        self._waiting: deque[tuple[Connection, Step1]] = deque()
+        self._answers = Answers(self)
+        self._busy = False
+        self._late: tuple[Round, Committed] | None = None
         self._behind = False
         self._clean = True
         self._stopping = False
         self._wake = asyncio.Event()
-        self._idle_since = self._renewed_at = hub.clock()
-        self._compacted_at = hub.clock()
+        self.people = Attendance(self)
+        self._upkeep = Upkeep(hub, self.ledger)
+        self._idle_since = hub.clock()
         self._based_at = float("-inf")
         self.task = asyncio.create_task(self._run(), name=f"keeper {document}")
 
@@ -62,6 +71,7 @@ class Keeper:
     def attach(self, connection: Connection) -> None:
         """Add a client: it is asked what it has, and told who is here."""
         self.audience.connections[connection.number] = connection
+        self.audience.regroup()
         self.audience.send(connection, frame_binary(build_step1(self.ledger.live.state_vector())), Kind.CONTROL)
         self.audience.send_people(connection)
 
@@ -69,8 +79,9 @@ class Keeper:
         """Remove a client and its people."""
         self.audience.connections.pop(connection.number, None)
         self.audience.congested.discard(connection)
+        self.audience.regroup()
         connection.person.close(self.document)
-        self.tell_people(self.audience.room.connection_closed(self.hub.wall(), connection.number))
+        self.people.left(connection)
         self.hub.release_first_sync(connection)
         self._idle_since = self.hub.clock()
 
@@ -86,26 +97,6 @@ class Keeper:
             self.hub.pace.ask(self, connection)
         else:
             self._wake.set()
-
-    def receive_awareness(self, connection: Connection, entries: tuple[Entry, ...]) -> None:
-        """Take a client's awareness."""
-        if not connection.rights.write:
-            entries = only_presence(entries)
-        self.tell_people(self.audience.room.receive(self.hub.wall(), connection.number, connection.editor, entries))
-
-    def restamp(self, connection: Connection) -> None:
-        """Write a client's changed name into its entry."""
-        self.tell_people(self.audience.room.restamp(self.hub.wall(), connection.number, connection.editor))
-
-    def send_people(self, connection: Connection) -> None:
-        """Answer a query for awareness."""
-        self.audience.send_people(connection)
-
-    def tell_people(self, changed: list[Here]) -> None:
-        """Pass our own awareness changes on to everybody here and to other workers."""
-        if changed:
-            self.audience.spread(changed)
-            self.hub.publish(self.document, People(self.hub.worker, remotes(changed)))
 
     def receive_announcement(self, announcement: Announce) -> None:
         """Take another worker's word about the log."""
@@ -133,12 +124,6 @@ class Keeper:
         self._stopping = True
         self._wake.set()
 
-    def renew_people(self, now: float) -> None:
-        """Send our own people again before stock clients drop them."""
-        if now - self._renewed_at >= self.hub.limits.renew_seconds:
-            self._renewed_at = now
-            self.tell_people(self.audience.room.renew(self.hub.wall()))
-
     def discard(self, error: CollabError) -> None:
         """Close every client with the error and forget the live document."""
         self._stopping = True
@@ -163,29 +148,47 @@ class Keeper:
             return
         self.loaded.set_result(None)
         try:
-            while not self._stopping:
+            while True:
                 await self._wake.wait()
                 self._wake.clear()
-                if self._inbox or self._announced or self._waiting or self._behind:
+                if self._busy and self._late is None:
+                    continue  # a turn is under way, and wakes us after it
+                if self._stopping:
+                    break
+                self._busy = True
+                if self._late is not None:
+                    await self._end_late(*self._late)
+                if self._has_work():
                     await self._round()
                 if self._stopping or await self._unload():
                     break
-        except CollabError as error:
-            _log.warning("document %s is discarded: %s %s", self.document, error.code, error.text)
-            gone = error.code in ("other_epoch", "unknown_document")
-            self.discard(error if gone or isinstance(error, StateError) else StateError("resync", error.text))
-        except Exception:
-            _log.exception("document %s is discarded", self.document)
-            self.discard(StateError("resync", "the document is loaded again"))
+                self._busy = False
+                if self._has_work():
+                    self._wake.set()
+        except Exception as error:
+            self._break(error)
         finally:
             self.audience.close()
+
+    def _break(self, error: Exception) -> None:
+        if not isinstance(error, CollabError):
+            _log.error("document %s is discarded", self.document, exc_info=error)
+            self.discard(StateError("resync", "the document is loaded again"))
+            return
+        _log.warning("document %s is discarded: %s %s", self.document, error.code, error.text)
+        gone = error.code in ("other_epoch", "unknown_document")
+        self.discard(error if gone or isinstance(error, StateError) else StateError("resync", error.text))
+
+    def _has_work(self) -> bool:
+        return bool(self._inbox or self._announced or self._answers or self._behind)
 
     async def _load(self) -> None:
         await self.hub.listen(self)
         await self.ledger.load()
         self.audience.base = self.ledger.live.state_vector()
 
-    async def _round(self) -> None:
+    def _take_in(self) -> Round:
+        """Begin a round with what waits."""
         work = Round(self.ledger, self.hub.limits.misses)
         self._clean = False
         received, self._inbox, self._inbox_bytes = self._inbox, deque(), 0
@@ -194,14 +197,63 @@ class Keeper:
             if isinstance(message, Changes):
                 work.take(item, message)
             else:
-                self._waiting.append((item.connection, message))
-        others = await self._log(work)
+                self._answers.add(item.connection, message)
+        return work
+
+    async def _round(self) -> None:
+        work = self._take_in()
+        self._conclude(work, await self._log(work))
+
+    def _conclude(self, work: Round, others: list[bytes]) -> None:
         if self._stopping:
             return
         self._clean = True
         # In the order in which the live document took them, for each event says only what was new to it then.
         self.audience.fan_out([*work.events, *((None, event) for event in others)], work.handled)
         self._after(work)
+
+    def take_turn(self) -> None:
+        """Take in what waits, at once if there are only changes and nothing is under way."""
+        if self._busy or self._stopping or self._announced or self._answers or self._behind or not self.loaded.done():
+            self._wake.set()
+            return
+        try:
+            work = self._take_in()
+            if not work.entries:
+                self._conclude(work, [])
+            else:
+                self._busy = True
+                self.hub.committer.put(self.ledger.batch(work.entries, work.authors), partial(self._end_turn, work))
+            if self._answers:
+                self._wake.set()
+        except Exception as error:
+            self._break(error)
+
+    def _end_turn(self, work: Round, done: Committed | CollabError) -> None:
+        try:
+            if isinstance(done, CollabError):
+                raise done
+            if self._stopping:
+                return
+            self.hub.counters.updates += len(work.entries)
+            if self.ledger.committed(done, work.authors):
+                self.hub.announce(self, done, work)
+                self._conclude(work, [])
+            else:  # others have logged around it: they are read first
+                self._late = (work, done)
+        except Exception as error:
+            self._break(error)
+        finally:
+            if self._late is None:
+                self._busy = False
+            if self._late is not None or self._stopping or self._has_work() or self._upkeep.is_due(idle=False):
+                self._wake.set()
+
+    async def _end_late(self, work: Round, done: Committed) -> None:
+        self._late = None
+        others = await self.ledger.catch_up()
+        self.hub.announce(self, done, work)
+        self._conclude(work, others)
 
     async def _log(self, work: Round) -> list[bytes]:
         """Commit this round's changes, take in what others have logged; returns the latter."""
@@ -210,11 +262,12 @@ class Keeper:
             announced, self._announced = self._announced, deque()
             events = await self.ledger.hear(announced)
         if work.entries:
-            done, others = await self.ledger.commit(self.hub.committer, work.entries, work.authors)
-            events += others
+            done = await self.hub.committer.commit(self.ledger.batch(work.entries, work.authors))
+            if not self.ledger.committed(done, work.authors):
+                events += await self.ledger.catch_up()
             self.hub.counters.updates += len(work.entries)
             self.hub.announce(self, done, work)
-        if self._behind or any(not connection.synced for connection, _ in self._waiting):
+        if self._behind or self._answers.any_first():
             self._behind = False
             events += await self.ledger.catch_up()
         return events
@@ -225,32 +278,11 @@ class Keeper:
             if connection.open:
                 self.audience.send(connection, frame, Kind.CONTROL)
 
-    def _answer(self) -> None:
-        """Answer sync step 1; first ones only while one of the worker's places for them is free."""
-        now = self.hub.clock()
-        for _ in range(len(self._waiting)):
-            connection, message = self._waiting.popleft()
-            if not connection.open:
-                continue
-            if not connection.synced and not self.hub.take_first_sync(self, connection):
-                self._waiting.append((connection, message))
-                continue
-            try:
-                frame = frame_binary(build_step2(self.ledger.live.diff(message.state_vector)))
-                connection.person.reply(now, len(frame))
-            except CollabError as error:
-                if self.ledger.live.broken:
-                    raise
-                connection.refuse(error)
-                continue
-            connection.outbox.write(now, frame)
-            connection.synced = True
-
     def _after(self, work: Round) -> None:
         if work.asked:
             self._ask(work.asked)
-        if self._waiting:
-            self._answer()
+        if self._answers:
+            self._answers.give()
         now = self.hub.clock()
         for at in work.times:
             self.hub.observe_ack(now - at)
@@ -270,22 +302,13 @@ class Keeper:
     async def _unload(self) -> bool:
         """Compact when it is worth it; forget the document when nobody has needed it for a while."""
         idle = self._is_idle()
-        if self._should_compact(idle):
-            self._compacted_at = self.hub.clock()
-            await self.hub.compact(self.ledger)
+        if self._upkeep.is_due(idle):
+            await self._upkeep.compact()
         if not (idle and self._is_idle()):
             return False
         self.hub.forget(self)
         return True
 
-    def _should_compact(self, idle: bool) -> bool:
-        """A busy document waits for a while: compacting costs as much as some thousand edits."""
-        grown, limits = self.ledger.grown(), self.hub.limits
-        if idle or grown < limits.compact_entries:
-            return idle and grown >= min(50, limits.compact_entries)
-        late = self.hub.clock() - self._compacted_at >= limits.compact_seconds
-        return late or grown >= limits.compact_at_once
-
     def _is_idle(self) -> bool:
-        busy = self.audience.connections or self._inbox or self._announced or self._waiting or self.pins
+        busy = self.audience.connections or self._inbox or self._announced or self._answers or self.pins
         return not busy and self.hub.clock() - self._idle_since >= self.hub.limits.idle_seconds

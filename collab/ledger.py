@@ -12,7 +12,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from .committer import Committer
 from .document import Judged, LiveDocument
 from .errors import AccessDenied, CollabError, ProtocolError, StateError
 from .limits import Limits
@@ -79,16 +78,18 @@ class Ledger:
             self._size += len(event)
         return event
 
-    async def commit(
-        self, committer: Committer, entries: list[NewEntry], authors: dict[int, str]
-    ) -> tuple[Committed, list[bytes]]:
-        """Log what was applied; returns under which numbers, and what others have logged around it."""
-        done = await committer.commit(Batch(self.document, tuple(entries), authors, self.epoch, self.known))
+    def batch(self, entries: list[NewEntry], authors: dict[int, str]) -> Batch:
+        """Return what the store is to log of what was applied."""
+        return Batch(self.document, tuple(entries), authors, self.epoch, self.known)
+
+    def committed(self, done: Committed, authors: dict[int, str]) -> bool:
+        """Note what was logged; False if others have logged around it, which must be read with `catch_up`."""
         if authors:
             self._authors.update(authors)
-        others = await self.catch_up() if done.first != self.known + 1 else []
-        self.known = max(self.known, done.head)
-        return done, others
+        if done.first != self.known + 1:
+            return False
+        self.known = done.head
+        return True
 
     async def hear(self, announcements: Iterable[Announce]) -> list[bytes]:
         """Apply what other workers announced, reading the log where there is a gap; returns what is new."""

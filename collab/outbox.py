@@ -13,7 +13,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .limits import Limits
 
@@ -26,6 +26,15 @@ class Transport(Protocol):
     def write(self, frame: bytes) -> None: ...
     def buffered(self) -> int: ...
     def close(self, code: int, reason: str) -> None: ...
+
+
+@runtime_checkable
+class Direct(Protocol):
+    """A transport whose socket may be written to while the transport holds nothing. `send` is the socket's own: it
+    returns how many bytes it took, or raises OSError.
+    """
+
+    send: Callable[[bytes], int]
 
 
 class Kind(Enum):
@@ -48,11 +57,12 @@ class State(Enum):
 class Outbox:
     """The queue of one client."""
 
-    __slots__ = ("_limits", "_queue", "_since", "_size", "base", "buffered", "last_sent", "put", "state")
+    __slots__ = ("_limits", "_queue", "_since", "_size", "base", "buffered", "direct", "last_sent", "put", "state")
 
     def __init__(self, transport: Transport, limits: Limits, now: float) -> None:
         self.put = transport.write
         self.buffered = transport.buffered
+        self.direct = transport.send if isinstance(transport, Direct) else None
         self._limits = limits
         self._queue: deque[tuple[Kind, bytes]] = deque()
         self._size = 0
@@ -65,6 +75,10 @@ class Outbox:
         """Write past the queue (answers to sync step 1)."""
         self.last_sent = now
         self._put(frame)
+
+    def finish(self, rest: bytes) -> None:
+        """Write what the socket itself did not take."""
+        self._put(rest)
 
     def _put(self, frame: bytes) -> None:
         with contextlib.suppress(RuntimeError):

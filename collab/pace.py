@@ -13,9 +13,9 @@ from typing import Protocol
 
 
 class Waiter(Protocol):
-    """Something that takes its turn when poked."""
+    """Somebody whose turn may come."""
 
-    def poke(self) -> None: ...
+    def take_turn(self) -> None: ...
 
 
 class Pace:
@@ -30,7 +30,7 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
 
     def ask(self, waiter: Waiter, writer: object) -> None:
-        """Have a document poked: at once if nobody else writes, otherwise with all others at the next tick."""
+        """Have a document take its turn: at once if nobody else writes, otherwise with all others at the next tick."""
         if waiter in self._waiting:
             return
         now = self._clock()
@@ -38,7 +38,7 @@ class Pace:
         if wait <= 0 or (writer is self._writer and not self._waiting):
             self._turned = now
             self._writer = writer
-            waiter.poke()
+            waiter.take_turn()
             return
         self._writer = None
         self._waiting[waiter] = None
@@ -50,7 +50,7 @@ class Pace:
         self._turned = self._clock()
         waiting, self._waiting = self._waiting, {}
         for waiter in waiting:
-            waiter.poke()
+            waiter.take_turn()
 
     def close(self) -> None:
         """Stop the timer."""

@@ -14,7 +14,7 @@ class Desk:
         self.pokes = 0
         self.poked = asyncio.Event()
 
-    def poke(self) -> None:
+    def take_turn(self) -> None:
         self.pokes += 1
         self.poked.set()
 

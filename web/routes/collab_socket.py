@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import WSMsgType, web
@@ -21,6 +21,7 @@ from collab.connection import Connection, EditRights
 from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
 from web.room_view import colour_of
+from web.routes.collab_pipe import Pipe, build_pipe
 from web.routes.collab_wire import SWEEP_SECONDS, DocumentSocket
 from web.routes.table import Route
 from web.school.events import DocumentChanged, RightsChanged, SchoolEvent, affects
@@ -31,26 +32,11 @@ MAX_FRAME: Final = 4 * 1024 * 1024  # a first sync of a large table from a clien
 log = logging.getLogger(__name__)
 
 
-class _Pipe:
-    """The engine's way out: ready frames into the socket's transport."""
-
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
-        self.write: Callable[[bytes], None] = transport.write
-        self.buffered: Callable[[], int] = transport.get_write_buffer_size
-        self._socket = socket
-        self._closing: asyncio.Task[bool] | None = None
-
-    def close(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            message = reason.encode()[:120]
-            self._closing = asyncio.ensure_future(self._socket.close(code=code, message=message))
-
-
 class _Seat:
     """One open document of one person."""
 
     def __init__(
-        self, person: Person, document: str, socket: DocumentSocket, pipe: _Pipe, connection: Connection
+        self, person: Person, document: str, socket: DocumentSocket, pipe: Pipe, connection: Connection
     ) -> None:
         self.person, self.document, self.connection = person, document, connection
         self.socket, self.pipe = socket, pipe
@@ -76,8 +62,8 @@ class DocumentSockets:
         transport = request.transport
         if transport is None:
             return socket
+        pipe = build_pipe(socket, transport)
         try:
-            pipe = _Pipe(socket, transport)
             before = self._news
             seat = await self._seat(request, socket, pipe)
             self._seats.add(seat)
@@ -95,6 +81,8 @@ class DocumentSockets:
                 seat.connection.closed()
         except Exception as error:  # top of this socket's task: one peer's trouble stays its own
             await self._refuse(socket, error)
+        finally:
+            pipe.release()
         return socket
 
     async def drain(self) -> None:
@@ -109,7 +97,7 @@ class DocumentSockets:
                 seat.socket.look()
         self._sweeping = None
 
-    async def _seat(self, request: web.Request, socket: DocumentSocket, pipe: _Pipe) -> _Seat:
+    async def _seat(self, request: web.Request, socket: DocumentSocket, pipe: Pipe) -> _Seat:
         services, document = self._services, request.match_info["document"]
         services.live.require_fresh()
         person = await person_at_socket(request, services, request.query.get("ticket"))

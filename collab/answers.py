@@ -1,0 +1,62 @@
+"""Who waits for an answer to sync step 1: what of the document each of them lacks.
+
+Laws: the first answer of a client is given only while one of the worker's places for large answers is free; what is
+answered counts against the person's budget and goes past the client's queue. Answers are given between rounds only.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .codec import frame_binary
+from .connection import Connection
+from .errors import CollabError
+from .sync import Step1, build_step2
+
+if TYPE_CHECKING:
+    from .keeper import Keeper
+
+
+class Answers:
+    """The questions of one document's clients."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._waiting: deque[tuple[Connection, Step1]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, connection: Connection, question: Step1) -> None:
+        """Take a question."""
+        self._waiting.append((connection, question))
+
+    def any_first(self) -> bool:
+        """Tell whether somebody waits for the first answer."""
+        return any(not connection.synced for connection, _ in self._waiting)
+
+    def give(self) -> None:
+        """Answer everybody who may be answered now; raises what broke the document."""
+        keeper = self._keeper
+        hub, live = keeper.hub, keeper.ledger.live
+        now = hub.clock()
+        for _ in range(len(self._waiting)):
+            connection, question = self._waiting.popleft()
+            if not connection.open:
+                continue
+            if not connection.synced and not hub.take_first_sync(keeper, connection):
+                self._waiting.append((connection, question))
+                continue
+            try:
+                frame = frame_binary(build_step2(live.diff(question.state_vector)))
+                connection.person.reply(now, len(frame))
+            except CollabError as error:
+                if live.broken:
+                    raise
+                connection.refuse(error)
+                continue
+            connection.outbox.write(now, frame)
+            if not connection.synced:
+                connection.synced = True
+                keeper.audience.regroup()

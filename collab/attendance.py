@@ -1,0 +1,58 @@
+"""Who is in one document: what its clients say about themselves, told to everybody here and to other workers.
+
+Laws: a reader has no channel to others but being here; our own people are told again before stock clients drop them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .audience import only_presence, remotes
+from .awareness import Here
+from .connection import Connection
+from .sync import Entry
+from .wire import People
+
+if TYPE_CHECKING:
+    from .keeper import Keeper
+
+
+class Attendance:
+    """The awareness of one document on this worker."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._renewed_at = keeper.hub.clock()
+
+    def receive(self, connection: Connection, entries: tuple[Entry, ...]) -> None:
+        """Take a client's awareness."""
+        if not connection.rights.write:
+            entries = only_presence(entries)
+        room, wall = self._keeper.audience.room, self._keeper.hub.wall()
+        self.tell(room.receive(wall, connection.number, connection.editor, entries))
+
+    def restamp(self, connection: Connection) -> None:
+        """Write a client's changed name into its entry."""
+        room = self._keeper.audience.room
+        self.tell(room.restamp(self._keeper.hub.wall(), connection.number, connection.editor))
+
+    def left(self, connection: Connection) -> None:
+        """A client has gone, and its people with it."""
+        self.tell(self._keeper.audience.room.connection_closed(self._keeper.hub.wall(), connection.number))
+
+    def tell(self, changed: list[Here]) -> None:
+        """Pass our own awareness changes on to everybody here and to other workers."""
+        if changed:
+            keeper = self._keeper
+            keeper.audience.spread(changed)
+            keeper.hub.publish(keeper.document, People(keeper.hub.worker, remotes(changed)))
+
+    def renew(self, now: float) -> None:
+        """Send our own people again before stock clients drop them."""
+        if now - self._renewed_at >= self._keeper.hub.limits.renew_seconds:
+            self._renewed_at = now
+            self.repeat()
+
+    def repeat(self) -> None:
+        """Send our own people again."""
+        self.tell(self._keeper.audience.room.renew(self._keeper.hub.wall()))
