@@ -1,4 +1,4 @@
-"""A teacher at a desk, a pupil with a phone and a guardian write to each other, see each other, and keep quiet hours."""
+"""A teacher at a desk, a pupil with a phone and a guardian write to each other and see how the others are."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ def test_teacher_pupil_and_guardian(open_page: OpenPage, server: KreideServer, s
 
     # The school changes its rule: both go on reading, nobody writes.
     head = open_page("head", "/settings")
+    expect(head.get_by_role("radio", name=re.compile("Mit den eigenen"))).to_be_checked()
     shots(head, "settings-head-desktop-de")
     head.get_by_role("radio", name=re.compile("Nur im Kollegium")).check()
     expect(pupil.get_by_text("The rules of the school do not allow writing here any more.")).to_be_visible()

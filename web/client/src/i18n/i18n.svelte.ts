@@ -55,6 +55,12 @@ export class I18n {
     return today ? this.time(value) : `${this.date(value)}, ${this.time(value)}`;
   }
 
+  /** A time to come: within a day only the clock, later with the day of the week. */
+  soon(value: number): string {
+    if (value - Date.now() < 24 * 3_600_000) return this.time(value);
+    return new Intl.DateTimeFormat(REGION[this.locale], { weekday: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(value));
+  }
+
   day(value: number | Date): string {
     return new Intl.DateTimeFormat(REGION[this.locale], { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(value));
   }

@@ -16,6 +16,12 @@ export type Mode = ChannelView['mode'];
 export const SIGNS: readonly Sign[] = ['👍', '❤️', '😄', '🎉', '🤔', '👀'];
 export const MODES: readonly Mode[] = ['open', 'moderated', 'teacher_only', 'off'];
 
+/** Calls when the page goes; what was read last is told then, too. */
+function onHide(call: () => unknown): () => void {
+  window.addEventListener('pagehide', call);
+  return () => window.removeEventListener('pagehide', call);
+}
+
 export class ChannelChat {
   model = $state.raw<ChatModel>(emptyChat);
   unread: number = $derived(unread(this.model));
@@ -60,6 +66,7 @@ export class ChannelChat {
         this.#learn(all);
         void this.catchUp();
       }),
+      onHide(() => this.#told < this.model.seen && this.#tell()),
     ];
     if (wire.state === 'connected') void this.catchUp();
   }
