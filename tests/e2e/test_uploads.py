@@ -1,4 +1,4 @@
-"""Files in the chat and pictures on slides, in real browsers: sent by a teacher, seen by a pupil on a phone, and gone."""
+"""Files in the chat and pictures on slides, in real browsers: sent by a teacher, seen by a pupil on a phone, gone."""
 
 from __future__ import annotations
 
@@ -72,3 +72,43 @@ def test_a_picture_and_a_worksheet_come_and_go(
     expect(picture).to_have_count(0)
     assert pupil.request.get(address).status == 404
     assert not [path for path in (server.data / "uploads").rglob("*") if path.is_file()], "the bytes are gone, too"
+
+
+def test_a_picture_on_a_slide_is_seen_by_another(
+    open_page: OpenPage, server: KreideServer, tmp_path: Path, shots: Callable[[Page, str], None]
+) -> None:
+    owner = server.login("teacher")
+    deck = owner.post("/api/v1/documents", {"kind": "deck", "title": "Bilder"})["id"]
+    rights = {"rights": [{"subject_kind": "account", "subject": "pupil1", "right": "read"}]}
+    owner.put(f"/api/v1/documents/{deck}/rights", rights)
+    (tmp_path / "Berge.png").write_bytes(photo(900, 600, "PNG"))
+
+    teacher, pupil = open_page("teacher", f"/document/{deck}"), open_page("pupil1", f"/document/{deck}")
+    with teacher.expect_file_chooser() as chosen:
+        teacher.get_by_role("button", name="Bild", exact=True).click()
+    chosen.value.set_files(tmp_path / "Berge.png")
+    teacher.get_by_role("textbox", name="Beschreibung zum Vorlesen").fill("Berge im Schnee")
+    teacher.get_by_role("textbox", name="Beschreibung zum Vorlesen").press("Tab")
+    shots(teacher, "uploads-slide")
+    seen = pupil.locator(".canvas").get_by_role("img", name="Berge im Schnee")
+    expect(seen).to_be_visible()
+    expect(seen).to_have_js_property("complete", True)
+    assert seen.evaluate("image => image.naturalWidth") > 0
+    expect(pupil.get_by_role("button", name="Bild", exact=True)).to_have_count(0)
+    address = seen.evaluate("image => image.src")
+    assert pupil.request.get(address).status == 200
+    assert open_page("pupil2", "/").request.get(address).status == 404, "who may not read the deck"
+    with teacher.expect_response(lambda answer: "/api/v1/uploads" in answer.url) as sent:
+        teacher.evaluate(PASTE)
+    assert sent.value.status == 201
+    expect(pupil.locator(".canvas img")).to_have_count(2)
+
+
+PASTE = """async () => {
+  const canvas = new OffscreenCanvas(64, 48);
+  canvas.getContext('2d').fillRect(0, 0, 30, 30);
+  const data = new DataTransfer();
+  data.items.add(new File([await canvas.convertToBlob()], 'image.png', { type: 'image/png' }));
+  const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+  document.querySelector('.canvas').dispatchEvent(event);
+}"""
