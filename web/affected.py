@@ -6,11 +6,21 @@ reader), or a shared file would have thousands of connections read their rights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from web.direct import concerns_direct
-from web.school.events import ChannelChanged, DocumentChanged, MeetingCreated, RightsChanged, SchoolEvent, affects
-from web.school.model import Channel, ChannelRights, Person
+from web.school.events import (
+    ChannelChanged,
+    DocumentChanged,
+    MeetingCreated,
+    RightsChanged,
+    SchoolEvent,
+    affects,
+    affects_contacts,
+)
+from web.school.model import Person
+
+if TYPE_CHECKING:
+    from web.connection import Connection
 
 
 def affects_meetings(event: SchoolEvent, person: Person) -> bool:
@@ -24,8 +34,12 @@ def affects_meetings(event: SchoolEvent, person: Person) -> bool:
             return affects(event, person)
 
 
-def concerns(event: SchoolEvent, person: Person, channels: Mapping[str, tuple[Channel, ChannelRights]]) -> bool:
+def concerns(event: SchoolEvent, connection: Connection) -> bool:
     """Whether this event may change what a connection may do in the channels it hears."""
+    person = connection.person
     if isinstance(event.body, ChannelChanged):
-        return event.body.channel.id in channels
-    return affects_meetings(event, person) or concerns_direct(event, person, channels)
+        return event.body.channel.id in connection.channels
+    if affects_meetings(event, person):
+        return True
+    own = event.school == person.school and person.ticket is None
+    return own and affects_contacts(event, person.id, connection.partners)

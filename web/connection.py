@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from collab.limits import Bucket
 from collab.presence import Present
 from web.broadcast import Outgoing
 from web.channels import Sent
-from web.school.model import Channel, ChannelRights, Person
+from web.school.model import AccountRole, Channel, ChannelRights, Person
 
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
@@ -53,6 +53,7 @@ class Connection:
         self.eio_sid = eio_sid
         self.person = person
         self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
+        self.partners: dict[str, AccountRole] = {}  # the other ones of its conversations
         self.inbox: deque[Request] = deque()
         self.flight: deque[tuple[int | None, Sent | bytes]] = deque()  # messages not acked yet
         self.space = asyncio.Event()
@@ -64,6 +65,12 @@ class Connection:
         self.budget = Bucket(*REQUESTS, now)
         self.reading = asyncio.Lock()  # one look at the rights at a time
         self._narrower: dict[str, Bucket] = {}
+
+    def may(self, rights: Iterable[tuple[Channel, ChannelRights]]) -> None:
+        """These are its rights from now on."""
+        self.channels = {channel.id: (channel, may) for channel, may in rights}
+        partners = (may.partner for _, may in self.channels.values())
+        self.partners = {partner.id: partner.role for partner in partners if partner is not None}
 
     @property
     def present(self) -> Present:

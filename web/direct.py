@@ -16,7 +16,6 @@ from web import messages as wire
 from web.errors import AccessDenied, ProtocolError
 from web.quiet import quiet_until
 from web.school.actions import do_block, do_open_direct, do_unblock
-from web.school.events import SchoolEvent, affects_contacts
 from web.school.model import Block, Channel, ChannelRights, Closed, Partner, Person
 from web.services import Services
 
@@ -85,11 +84,3 @@ def why_closed(may: ChannelRights) -> str:
 def view_partner(partner: Partner | None) -> wire.PartnerView | None:
     """Show the other one of a conversation."""
     return None if partner is None else wire.PartnerView(partner.id, partner.name, partner.role, partner.closed)
-
-
-def concerns_direct(event: SchoolEvent, person: Person, channels: Channels) -> bool:
-    """Whether an event may change what a connection may do in its conversations."""
-    if event.school != person.school or person.ticket is not None:
-        return False
-    partners = {may.partner.id: may.partner.role for _, may in channels.values() if may.partner is not None}
-    return affects_contacts(event, person.id, partners)

@@ -315,7 +315,7 @@ class Sockets:
         if self._connections.get(connection.sid) is not connection:
             self._shut(fresh)
             return False
-        connection.channels = {channel.id: (channel, may) for channel, may in rights}
+        connection.may(rights)
         for channel in connection.heard - readable:
             self._unhear(connection, channel)
         for channel in fresh:
@@ -346,7 +346,7 @@ class Sockets:
         """Have the rights of everybody whom these events may concern read anew."""
         self._company.refresh(events)
         for connection in self._connections.values():
-            if any(concerns(event, connection.person, connection.channels) for event in events):
+            if any(concerns(event, connection) for event in events):
                 self._stale[connection.sid] = None
         self._wake.set()
 

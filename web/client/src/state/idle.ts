@@ -3,12 +3,14 @@ import type { Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
 
 const IDLE_MS = 5 * 60_000;
+const OFTEN_MS = 1000;
 const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;
 
 /** Watches until the returned function is called. */
 export function tellIdle(wire: Wire): () => void {
   let idle = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = 0;
 
   function say(now: boolean): void {
     idle = now;
@@ -18,6 +20,8 @@ export function tellIdle(wire: Wire): () => void {
   }
 
   function touched(): void {
+    if (!idle && Date.now() - last < OFTEN_MS) return; // a moving pointer says it sixty times a second
+    last = Date.now();
     clearTimeout(timer);
     timer = setTimeout(() => say(true), IDLE_MS);
     if (idle) say(false);
