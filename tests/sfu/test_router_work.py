@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from sfu.events import Admitted, Flow, Levels, Paged, Rates, Staged
-from tests.sfu.test_router import PUPIL, TEACHER, Model
+from tests.sfu.room_model import PUPIL, TEACHER, Model
 
 ENGINE = str(Path(__file__).resolve().parents[2] / "sfu")
 SHOWN = 9
