@@ -54,9 +54,9 @@ _RUN: Final = frozenset(_RUNNABLE.split())
 def clean_name(claimed: str, kind: str) -> str:
     """Return what an upload of this media type is called."""
     kept = "".join(_letter(char) for char in unicodedata.normalize("NFC", claimed[:1000]))
-    words = " ".join(kept.split()).strip(" .")
+    words = " ".join(kept.split()).rstrip(" .")
     stem, dot, suffix = words.rpartition(".")
-    if not dot or not 0 < len(suffix) <= 12:
+    if not dot or not (len(suffix) <= 12 and suffix.replace("-", "").isalnum()):
         stem, suffix = words, ""
     stem = stem.strip(" .")[:LONGEST].strip(" .") or "Datei"
     return f"{stem}.{ending}" if (ending := _ending(suffix, kind)) else stem
