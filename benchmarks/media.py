@@ -21,12 +21,15 @@ from benchmarks.measure import Round, Row
 from benchmarks.media_connect import Connector
 from benchmarks.media_generator import Generator, Plan, Result, build
 from benchmarks.media_loads import LOADS, Load
-from benchmarks.media_report import save
+from benchmarks.media_report import is_measured, save
 from benchmarks.media_servers import PEERS, Driver, make_driver
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import Server, pin_load
 
 WARM = 1.0
+HALF, STEPS = 0.5, 5
+PATIENCE, SCARCE = 8, 0.01
+"""Seconds that a server may take until everybody is sent (nearly) all."""
 SERVER_PRIORITY, LOAD_PRIORITY = ("nice", "-n", "-10"), ("chrt", "--rr", "1")
 """So that other programs disturb a round less; the load, which uses little of its core, is not late because of them."""
 
@@ -105,6 +108,7 @@ class Playing:
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
+        self.pace = 1.0
         self.generator: Generator
 
     async def open(self, load: Load, gro: bool) -> None:
@@ -118,8 +122,23 @@ class Playing:
     async def play(self, turn: int, seconds: float) -> Round:
         """One round."""
         meter = Meter(self.driver.server, self.generator.process_id)
-        result = await self.generator.run(WARM, seconds, meter.mark)
+        result = await self.generator.run(WARM, seconds, meter.mark, self.pace)
         return build_round(self.driver.name, turn, result, meter)
+
+    async def settle(self) -> Round:
+        """Play until hardly anything is lost: who has just come is not given all at once; return the last round."""
+        for _ in range(PATIENCE):
+            played = await self.play(-1, 1.0)
+            if played.lost <= SCARCE * played.extra["expected"]:
+                break
+        return played
+
+    async def find_half(self) -> None:
+        """Set the pace at which the server uses half of its core."""
+        for _ in range(STEPS):
+            played = await self.settle()
+            self.pace *= min(2.0, max(0.25, HALF * played.seconds / max(played.cpu, 1e-3)))
+        await self.settle()
 
     async def close(self) -> None:
         """End load and server."""
@@ -147,7 +166,11 @@ async def play_load(load: Load, arguments: argparse.Namespace) -> tuple[Row, dic
                 continue
             playing.append(one)
             await one.open(load, not arguments.plain)
+            await one.settle()
             facts[one.driver.name] = f"{one.driver.version}, {' and '.join(sorted(one.generator.profiles))}"
+            if load.half:
+                await one.find_half()
+                facts[one.driver.name] += f", {one.pace:.2f} times as quick as with 100 viewers above"
         for turn in range(-1, arguments.rounds + arguments.rounds // 2):
             if turn >= arguments.rounds and not any(
                 is_short_of(row, one.driver.name, arguments.rounds) for one in playing
@@ -182,8 +205,12 @@ async def run(arguments: argparse.Namespace) -> None:
     """Measure the loads that were asked for; each is saved when it is done."""
     build()
     for name in arguments.loads:
+        saved = name + ("-plain" if arguments.plain else "")
+        if arguments.resume and is_measured(saved, arguments.rounds):
+            print(f"{saved} was measured at this commit")
+            continue
         row, facts = await play_load(LOADS[name], arguments)
-        save(name + ("-plain" if arguments.plain else ""), row, facts)
+        save(saved, row, facts)
 
 
 def main() -> None:
@@ -194,6 +221,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--plain", action="store_true", help="viewers without UDP_GRO")
+    parser.add_argument("--resume", action="store_true", help="leave out what was measured at this commit")
     arguments = parser.parse_args()
     pin_load()
     asyncio.run(run(arguments))

@@ -142,9 +142,9 @@ class Generator:
     def process_id(self) -> int:
         return self._process.pid
 
-    async def run(self, warm: float, seconds: float, on_mark: Callable[[], None]) -> Result:
-        """One run; `on_mark` is called as its window opens and as it closes."""
-        await self._say(f"run {warm} {seconds}\n")
+    async def run(self, warm: float, seconds: float, on_mark: Callable[[], None], pace: float = 1.0) -> Result:
+        """One run, `pace` times as quick as planned; `on_mark` is called as its window opens and as it closes."""
+        await self._say(f"run {warm} {seconds} {pace}\n")
         await self._hear("begin")
         on_mark()
         await self._hear("end")

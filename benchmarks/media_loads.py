@@ -31,7 +31,8 @@ ROOM, TILES, VOICES = 30, 8, 3
 class Load:
     """`published` holds the streams of each publisher; without a mix each viewer gets all of them.
 
-    In a mix publisher i is also viewer i, and `watched` says whose pictures and voices a viewer gets.
+    In a mix publisher i is also viewer i, and `watched` says whose pictures and voices a viewer gets. At `half` load
+    the publisher hurries until the server fills half of its core: each server as much as it can carry.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Load:
     published: tuple[tuple[Stream, ...], ...]
     viewers: int
     mix: bool = False
+    half: bool = False
 
     def watched(self, viewer: int) -> tuple[list[int], list[int]]:
         """Whose pictures, the stage's first, and whose voices this viewer gets; never one's own."""
@@ -65,5 +67,6 @@ LOADS = {
         *map(_one_to, (1, 10, 30, 100)),
         Load("audio", "sound alone, 1 publisher, 30 viewers", ((VOICE,),), 30),
         _school(),
+        Load("half", "half load: 1 publisher, 100 viewers, half of a core", ((VOICE, CAMERA),), 100, half=True),
     )
 }

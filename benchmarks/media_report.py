@@ -54,11 +54,23 @@ class Measured(Struct):
 def save(name: str, row: Row, facts: dict[str, str]) -> None:
     """Put one load among the results and write all of them."""
     RESULTS.mkdir(exist_ok=True)
-    known = msgspec.json.decode(JSON.read_bytes(), type=dict[str, Measured]) if JSON.is_file() else {}
+    known = _known()
     known[name] = Measured(machine(), facts, row)
     JSON.write_bytes(msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
     write(known, MARKDOWN, CHART)
     print(section(known[name]))
+
+
+def is_measured(name: str, rounds: int) -> bool:
+    """Whether every server of this load has that many good rounds at this very commit."""
+    found = _known().get(name)
+    if found is None or found.about["commit"] != machine()["commit"]:
+        return False
+    return all(len(_good(found.row, server)) >= rounds for server in _servers(found.row))
+
+
+def _known() -> dict[str, Measured]:
+    return msgspec.json.decode(JSON.read_bytes(), type=dict[str, Measured]) if JSON.is_file() else {}
 
 
 def write(known: dict[str, Measured], markdown: Path, chart: Path) -> None:

@@ -162,14 +162,14 @@ class LiveKit:
         self._http = aiohttp.ClientSession()
         people = [await self._enter(place) for place in range(len(load.published))]
         if not load.mix:
-            people += [await self._enter(place) for place in range(1, load.viewers + 1)]
             # who has no connection to receive by is thrown out after a minute
             await self._subscribe(connector, people[0], [])
         tracks: dict[tuple[int, bool], tuple[str, int]] = {}
-        for place in range(len(load.published)):
-            for video, track in (await self._publish(load, connector, people[place], place)).items():
+        for place, person in enumerate(people):
+            for video, track in (await self._publish(load, connector, person, place)).items():
                 tracks[place, video] = track
-        for viewer, person in enumerate(people if load.mix else people[1:]):
+        for viewer in range(load.viewers):
+            person = people[viewer] if load.mix else await self._enter(1 + viewer)
             seen, heard = load.watched(viewer)
             wanted = [tracks[one, True] for one in seen if (one, True) in tracks]
             wanted += [tracks[one, False] for one in heard]

@@ -1,7 +1,8 @@
 //! The load of the media benchmark: sends what publishers send, receives what viewers receive, on one thread.
 //!
-//! Reads a plan (see `plan.rs`) and `start`; then each `run WARM SECONDS` warms up, prints `begin`, measures, prints
-//! `end`, and 300 ms later `result` with JSON. Consent goes on between runs. It ends with its standard input.
+//! Reads a plan (see `plan.rs`) and `start`; then each `run WARM SECONDS PACE` warms up, prints `begin`, measures, prints
+//! `end`, and 300 ms later `result` with JSON; all sources are PACE times as quick as planned. Consent goes on between
+//! runs. It ends with its standard input.
 
 mod frame;
 mod leg;
@@ -23,7 +24,8 @@ use std::time::{Duration, SystemTime};
 use tally::Tally;
 
 const SECOND: u64 = 1_000_000_000;
-const TICK: u64 = 10_000_000;
+const MILLISECOND: u64 = 1_000_000;
+const TICK: u64 = 10 * MILLISECOND;
 /// Between the frames of a source between runs: some servers give up a track that says nothing.
 const IDLE: u64 = SECOND;
 const DRAIN: u64 = 300_000_000;
@@ -86,9 +88,10 @@ impl Load {
     }
 
     /// Begin a run: every source starts with a keyframe, at its own time within its interval.
-    fn begin(&mut self, warm: f64, seconds: f64) {
+    fn begin(&mut self, warm: f64, seconds: f64, pace: f64) {
         let (start, sources) = (now(), self.plan.sources.len() as u64);
         for (place, source) in (0_u64..).zip(&mut self.plan.sources) {
+            source.interval = ((source.usual as f64 / pace) as u64).max(MILLISECOND / 10);
             source.due = start + source.interval * place / sources;
             source.wants_keyframe = true;
         }
@@ -220,9 +223,9 @@ impl Load {
 fn command(load: &mut Load, line: &str) -> Result<(), String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words[..] {
-        ["run", warm, seconds] => {
+        ["run", warm, seconds, pace] => {
             let number = |text: &str| text.parse().map_err(|_| format!("{text} is no number"));
-            load.begin(number(warm)?, number(seconds)?);
+            load.begin(number(warm)?, number(seconds)?, number(pace)?);
             Ok(())
         }
         _ => Err(format!("{line} is not understood")),

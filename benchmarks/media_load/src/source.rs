@@ -23,7 +23,9 @@ pub struct Source {
     pub ssrc: u32,
     pub mid: String,
     pub extensions: Extensions,
-    /// ns between frames
+    /// ns between frames as the plan has it
+    pub usual: u64,
+    /// ns between frames in this run
     pub interval: u64,
     /// ns since 1970; `u64::MAX` while nothing is sent
     pub due: u64,
@@ -59,6 +61,7 @@ impl Source {
             ssrc,
             mid,
             extensions,
+            usual: interval,
             interval,
             due,
             wants_keyframe,
