@@ -112,6 +112,10 @@ class Uploads:
                 )
                 return await self._keep(reference, _named(content, digest), arrived, small)
 
+    def under_way(self, person: str) -> int:
+        """Return how many files somebody is sending now."""
+        return self._busy[person]
+
     async def _keep(self, reference: Reference, content: Content, file: Path, small: Path | None) -> Upload:
         if reference.document is not None:
             known = await self.store.find_image(reference.document, content.hash)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
+
+SECRET = b"GPS-SECRET"
 
 
 def photo(width: int, height: int, kind: str = "JPEG") -> bytes:
@@ -17,8 +21,35 @@ def photo(width: int, height: int, kind: str = "JPEG") -> bytes:
     exif[0x010F] = "GPS-SECRET camera"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
     out = io.BytesIO()
-    picture.save(out, kind, exif=exif, xmp=b"<x:xmpmeta>GPS-SECRET</x:xmpmeta>")
+    more: dict[str, object] = {"comment": SECRET} if kind == "JPEG" else {}
+    if kind == "PNG":
+        notes = PngImagePlugin.PngInfo()
+        notes.add_text("Comment", SECRET.decode(), zip=False)
+        more = {"pnginfo": notes}
+    picture.save(out, kind, exif=exif, xmp=b"<x:xmpmeta>GPS-SECRET</x:xmpmeta>", **more)
     return out.getvalue()
+
+
+def animation(kind: str, frames: int = 3) -> bytes:
+    """A moving picture with a comment."""
+    pictures = [Image.new("RGB", (40, 30), (60 * number % 256, number // 4, 0)) for number in range(frames)]
+    out = io.BytesIO()
+    more = {"comment": SECRET} if kind == "GIF" else {}
+    pictures[0].save(out, kind, save_all=True, append_images=pictures[1:], duration=200, loop=0, **more)
+    return out.getvalue()
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """A small PNG that says it is large, and is."""
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(9)
+    row = bytes(1 + width // 8)
+    rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", rows) + part(b"IEND", b"")
 
 
 def docx(*more: str) -> bytes:
