@@ -77,6 +77,11 @@ class RoomHost:
             room, self.media, (parts.school, parts.recordings), apply=self._apply, later=self._later
         )
 
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody is here, and nobody is just coming in."""
+        return self.room.empty and not self._at_work
+
     # --- requests of clients ---
 
     async def handle(self, call: RoomCall) -> RoomAnswer:

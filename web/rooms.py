@@ -327,7 +327,7 @@ class Rooms:
         return msgspec.msgpack.encode(answer)
 
     async def _host(self, meeting_id: str, person: Person, *, create: bool) -> RoomHost:
-        self._live.require_fresh()
+        await self._live.until_fresh()  # at 8:00 a worker may stand still for a second; nobody is sent away for that
         owned = self._owned.get(meeting_id)
         if owned is None:
             raise Moved(text="the room is not here")
@@ -413,7 +413,7 @@ class Rooms:
         for meeting, owned in list(self._owned.items()):
             if owned.host is not None:
                 owned.host.tick()
-            idle = owned.host.room.empty if owned.host is not None else monotonic() - owned.since > TTL_SECONDS
+            idle = owned.host.deserted if owned.host is not None else monotonic() - owned.since > TTL_SECONDS
             if idle:
                 await self._give_up(meeting, "ended")
                 continue
