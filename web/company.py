@@ -89,6 +89,12 @@ class Company:
         self._whereabouts.leave(person, connection.sid)
         self._tell_moods()
 
+    def introduce(self, connection: Connection, channels: Iterable[str]) -> None:
+        """Tell a connection who is in these channels; changes follow."""
+        for channel in channels:
+            state = wire.PresenceState(channel, view_seen(self._services.presence.people(channel)))
+            self._send([connection.eio_sid], build_event("presence:state", state))
+
     async def answer(self, connection: Connection, message: Struct) -> Struct:
         """Take a small sign."""
         match message:

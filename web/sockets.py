@@ -25,7 +25,7 @@ from web import messages as wire
 from web.affected import concerns
 from web.auth import TOOL
 from web.broadcast import Outgoing, build_ack, build_event
-from web.channels import Sent, answer_chat, build_held, build_message, build_sent, send_chat, view_channels, view_seen
+from web.channels import Sent, answer_chat, build_held, build_message, build_sent, send_chat, view_channels
 from web.company import Company
 from web.connection import Connection, Request
 from web.direct import answer_direct
@@ -133,7 +133,7 @@ class Sockets:
         config = self._services.config
         relays = issue_ice_servers(config.turn, config.turn_secret)
         self._send(connection, "session:hello", wire.Hello(view, view_channels(rights, positions), relays))
-        self._send_presence(connection, connection.heard)
+        self._company.introduce(connection, connection.heard)
         connection.ready.set()
 
     async def on_disconnect(self, sid: str) -> None:
@@ -337,11 +337,6 @@ class Sockets:
         for channel in channels:
             self._services.chat.shut(channel)
 
-    def _send_presence(self, connection: Connection, channels: Iterable[str]) -> None:
-        for channel in channels:
-            people = view_seen(self._services.presence.people(channel))
-            self._send(connection, "presence:state", wire.PresenceState(channel, people))
-
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
         self._company.refresh(events)
@@ -386,7 +381,7 @@ class Sockets:
             return
         if connection.channels != before:
             self._send(connection, "rights:changed", wire.RightsChanged(view_channels(rights, positions)))
-            self._send_presence(connection, connection.heard - heard)
+            self._company.introduce(connection, connection.heard - heard)
 
     async def _positions(self, person: Person, rights: Iterable[tuple[Channel, ChannelRights]]) -> dict[str, Position]:
         return await self._services.chat.positions.of(person.id, [channel.id for channel, may in rights if may.read])

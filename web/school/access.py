@@ -211,7 +211,7 @@ class SchoolAccess:
         async with self._standing(person) as (connection, standing):
             found = await queries.groups(connection, tables.study_group.c.id == group_id)
         for group in found:
-            if group.school == standing.school and (group.id in _groups_of(standing) or _sees_all_groups(standing)):
+            if group.school == standing.school and (group.id in standing.own_groups or standing.sees_all_groups):
                 return group
         raise AccessDenied()
 
@@ -219,23 +219,15 @@ class SchoolAccess:
         """Return the classes and learning groups that the person can look at."""
         async with self._standing(person) as (connection, standing):
             own = tables.study_group.c.school == standing.school
-            if _sees_all_groups(standing):
+            if standing.sees_all_groups:
                 return await queries.groups(connection, own)
-            return await queries.groups(connection, own, tables.study_group.c.id.in_(_groups_of(standing)))
+            return await queries.groups(connection, own, tables.study_group.c.id.in_(standing.own_groups))
 
 
 def _require(standing: Standing, roles: Collection[str]) -> Standing:
     if standing.scope is not None or standing.role not in roles:
         raise forbidden("your role does not include this")
     return standing
-
-
-def _groups_of(standing: Standing) -> frozenset[str]:
-    return standing.groups if standing.scope is None else frozenset()
-
-
-def _sees_all_groups(standing: Standing) -> bool:
-    return standing.scope is None and standing.role in {"head", "school_admin"}
 
 
 def _meeting_candidates(standing: Standing) -> ColumnElement[bool]:

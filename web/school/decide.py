@@ -45,6 +45,16 @@ class Standing(Struct, frozen=True, kw_only=True):
         """Whether an account stands behind the person, not only a ticket or guest link."""
         return self.scope is None or self.scope.role is None
 
+    @property
+    def own_groups(self) -> frozenset[str]:
+        """The classes and learning groups that the person sees as a member."""
+        return self.groups if self.scope is None else frozenset()
+
+    @property
+    def sees_all_groups(self) -> bool:
+        """Whether the person runs the school's classes."""
+        return self.scope is None and self.role in {"head", "school_admin"}
+
 
 class Shares(Struct, frozen=True):
     """Who one document and its folder are shared with."""
