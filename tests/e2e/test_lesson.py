@@ -12,6 +12,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from tests.e2e import recordings
 from tests.e2e.conftest import FLAGS
 from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
 from tests.server import KreideServer
@@ -135,6 +136,55 @@ def test_a_mute_by_the_teacher_holds(lesson: dict[str, Page]) -> None:
     pupil.get_by_role("button", name="Mikro aus").click()
     expect(pupil.get_by_role("button", name="Mikro an")).to_be_visible()
     teacher.get_by_role("tab", name="Chat").click()
+
+
+def test_who_agrees_is_recorded_and_nobody_else(lesson: dict[str, Page], server: KreideServer) -> None:
+    teacher, one, two = (lesson[account] for account in PEOPLE)
+
+    def sizes() -> dict[str, int]:
+        return {path.name: path.stat().st_size for path in recordings.files_in(server.data)}
+
+    recordings.begin(lesson)
+    until(lambda: len(sizes()) == 2 and min(sizes().values()) > 60_000, "the files of two people grow")
+    one.get_by_role("button", name="Nicht mehr aufnehmen").click()
+    expect(one.locator("[data-recording=not]")).to_be_visible()
+    one.get_by_role("button", name="Behalten").click()
+    until(lambda: recordings.listed(one)[0]["tracks"][0]["bytes"] is not None, "the pupil's file is finished")
+    (mine,) = recordings.listed(one)[0]["tracks"]
+    before = sizes()
+    assert before[f"{mine['file']}.webm"] == mine["bytes"]
+    until(lambda: sum(sizes().values()) > sum(before.values()) + 40_000, "the teacher's goes on")
+    recordings.end(teacher)
+    until(lambda: recordings.listed(teacher)[0]["ended_at"] is not None, "all is written down")
+    recording = recordings.listed(teacher)[0]
+    found = {
+        track["file"]: ("pupil1" if NAMES["pupil1"] in track["name"] else "teacher") for track in recording["tracks"]
+    }
+    assert sorted(found.values()) == ["pupil1", "teacher"] and recordings.listed(two) == []
+    assert sizes()[f"{mine['file']}.webm"] == mine["bytes"], "somebody was recorded who had taken back their word"
+    for path in recordings.files_in(server.data):
+        pictures, sounds, colour = recordings.content(path)
+        assert pictures > 20 and sounds > 60 and colour == recordings.COLOUR_OF[found[int(path.stem)]]
+
+
+def test_a_recording_is_fetched_and_deleted(lesson: dict[str, Page], server: KreideServer) -> None:
+    page = lesson["pupil1"].context.new_page()
+    page.goto("/recordings")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("herunterladen")).click()
+    (mine,) = recordings.listed(page)[0]["tracks"]
+    assert download.value.path().stat().st_size == mine["bytes"]
+    recordings.delete(page, "Kamera und Mikro: löschen")
+    expect(page.get_by_text("Es gibt keine Aufnahmen.")).to_be_visible()
+    assert f"{mine['file']}.webm" not in {path.name for path in recordings.files_in(server.data)}
+    page.close()
+    page = lesson["teacher"].context.new_page()
+    page.goto("/recordings")
+    expect(page.get_by_role("listitem").filter(has_text="Kamera und Mikro")).to_have_count(1)
+    recordings.delete(page, "Ganze Aufnahme löschen")
+    expect(page.get_by_text("Es gibt keine Aufnahmen.")).to_be_visible()
+    assert list((server.data / "recordings").iterdir()) == []
+    page.close()
 
 
 def test_the_teacher_removes_a_pupil(lesson: dict[str, Page]) -> None:

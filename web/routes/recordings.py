@@ -80,7 +80,8 @@ async def read_list(call: Call[Nothing]) -> RecordingsView:
     for recording in await read_recordings(services.school, person.school):
         meeting, moderates = meetings.get(recording.meeting, (None, False))
         led = _leads(person, recording, moderates)
-        tracks = [track for track in recording.tracks if led or track.person == person.id]
+        there = [track for track in recording.tracks if track.started_at is not None]
+        tracks = [track for track in there if led or track.person == person.id]
         if tracks or (led and recording.ended_at is None):
             found.append(_view(recording, tracks, meeting, person, led=led, days=days))
     return RecordingsView(days, found)

@@ -10,7 +10,7 @@ export function recording(du: boolean) {
       eraseQuestion: du ? 'Du wirst nicht mehr aufgenommen. Was bisher von dir aufgenommen wurde:' : 'Sie werden nicht mehr aufgenommen. Was bisher von Ihnen aufgenommen wurde:', erase: 'Sofort löschen', keepIt: 'Behalten', erased: 'Gelöscht.',
       count: (agreed: number, present: number) => `${agreed} von ${present} haben zugestimmt`, gaps: 'Die Aufnahme hat Lücken: Der Server schreibt zu langsam.',
       ended: 'Die Aufnahme ist beendet.',
-      why: { stopped: '', ended: '', full: 'Der Speicher des Servers ist voll.', broken: 'Sie wurde durch einen Fehler beendet. Was bis dahin aufgenommen wurde, ist da.', no_leader: 'Niemand leitet das Treffen mehr.', moved: 'Der Raum ist auf einen anderen Server umgezogen.' },
+      why: { stopped: 'Niemand wird mehr aufgenommen.', ended: 'Das Treffen ist zu Ende.', full: 'Der Speicher des Servers ist voll.', broken: 'Grund ist ein Fehler. Was bis dahin aufgenommen wurde, ist da.', no_leader: 'Niemand leitet das Treffen mehr.', moved: 'Der Raum ist auf einen anderen Server umgezogen.' },
     },
     recordings: {
       title: 'Aufnahmen', open: 'Aufnahmen', intro: (days: number) => `Aufnahmen werden nach ${days} Tagen von selbst gelöscht.`, own: du ? 'Du siehst hier, was von dir aufgenommen wurde.' : 'Sie sehen hier, was von Ihnen aufgenommen wurde, und alles aus Treffen, die Sie leiten.',

@@ -8,7 +8,7 @@ export const recording = {
     eraseQuestion: 'You are not recorded any more. What was recorded of you so far:', erase: 'Delete at once', keepIt: 'Keep', erased: 'Deleted.',
     count: (agreed: number, present: number) => `${agreed} of ${present} have agreed`, gaps: 'The recording has gaps: the server writes too slowly.',
     ended: 'The recording has ended.',
-    why: { stopped: '', ended: '', full: 'The server’s disk is full.', broken: 'It ended with an error. What was recorded until then is there.', no_leader: 'Nobody leads the meeting any more.', moved: 'The room has moved to another server.' },
+    why: { stopped: 'Nobody is recorded any more.', ended: 'The meeting is over.', full: 'The server’s disk is full.', broken: 'It ended with an error. What was recorded until then is there.', no_leader: 'Nobody leads the meeting any more.', moved: 'The room has moved to another server.' },
   },
   recordings: {
     title: 'Recordings', open: 'Recordings', intro: (days: number) => `Recordings are deleted by themselves after ${days} days.`, own: 'You see what was recorded of you, and everything of meetings that you lead.',
