@@ -47,12 +47,14 @@ class Place:
 
     lesson: str
     guest_path: str
+    direct: str
 
     @classmethod
     def prepare(cls, server: KreideServer) -> Place:
         teacher = server.login("teacher")
         lesson = new_lesson(teacher, "Mathematik: Quadratische Funktionen und ihre Graphen")
-        return cls(lesson, guest_link(teacher, lesson))
+        direct = teacher.post("/api/v1/direct", {"person": "guardian1"})["channel"]
+        return cls(lesson, guest_link(teacher, lesson), f"/channel/{direct}")
 
 
 def enter(page: Page, meeting: str, *, waits: bool = False) -> None:
@@ -148,6 +150,16 @@ def _channel(page: Page, _place: Place) -> None:
     expect(page.get_by_placeholder(WRITE)).to_be_visible()
 
 
+def _direct(page: Page, place: Place) -> None:
+    page.goto(place.direct)
+    expect(page.get_by_role("combobox", name=re.compile("Frau Yıldız"))).to_be_visible()
+
+
+def _settings(page: Page, _place: Place) -> None:
+    page.goto("/settings")
+    expect(page.get_by_role("radio").first).to_be_visible()
+
+
 def _missing(page: Page, _place: Place) -> None:
     page.goto("/gibt/es/nicht")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -173,5 +185,7 @@ SCREENS = (
     Screen("table", "teacher", _table),
     Screen("guest", None, _guest),
     Screen("channel", "pupil1", _channel),
+    Screen("direct", "guardian1", _direct),
+    Screen("settings", "head", _settings),
     Screen("missing", "pupil1", _missing),
 )
