@@ -69,8 +69,8 @@ class Kreide:
     async def _open_room(self, load: Load, connector: Connector) -> None:
         teacher = await meeting_tickets(self.server, 1, "teacher")
         tickets = teacher + await meeting_tickets(self.server, ROOM - 1)
-        peers = [await self._enter(ticket, place) for place, ticket in enumerate(tickets)]
-        await self._call(0, "room:stage", {"peer": peers[0]})
+        peers = [await self.enter(ticket, place) for place, ticket in enumerate(tickets)]
+        await self.call(0, "room:stage", {"peer": peers[0]})
         placed = [await self._connect(load, connector, person) for person in range(ROOM)]
         sources: dict[tuple[int, bool], int] = {}
         for person, (_, mine) in enumerate(placed):
@@ -79,13 +79,14 @@ class Kreide:
         for person, (leg, _) in enumerate(placed):
             seen, heard = load.watched(person)
             tiles = [peers[one] for one in seen if one]
-            await self._call(person, "media:page", {"tiles": tiles})
+            await self.call(person, "media:page", {"tiles": tiles})
             for one in seen:
                 connector.plan.expect(leg, sources[one, True])
             for one in heard:
                 connector.plan.expect(leg, sources[one, False])
 
-    async def _enter(self, ticket: str, place: int) -> str:
+    async def enter(self, ticket: str, place: int) -> str:
+        """Let the holder of a ticket join; their name as a peer. They are known by their place."""
         person = socketio.AsyncClient(reconnection=False)
         hello = asyncio.Event()
         person.on("session:hello", lambda _: hello.set())
@@ -94,10 +95,11 @@ class Kreide:
         async with asyncio.timeout(10):
             await hello.wait()
         self._people.append(person)
-        joined = await self._call(place, "room:join", {"meeting": MEETING, "client": f"load-{place:04}"})
+        joined = await self.call(place, "room:join", {"meeting": MEETING, "client": f"load-{place:04}"})
         return str(joined["peer"])
 
-    async def _call(self, person: int, event: str, message: Mapping[str, object]) -> dict[str, object]:
+    async def call(self, person: int, event: str, message: Mapping[str, object]) -> dict[str, object]:
+        """What the server answers to somebody's message."""
         answer: dict[str, object] = await self._people[person].call(event, message, timeout=10)
         if answer and "error" in answer:
             raise RuntimeError(f"{event}: {answer}")
@@ -115,9 +117,7 @@ class Kreide:
                 "sources": [{"mid": str(mid), "purpose": purpose} for mid, purpose in enumerate(purposes)],
                 "slots": [{"mid": str(mid), "purpose": slot} for mid, slot in enumerate(slots, len(sent))],
             }
-            return str((await self._call(person, "media:offer", message))["sdp"])
+            return str((await self.call(person, "media:offer", message))["sdp"])
 
-        await self._call(
-            person, "room:media", {"camera": True, "microphone": "microphone" in purposes, "screen": False}
-        )
+        await self.call(person, "room:media", {"camera": True, "microphone": "microphone" in purposes, "screen": False})
         return await connector.offer(sent, kinds, exchange)

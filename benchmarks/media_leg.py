@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import aioice
@@ -54,6 +55,10 @@ class _Link(DtlsLink):
             self._task.cancel()
 
 
+def forget(_: bytes) -> None:
+    """What came before anybody wanted it."""
+
+
 class Leg:
     """One connection."""
 
@@ -66,6 +71,8 @@ class Leg:
         self._reader: asyncio.Task[None] | None = None
         self._link: _Link | None = None
         self.handed = False
+        self.on_media: Callable[[bytes], None] = forget
+        """Gets what comes and is neither STUN nor DTLS."""
 
     async def gather(self) -> Local:
         """Our side, with all candidates."""
@@ -94,7 +101,11 @@ class Leg:
 
         async def read() -> None:
             while True:
-                pipe.deliver(await self._ice.recv())
+                datagram = await self._ice.recv()
+                if 128 <= datagram[0] < 192:
+                    self.on_media(datagram)
+                else:
+                    pipe.deliver(datagram)
 
         self._reader = asyncio.create_task(read())
         self._server = remote.active
@@ -109,10 +120,23 @@ class Leg:
 
     def outward(self) -> Session:
         """A session that seals what we send, until `hand_over`."""
+        return self._session(self._server, Policy.SSRC_ANY_OUTBOUND)
+
+    def inward(self) -> Session:
+        """A session that opens what we get."""
+        return self._session(not self._server, Policy.SSRC_ANY_INBOUND)
+
+    def _session(self, servers: bool, ssrcs: int) -> Session:
         keys = self._keys
-        own = (keys.send_key, keys.send_salt) if self._server else (keys.receive_key, keys.receive_salt)
-        number = _PROFILES[keys.profile]
-        return Session(Policy(key=b"".join(own), ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=number))
+        own = (keys.send_key, keys.send_salt) if servers else (keys.receive_key, keys.receive_salt)
+        return Session(Policy(key=b"".join(own), ssrc_type=ssrcs, srtp_profile=_PROFILES[keys.profile]))
+
+    async def close(self) -> None:
+        """End what was never handed over."""
+        if self._link is not None and self._reader is not None:
+            self._link.stop_reading()
+            self._reader.cancel()
+        await self._ice.close()
 
     def hand_over(self) -> Handed:
         """Give socket and keys away; this side falls silent."""
