@@ -80,6 +80,7 @@ class Join:
     peer: str = ""
     wire: Wire = field(init=False)
     media: Media | None = None
+    offer: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass
@@ -128,6 +129,7 @@ class Storm:
             "sources": [{"mid": line.mid, "purpose": what} for line, what in zip(lines, part.sends, strict=True)],
             "slots": [{"mid": str(mid), "purpose": slot} for mid, slot in enumerate(part.slots, len(lines))],
         }
+        one.offer = message
         answer = await self._insist(one, wire, "media:offer", message)
         one.answered = monotonic() - due
         checked, keyed = await media.connect(str(answer["sdp"]), part.wanted)

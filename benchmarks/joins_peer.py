@@ -104,11 +104,10 @@ class Media:
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(12)
         kinds: list[Kind] = ["audio" if slot in SOUND else "video" for slot in slots]
         lines = [*sources, *(Line(kind, str(place)) for place, kind in enumerate(kinds, len(sources)))]
-        print_ = identity.fingerprints()[0]
-        local = Local(self._ufrag, self._password, f"{print_.algorithm} {print_.value}", ())
-        self.offer = build_offer(local, lines)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        self._print = identity.fingerprints()[0]
+        self._lines = lines
+        self.offer = self._build_offer()
+        self._socket = _new_socket()
         self._remote: Remote
         self._check: Callable[[], bytes]
         self._inward: Session | None = None
@@ -124,12 +123,30 @@ class Media:
     def agreed(self) -> tuple[media_sdp.Media, ...]:
         return self._remote.media
 
+    def _build_offer(self) -> str:
+        print_ = f"{self._print.algorithm} {self._print.value}"
+        return build_offer(Local(self._ufrag, self._password, print_, ()), self._lines)
+
+    def reoffer(self) -> str:
+        """The offer of an ICE restart."""
+        self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(12)
+        return self._build_offer()
+
+    async def reconnect(self, answer: str) -> None:
+        """Go on from a new address with the credentials of `reoffer`; `first` is then the first packet there."""
+        self.close()
+        self._socket = _new_socket()
+        self.arrived.clear()
+        self.first = self._loop.create_future()
+        self._nominated.clear()
+        self._begin(answer)
+        await self._until(self._nominated, self._send_check)
+        self._keep_consent()
+
     async def connect(self, answer: str, wanted: int) -> tuple[float, float]:
         """Check, nominate, shake hands; return when each was done. `wanted`: streams to wait for."""
-        self._remote, self._wanted = read_remote(answer), wanted
-        place = next(one for one in self._remote.candidates if one.protocol == "udp" and ":" not in one.ip)
-        self._socket.connect((place.ip, place.port))
-        self._loop.add_reader(self._socket, self._on_readable)
+        self._wanted = wanted
+        self._begin(answer)
         await self._until(self._nominated, self._send_check)
         checked = monotonic()
         self._step()
@@ -145,6 +162,12 @@ class Media:
             self._consent.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
+
+    def _begin(self, answer: str) -> None:
+        self._remote = read_remote(answer)
+        place = next(one for one in self._remote.candidates if one.protocol == "udp" and ":" not in one.ip)
+        self._socket.connect((place.ip, place.port))
+        self._loop.add_reader(self._socket, self._on_readable)
 
     async def _until(self, event: asyncio.Event, again: Callable[[], None]) -> None:
         async with asyncio.timeout(STEP_SECONDS):
@@ -229,6 +252,12 @@ class Media:
             self.first.set_result(monotonic())
         if len(self.arrived) >= self._wanted:
             self._loop.remove_reader(self._socket)
+
+
+def _new_socket() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+    return made
 
 
 def build_context(identity: Identity) -> SSL.Context:
