@@ -65,6 +65,14 @@ class RecordingFiles:
         for file in files:
             self.path(recording, file).unlink(missing_ok=True)
 
+    def delete_others(self, recording: str, keep: Iterable[int]) -> None:
+        """Delete what no row names: a process that died with its worker may have made a file too late."""
+        names = {f"{file}.webm" for file in keep}
+        folder = self.folder(recording)
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in names:
+                path.unlink()
+
     def strays(self, known: Iterable[str], before: float) -> list[str]:
         """Folders that no recording knows and nothing was written to since this time (seconds since 1970)."""
         if self._folder is None or not self._folder.is_dir():

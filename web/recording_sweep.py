@@ -35,6 +35,14 @@ async def sweep_recordings(services: Services) -> None:
         await asyncio.sleep(SECONDS)
 
 
+async def _is_over(services: Services, meeting: str) -> bool:
+    """Whether nobody is in the room; what nobody can tell now is told at the next turn."""
+    try:
+        return not await services.rooms.occupied(meeting)
+    except WebError:
+        return False
+
+
 async def sweep_once(services: Services, now: int) -> None:
     """Let go of what is too old at a time (milliseconds since 1970), and end what nobody will end."""
     if not services.recordings.offered and services.config.recording_days:
@@ -43,8 +51,10 @@ async def sweep_once(services: Services, now: int) -> None:
     files, store = services.recordings, services.school
     known = []
     for recording in await read_recordings(store):
-        if recording.ended_at is None and not await services.rooms.occupied(recording.meeting):
+        if recording.ended_at is None and await _is_over(services, recording.meeting):
             await finish_recording(store, files, recording.id, "broken", now)
+        elif recording.ended_at is not None:
+            await asyncio.to_thread(files.delete_others, recording.id, [track.file for track in recording.tracks])
         if recording.started_at < before and recording.ended_at is not None:
             await asyncio.to_thread(files.delete, recording.id)
             await do_delete_tracks(store, recording.id)

@@ -329,6 +329,7 @@ class RoomHost:
             while self._at_work:
                 self._idle.clear()
                 await self._idle.wait()
+        self._recording.stop("moved")  # it may have begun meanwhile
 
     def thaw(self) -> None:
         """Go on: nobody took the room. What was not told meanwhile is in the state that is told now."""

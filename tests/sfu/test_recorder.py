@@ -97,7 +97,7 @@ async def test_only_who_agreed_is_in_a_file_and_who_withdraws_is_cut(tmp_path: P
         assert server.counters()["recorded_frames"] == 0  # it runs, and nobody has agreed
         room.set_rights("t", replace(TEACHER, record=1))
         room.set_rights("a", replace(PUPIL, record=2))
-        await _recorded(server, 200)
+        await _recorded(server, 130)
         room.set_rights("a", PUPIL)
         recording.end(2, forget=False)
         closed = await told.until(lambda event: isinstance(event, FileClosed) and event.file == 4)
@@ -109,7 +109,7 @@ async def test_only_who_agreed_is_in_a_file_and_who_withdraws_is_cut(tmp_path: P
         assert _names(tmp_path) == {"2.webm", "4.webm"}
         assert isinstance(closed, FileClosed) and closed.bytes == length == (tmp_path / "4.webm").stat().st_size
         mine, theirs = _content(tmp_path / "2.webm"), _content(tmp_path / "4.webm")
-        assert mine[0] > theirs[0] > 10 and mine[1] > theirs[1] > 40
+        assert mine[0] > theirs[0] > 5 and mine[1] > theirs[1] > 25
         assert abs(mine[2] - 60) < 12 and abs(theirs[2] - 120) < 12
         opened = {event.file: event.at for event in told.events if isinstance(event, FileOpened)}
         assert opened.keys() == {file_of(1, "camera"), file_of(2, "microphone")}

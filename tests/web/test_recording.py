@@ -185,7 +185,7 @@ async def test_a_lesson_is_recorded_withdrawn_from_and_deleted(tmp_path: Path) -
         told = await two.caller.until("room:changed", _runs)
         id = told["changes"][-1]["recording"]["id"]
         assert await two.word(id, False) == {} == await one.word(id, True) == await teacher.word(id, True)
-        await _taken(house, 150)
+        await _taken(house, 100)
         await _listed(one)
         assert await two.recordings() == []
         assert await one.word(id, False, erase=True) == {}
@@ -213,7 +213,7 @@ async def test_each_sees_their_own_and_nothing_is_kept_too_long(tmp_path: Path) 
         assert await teacher.caller.ask("room:record", on=True) == {}
         id = (await one.caller.until("room:changed", _runs))["changes"][-1]["recording"]["id"]
         assert await one.word(id, True) == {} == await teacher.word(id, True)
-        await _taken(house, 150)
+        await _taken(house, 100)
         assert await teacher.caller.ask("room:end") == {}  # the meeting's end is the recording's
         assert len((await _ended(teacher))["tracks"]) == 2
         (mine,) = (await _ended(one))["tracks"]
@@ -222,6 +222,7 @@ async def test_each_sees_their_own_and_nothing_is_kept_too_long(tmp_path: Path) 
         (kept,) = await read_recordings(services.school)
         assert kept.ended_at is not None and structs.replace(kept, tracks=()).reason == "ended"
         (tmp_path / "recordings" / "stray").mkdir()
+        (tmp_path / "recordings" / id / "99.webm").write_bytes(b"made too late")
         await sweep_once(services, kept.started_at + 29 * DAY)
         assert len(_files(tmp_path)) == 2 and not (tmp_path / "recordings" / "stray").exists()
         await sweep_once(services, kept.started_at + 31 * DAY)
