@@ -19,6 +19,7 @@ from collab.heavy_child import Allowance
 JOB: Final = "web.uploads_picture:clean"
 ALLOWANCE: Final = Allowance(seconds=40.0, cpu=30, memory=900 << 20, answer=64 << 20)
 MAX_PIXELS: Final = 50_000_000
+MAX_PIXELS_WEBP: Final = 25_000_000  # its encoder takes far more memory
 MAX_SIDE: Final = 16_000
 MAX_FRAMES: Final = 1_000
 MAX_MOVING: Final = 100_000_000  # pixels of all frames together
@@ -71,8 +72,9 @@ def clean(data: bytes) -> bytes:
 
 def _check(picture: Any) -> int:
     width, height = picture.size
-    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise ProtocolError("upload_pixels", f"a picture has at most {MAX_PIXELS // 1_000_000} million pixels")
+    most = MAX_PIXELS_WEBP if picture.format == "WEBP" else MAX_PIXELS
+    if width * height > most or max(width, height) > MAX_SIDE:
+        raise ProtocolError("upload_pixels", f"a picture has at most {most // 1_000_000} million pixels")
     if picture.format in ("JPEG", "MPO"):
         return 1
     frames = int(getattr(picture, "n_frames", 1))
@@ -99,6 +101,9 @@ def _still(picture: Any, order: Picture) -> CleanPicture:
     made.info.clear()
     out = io.BytesIO()
     made.save(out, kind, **_settings(kind, order.data, keep=made is picture, transparency=transparency))
+    if kind == "JPEG" and made is not picture and out.tell() > len(order.data):  # it came with less quality
+        out = io.BytesIO()
+        made.save(out, kind, quality=80)
     width, height = shown.size
     return CleanPicture(out.getvalue(), width, height, _small(shown, len(out.getbuffer()), transparency))
 
