@@ -186,6 +186,8 @@ class Chat:
             await self._announce(channel, messages, [])
 
     async def _announce(self, channel: str, messages: list[Message], changes: Sequence[Change]) -> None:
+        if not self._bus.carries(f"chat:{channel}"):
+            return
         news = News(self._origin, messages, [_pack(change) for change in changes])
         await self._bus.publish(f"chat:{channel}", msgspec.msgpack.encode(news))
 

@@ -18,6 +18,8 @@ import socketio
 from aiohttp import web
 from engineio import packet as engine_packet
 
+from web.straight import Straight, find_straight
+
 OUTBOX_PACKETS = 256
 POLLED_PACKETS = 1024  # a client that polls fetches a burst only one round trip later
 TRANSPORT_BYTES = 64 * 1024
@@ -41,12 +43,21 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         self.cut = False
         self.response: web.WebSocketResponse | None = None
         self.transport: asyncio.Transport | None = None
+        self._way: Straight | None = None
         self._on_full = on_full
 
     def attach(self, response: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         """Remember the WebSocket that this connection's packets go to from now on."""
         self.response = response
         self.transport = transport
+        self.release()
+        self._way = find_straight(transport) if transport is not None else None
+
+    def release(self) -> None:
+        """The WebSocket has ended, or another takes its place."""
+        if self._way is not None:
+            self._way.close()
+            self._way = None
 
     async def get(self) -> engine_packet.Packet | None:
         self.idle = self.empty()
@@ -76,14 +87,20 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
             or self.response is None
             or self.response.closed
             or transport.is_closing()
-            or transport.get_write_buffer_size() >= TRANSPORT_BYTES
         ):
             return False
-        transport.write(frame)
+        held = transport.get_write_buffer_size()
+        if held >= TRANSPORT_BYTES:
+            return False
+        if held == 0 and self._way is not None:
+            frame = frame[self._way.write(frame) :]
+        if frame:
+            transport.write(frame)
         return True
 
     def abort(self) -> None:
         """Drop the WebSocket at once; what waited is lost."""
+        self.release()
         if self.transport is not None:
             self.transport.abort()
 

@@ -73,7 +73,10 @@ class WebSocket(driver.WebSocket):  # type: ignore[misc]
         await self._sock.prepare(request)
         outbox: Outbox = self.handler.__self__.queue
         outbox.attach(self._sock, request.transport)
-        await self.handler(self)
+        try:
+            await self.handler(self)
+        finally:
+            outbox.release()
         return self._sock
 
     async def wait(self) -> str:
