@@ -189,6 +189,9 @@ class MediaRoom:
         except BaseException:
             self._recording = None
             raise
+        if self._recording is not recording:  # the room was closed meanwhile
+            recording.close()
+            raise StateError("closed", "the room is closed")
         self._server.recording(recording, runs=True)
         self._tell(Recorded(recording.id))
         return recording
