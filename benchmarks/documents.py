@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import uvloop
 
 from benchmarks.idle import idle_row
-from benchmarks.measure import Lateness, Round, Row, percentile, save
+from benchmarks.measure import Lateness, Round, Row, load_rows, percentile, save, settle
 from benchmarks.opening import COLUMNS, ROWS, fill, open_table
 from benchmarks.servers import Server, build_server, document_tickets, pin_load
 from benchmarks.stored import measure_acks
@@ -49,6 +49,8 @@ LOADS = {
     "fanout": Load("20 documents x 30 clients, one types 20/s", 20, 30, 1, 20),
     "cursors": Load("20 documents x 30 clients, one types 20/s and the cursor moves with it", 20, 30, 1, 20, True),
     "typists": Load("30 typists x 10/s in one document", 1, 30, 30, 10),
+    "editors": Load("30 documents x 33 editors, each types 0.5/s", 30, 33, 33, 0.5),
+    "viewers": Load("1,000 viewers of one document, one types 5/s", 1, 1000, 1, 5),
 }
 
 
@@ -152,12 +154,18 @@ def fresh_names(number: int) -> list[str]:
     return [f"scratch-{time.time_ns()}-{place}" for place in range(number)]
 
 
-async def play_acks(server: Server, documents: int, rate: float, seconds: float) -> Row:
+async def play_acks(server: Server, rounds: int, seconds: float) -> Row:
     """The row of the stored ack; the peers do not say when something is stored."""
-    notes = Notes()
-    groups = await open_clients(server, fresh_names(documents), 1, notes)
-    await asyncio.sleep(1)
-    return await measure_acks(server, groups, notes, rate, seconds)
+    row = Row(name=f"stored ack: {ACKS} documents x {ACK_RATE:g}/s, one connection each", unit="stored edit")
+    for turn in range(rounds):
+        notes = Notes()
+        groups = await open_clients(server, fresh_names(ACKS), 1, notes)
+        await asyncio.sleep(1)
+        row.rounds.append(await measure_acks(server, groups, notes, ACK_RATE, seconds, turn))
+        for group in groups:
+            group[0].socket.abort()
+        await settle(server)
+    return row
 
 
 async def play_opening(servers: list[Server], rounds: int) -> Row:
@@ -187,24 +195,31 @@ async def enter_idle(server: Server, number: int, deflate: bool) -> object:
     return await open_clients(server, fresh_names(number // 30), 30, Notes(), deflate)
 
 
-async def run(arguments: argparse.Namespace) -> list[Row]:
-    """Measure the rows that were asked for."""
+async def run(arguments: argparse.Namespace) -> None:
+    """Measure the rows that were asked for; each is saved as soon as it is there."""
+    rows = load_rows(arguments.name) if arguments.resume else []
+    done = {row.name for row in rows}
     servers = [build_server(kind) for kind in ("kreide", *arguments.peers)]
+
+    def keep(row: Row) -> None:
+        rows.append(row)
+        save(arguments.name, rows)
+
     try:
         for server in servers:
             server.start()
-        played = [name for name in arguments.rows if name in LOADS]
-        rows = [await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds) for name in played]
-        if "acks" in arguments.rows:
-            rows.append(await play_acks(servers[0], ACKS, ACK_RATE, arguments.seconds))
-        if "opening" in arguments.rows:
-            rows.append(await play_opening(servers, arguments.rounds))
+        for name in arguments.rows:
+            if name in LOADS and LOADS[name].name not in done:
+                keep(await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds))
+        if "acks" in arguments.rows and not any(name.startswith("stored ack") for name in done):
+            keep(await play_acks(servers[0], arguments.rounds, arguments.seconds))
+        if "opening" in arguments.rows and not any(name.startswith("opening") for name in done):
+            keep(await play_opening(servers, arguments.rounds))
     finally:
         for server in servers:
             server.stop()
-    if "idle" in arguments.rows:
-        rows.append(await idle_row("document", [server.kind for server in servers], enter_idle))
-    return rows
+    if "idle" in arguments.rows and not any(name.startswith("idle") for name in done):
+        keep(await idle_row("document", [server.kind for server in servers], enter_idle))
 
 
 def main() -> None:
@@ -215,9 +230,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--name", default="documents", help="of the files in results/")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that the results hold already")
     arguments = parser.parse_args()
     pin_load()
-    save(arguments.name, uvloop.run(run(arguments)))
+    uvloop.run(run(arguments))
 
 
 if __name__ == "__main__":

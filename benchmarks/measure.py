@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from benchmarks.media_chart import Bars, Group, draw
 from benchmarks.servers import Server
 
 LAG = 0.005
@@ -143,8 +144,32 @@ def table(row: Row) -> str:
     return "\n".join([*lines, ""])
 
 
+class _Saved(Struct):
+    rows: list[Row]
+
+
+def load_rows(name: str) -> list[Row]:
+    """Return the rows that results/<name>.json holds; none if it is not there."""
+    path = RESULTS / f"{name}.json"
+    return msgspec.json.decode(path.read_bytes(), type=_Saved).rows if path.is_file() else []
+
+
+def chart(name: str, rows: list[Row]) -> str:
+    """Return the rows' CPU a unit as a chart."""
+    groups = []
+    for row in rows:
+        bars = []
+        for server in dict.fromkeys(one.server for one in row.rounds):
+            mine = [one for one in row.rounds if one.server == server]
+            micro = [one.micro for one in mine if not one.void] or [one.micro for one in mine]
+            bars.append(Bars(server, statistics.median(micro), min(micro), max(micro)))
+        if len(bars) > 1:
+            groups.append(Group(row.name, bars))
+    return draw(f"{name}: microseconds of the server's CPU a delivery, median and spread", groups)
+
+
 def save(name: str, rows: list[Row]) -> None:
-    """Write results/<name>.json and .md and print the table."""
+    """Write results/<name>.json, .md and .svg and print the table."""
     RESULTS.mkdir(exist_ok=True)
     about = machine()
     facts = "\n".join(f"- {key}: {value}" for key, value in about.items())
@@ -152,6 +177,7 @@ def save(name: str, rows: list[Row]) -> None:
     encoded = msgspec.json.format(msgspec.json.encode({"about": about, "rows": rows}), indent=1)
     (RESULTS / f"{name}.json").write_bytes(encoded + b"\n")
     (RESULTS / f"{name}.md").write_text(text)
+    (RESULTS / f"{name}.svg").write_text(chart(name, rows))
     print(text)
 
 

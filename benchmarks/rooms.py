@@ -21,7 +21,7 @@ import msgspec
 import uvloop
 
 from benchmarks.idle import idle_row
-from benchmarks.measure import Lateness, Round, Row, percentile, save, settle
+from benchmarks.measure import Lateness, Round, Row, load_rows, percentile, save, settle
 from benchmarks.servers import Server, build_server, meeting_tickets, pin_load
 from benchmarks.wire import TEXT, Socket, build_frame
 
@@ -37,6 +37,10 @@ class Load:
 
     members: int
     rate: float
+
+    @property
+    def name(self) -> str:
+        return f"chat, {self.members} members, {self.rate:g} messages/s"
 
 
 LOADS = {"30": Load(30, 60), "300": Load(300, 20), "3000": Load(3000, 2)}
@@ -155,7 +159,7 @@ async def play(server: Server, load: Load, seconds: float, turn: int, members: l
 
 async def play_row(servers: list[Server], load: Load, rounds: int, seconds: float) -> Row:
     """All rounds of one row; two before them warm the servers and are not counted."""
-    row = Row(name=f"chat, {load.members} members, {load.rate:g} messages/s", unit="delivery", rounds=[])
+    row = Row(name=load.name, unit="delivery", rounds=[])
     rooms = []
     for server in servers:
         notes = Notes()
@@ -183,20 +187,27 @@ async def enter_idle(server: Server, number: int, deflate: bool) -> object:
     return await open_members(server, number, Notes(), deflate)
 
 
-async def run(arguments: argparse.Namespace) -> list[Row]:
-    """Measure the rows that were asked for."""
+async def run(arguments: argparse.Namespace) -> None:
+    """Measure the rows that were asked for; each is saved as soon as it is there."""
+    rows = load_rows(arguments.name) if arguments.resume else []
+    done = {row.name for row in rows}
     servers = [build_server(kind) for kind in ("kreide", *arguments.peers)]
+
+    def keep(row: Row) -> None:
+        rows.append(row)
+        save(arguments.name, rows)
+
     try:
         for server in servers:
             server.start()
-        played = [name for name in arguments.rows if name in LOADS]
-        rows = [await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds) for name in played]
+        for name in arguments.rows:
+            if name in LOADS and LOADS[name].name not in done:
+                keep(await play_row(servers, LOADS[name], arguments.rounds, arguments.seconds))
     finally:
         for server in servers:
             server.stop()
-    if "idle" in arguments.rows:
-        rows.append(await idle_row("Socket.IO", [server.kind for server in servers], enter_idle))
-    return rows
+    if "idle" in arguments.rows and not any(name.startswith("idle") for name in done):
+        keep(await idle_row("Socket.IO", [server.kind for server in servers], enter_idle))
 
 
 def main() -> None:
@@ -207,9 +218,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--name", default="rooms", help="of the files in results/")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that the results hold already")
     arguments = parser.parse_args()
     pin_load()
-    save(arguments.name, uvloop.run(run(arguments)))
+    uvloop.run(run(arguments))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import contextlib
 import os
 import time
 
-from benchmarks.measure import Lateness, Round, Row, percentile
+from benchmarks.measure import Lateness, Round, percentile
 from benchmarks.peers.install import bench_home
 from benchmarks.servers import Server
 from benchmarks.yjs import EDITS, Client, Notes, updates
@@ -46,8 +46,10 @@ class DiskProbe:
         return time.perf_counter() - began
 
 
-async def measure_acks(server: Server, groups: list[list[Client]], notes: Notes, rate: float, seconds: float) -> Row:
-    """Everybody types `rate` times a second; the row's p50 and p99 are those of the ack."""
+async def measure_acks(
+    server: Server, groups: list[list[Client]], notes: Notes, rate: float, seconds: float, turn: int
+) -> Round:
+    """Everybody types `rate` times a second; the round's p50 and p99 are those of the ack."""
     clients = [group[0] for group in groups]
     edits = min(EDITS, int((_WARM + seconds) * rate))
     calls = []
@@ -71,9 +73,9 @@ async def measure_acks(server: Server, groups: list[list[Client]], notes: Notes,
     probe.stop()
     await probing
     sync = percentile(probe.times, 99)
-    one = Round(
+    return Round(
         server=server.kind,
-        turn=0,
+        turn=turn,
         cpu=cpu,
         seconds=spent,
         units=len(notes.acks),
@@ -83,5 +85,3 @@ async def measure_acks(server: Server, groups: list[list[Client]], notes: Notes,
         lag=lateness.p99,
         extra={"fdatasync p99 ms": sync * 1e3, "bound of the ack's p99 (15 + 3 x fdatasync) ms": 15 + 3e3 * sync},
     )
-    name = f"stored ack: {len(clients)} documents x {rate:g}/s, one connection each"
-    return Row(name=name, unit="stored edit", rounds=[one])

@@ -1,8 +1,9 @@
 """When the documents of a worker take in what their clients have sent.
 
 Laws: whoever writes alone on this worker is never delayed. As soon as several do, all documents that have something
-take their turn together, at most once per tick: they are parsed, applied and committed in one go and share one
-transaction. Cold caches are what an edit costs most, and the commit would have had to gather anyway.
+take their turn together, at most once per tick, which is one picture of a 60 Hz screen: they are parsed, applied and
+committed in one go and share one transaction. Cold caches and waking up are what an edit costs most. When so many
+documents wait that waiting longer would save nothing, they go after a quarter of a tick.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Protocol
+
+_ENOUGH = 16  # documents
 
 
 class Waiter(Protocol):
@@ -42,7 +45,10 @@ class Pace:
             return
         self._writer = None
         self._waiting[waiter] = None
-        if self._timer is None:
+        if len(self._waiting) >= _ENOUGH and wait <= self._tick * 3 / 4:
+            self.close()
+            self._turn()
+        elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
 
     def _turn(self) -> None:

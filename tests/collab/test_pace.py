@@ -54,3 +54,17 @@ async def test_closing_forgets_the_tick() -> None:
     pace.close()
     pace.close()
     assert desk.pokes == 0
+
+
+async def test_a_crowd_does_not_wait_for_the_whole_tick() -> None:
+    now = 10.0
+    pace, desks = Pace(lambda: now, 4.0), [Desk() for _ in range(17)]
+    pace.ask(desks[0], "ada")
+    now = 10.9
+    for desk in desks[1:]:
+        pace.ask(desk, desk)
+    assert [desk.pokes for desk in desks] == [1] + [0] * 16, "a quarter of the tick is not over"
+    now = 11.0
+    pace.ask(Desk(), "ben")
+    assert [desk.pokes for desk in desks] == [1] * 17
+    pace.close()
