@@ -52,7 +52,9 @@ def test_a_formula_written_in_german_is_read_in_english(open_page: OpenPage, ser
     until_cell(teacher, 0, 1, "13")
 
     _pick_cells_and_names(teacher)
+    _copied_to(teacher)
     _errors_in_words(teacher, pupil)
+    _taken_along(teacher)
     _rows_come_and_go(teacher, pupil)
 
     for page in (teacher, pupil):
@@ -82,6 +84,37 @@ def _pick_cells_and_names(page: Page) -> None:
     page.keyboard.press("Control+d")
     expect(cell(page, 1, 2)).to_have_text("6,25")
     assert content(page, 1, 2) == "=MITTELWERT(A2:A3)+B2"
+
+
+def _copied_to(page: Page) -> None:
+    """References move with a copy, in the bar they can be changed, and what is cut keeps them."""
+    cell(page, 1, 2).click()
+    page.keyboard.press("Control+c")
+    cell(page, 1, 3).click()
+    page.keyboard.press("Control+v")
+    expect(cell(page, 1, 3)).to_have_text("#DIV/0!")
+    assert content(page, 1, 3) == "=MITTELWERT(B2:B3)+C2"
+    page.get_by_label("Inhalt").click()
+    page.keyboard.type("*")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Inhalt").first).to_have_value("=MITTELWERT(B2:B3)+C2*D1")
+    page.keyboard.press("Escape")
+    cell(page, 1, 3).click()
+    page.keyboard.press("Control+x")
+    cell(page, 9, 3).click()
+    page.keyboard.press("Control+v")
+    expect(cell(page, 1, 3)).to_have_text("")
+    assert content(page, 9, 3) == "=MITTELWERT(B2:B3)+C2"
+
+
+def _taken_along(page: Page) -> None:
+    """A file holds what the formulas give, in the manner of the reader."""
+    saved(page)
+    page.get_by_role("button", name="Herunterladen als").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name="Text mit Trennzeichen").click()
+    lines = waiting.value.path().read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("0,5;13;18,5") and lines[5].startswith(";#WERT!")
 
 
 def _errors_in_words(teacher: Page, pupil: Page) -> None:

@@ -1,15 +1,21 @@
 /** Everything a document says as plain text: for work that the server cannot take any more. */
 import type * as Y from 'yjs';
-import { kindOf } from './schema';
+import { kindOf, type Cell } from './schema';
 import { deckOf, deckText } from './deck/model';
 import { cellAt, columnsOf, rowsOf, tableOf } from './table/model';
+import { placesOf } from './table/formula/table';
+import { shownIn } from './table/formula/tokens';
+import { shown } from './table/formula/write';
+import { isFormula } from './table/text';
 import { toTsv } from './table/tsv';
 
 export function documentText(doc: Y.Doc): string {
   if (kindOf(doc) !== 'table') return deckText(deckOf(doc));
   const table = tableOf(doc);
   const columns = columnsOf(table);
-  return toTsv(rowsOf(table).map((row) => columns.map((column) => String(cellAt(table, row.id, column.id) ?? ''))));
+  const writing = shownIn('en', placesOf(table));
+  const text = (cell: Cell | null) => (isFormula(cell) ? shown(cell, writing) : String(cell ?? ''));
+  return toTsv(rowsOf(table).map((row) => columns.map((column) => text(cellAt(table, row.id, column.id)))));
 }
 
 export function downloadText(name: string, text: string): void {

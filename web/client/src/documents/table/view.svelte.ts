@@ -121,6 +121,7 @@ export class TableView {
     const lowest = extend ? 0 : -1;
     const r = Math.min(this.rows.length - 1, Math.max(lowest, row));
     const c = Math.min(this.columns.length - 1, Math.max(r < 0 ? 0 : lowest, col));
+    this.draft = null; // what is typed belongs to the cell it was typed in
     this.cursor = this.#spot(r, c);
     this.#last = { row: r, col: c };
     if (!extend) this.anchor = this.cursor;

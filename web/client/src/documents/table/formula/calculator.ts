@@ -6,14 +6,13 @@
  * error, found as the strongly connected parts of the graph. Work is done in steps that end when the time is over, what is in
  * sight first; until a cell is computed anew it shows what it showed.
  */
-import { plainText } from '../text';
-import { Dependents, firstFrom, rectOf, type Formula } from './dependents';
+import { isFormula, plainText } from '../text';
+import { keyOf, made, understand, type Formula } from './cell';
+import { Dependents, firstFrom, rectOf } from './dependents';
 import { evaluate, type Cells } from './evaluate';
 import { FAULT, type Value } from './faults';
 import type { Library } from './library';
-import { parse, type Node } from './parse';
 import type { Places } from './places';
-import { STORED, type Ref } from './tokens';
 
 type Stored = string | number | boolean | null;
 
@@ -266,42 +265,10 @@ export class Calculator {
   }
 }
 
-export function keyOf(row: string, col: string): string {
-  return `${row} ${col}`;
-}
-
-function isFormula(value: Stored): value is string {
-  return typeof value === 'string' && value.startsWith('=');
-}
-
 function given(value: Stored): Value {
   return typeof value === 'string' ? plainText(value) : value;
 }
 
 function isCell(rect: Formula['rects'][number]): boolean {
   return rect !== null && rect.top === rect.bottom && rect.left === rect.right;
-}
-
-function made(row: string, col: string, text: string): Formula {
-  return { row, col, text, r: -1, c: -1, node: null, refs: [], rects: [], moves: false, value: undefined, dirty: false, order: 0, low: 0, loop: false };
-}
-
-const BROKEN: Node = { k: 'fault', code: 'syntax' };
-
-function understand(formula: Formula): void {
-  const parsed = parse(formula.text, STORED);
-  formula.node = parsed.ok ? parsed.node : BROKEN;
-  const refs: { from: Ref; to: Ref }[] = [];
-  const visit = (node: Node): void => {
-    if (node.k === 'ref') refs.push({ from: node.ref, to: node.ref });
-    else if (node.k === 'range') refs.push(node);
-    else if (node.k === 'unary') visit(node.of);
-    else if (node.k === 'binary') for (const side of [node.left, node.right]) visit(side);
-    else if (node.k === 'call') {
-      if (node.name === 'ROW' || node.name === 'COLUMN') formula.moves = true;
-      node.args.forEach(visit);
-    }
-  };
-  visit(formula.node);
-  formula.refs = refs;
 }

@@ -1,31 +1,8 @@
 /** Which formulas read a cell, and which formulas stand in a rectangle. Pure; places are indexes, laid out anew when lines move. */
+import type { Formula } from './cell';
 import type { Rect } from './evaluate';
-import type { Value } from './faults';
-import type { Node } from './parse';
 import type { Places, Span } from './places';
 import type { Ref } from './tokens';
-
-/** One cell that holds a formula. */
-export interface Formula {
-  readonly row: string;
-  readonly col: string;
-  readonly text: string;
-  r: number;
-  c: number;
-  node: Node | null;
-  /** What it refers to, as pairs of ends, and where that stands now; null: nowhere any more. */
-  refs: readonly { readonly from: Ref; readonly to: Ref }[];
-  rects: readonly (Rect | null)[];
-  /** It asks where it stands itself. */
-  moves: boolean;
-  /** undefined: not computed yet. */
-  value: Value | undefined;
-  dirty: boolean;
-  /** Marks of one walk over the graph. */
-  order: number;
-  low: number;
-  loop: boolean;
-}
 
 /** What may stand between two ends; without a row all rows, without a column all columns. */
 export function rectOf(from: Ref, to: Ref, { rows, cols }: Places): Rect | null {

@@ -7,8 +7,8 @@
  */
 import { cellAt, type Table } from '../model';
 import { isFormula } from '../text';
-import { Calculator, keyOf, type Change } from './calculator';
-import type { Formula } from './dependents';
+import { Calculator, type Change } from './calculator';
+import { keyOf, type Formula } from './cell';
 import type { Value } from './faults';
 import type { Places } from './places';
 

@@ -62,8 +62,8 @@ ROUNDDOWN|ABRUNDEN|number, digits|Zahl; Stellen|2|
 INT|GANZZAHL|number|Zahl|1|
 TRUNC|KÜRZEN|number, digits|Zahl; Stellen|1-2|
 MROUND|VRUNDEN|number, multiple|Zahl; Vielfaches|2|
-CEILING|OBERGRENZE|number, step|Zahl; Schritt|2|
-FLOOR|UNTERGRENZE|number, step|Zahl; Schritt|2|
+CEILING|OBERGRENZE|number, step|Zahl; Schritt|2|CEILING.MATH OBERGRENZE.MATHEMATIK
+FLOOR|UNTERGRENZE|number, step|Zahl; Schritt|2|FLOOR.MATH UNTERGRENZE.MATHEMATIK
 EVEN|GERADE|number|Zahl|1|
 ODD|UNGERADE|number|Zahl|1|
 ABS|ABS|number|Zahl|1|
