@@ -51,7 +51,9 @@ async def test_two_people_on_two_workers(pair: Pair) -> None:
     )
     (channel,) = {answer["channel"] for answer in opened}
 
-    await status_of(teacher, CLASS, "pupil1", "here")
+    for device in (teacher, amira):
+        await device.until("rights:changed", lambda told: channel_in(told, channel) is not None)
+    await status_of(teacher, channel, "pupil1", "here")
     await teacher.ask("chat:typing", channel=channel, typing=True)
     assert [one["person"] for one in (await amira.until("chat:typing"))["people"]] == ["teacher"]
     sent = await teacher.ask("chat:send", channel=channel, text="Hello", client_id="1")

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import socketio
 
-from tests.web.house import Caller, House, Json
+from tests.web.house import Caller, House, Json, eventually
 
 CLASS = "demo-class"
 
@@ -67,12 +67,12 @@ def channel_in(told: Json, channel: str) -> Json:
 
 
 async def status_of(caller: Caller, channel: str, person: str, status: str) -> Json:
-    """Wait until somebody is said to be so."""
+    """Wait until somebody is said to be so, at first or as a change; return what was said last."""
 
-    def found(news: Json) -> Json:
-        return next((one for one in news["people"] if (one["person"], one["status"]) == (person, status)), None)
+    def found() -> Json:
+        told = [news for name, news in caller.told if name in ("presence:state", "presence:changed")]
+        people = [one for news in told if news["channel"] == channel for one in news["people"]]
+        return next((one for one in reversed(people) if (one["person"], one["status"]) == (person, status)), None)
 
-    def fits(news: Json) -> bool:
-        return news["channel"] == channel and found(news) is not None
-
-    return found(await caller.until("presence:changed", fits))
+    await eventually(lambda: found() is not None)
+    return found()

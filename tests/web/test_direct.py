@@ -152,6 +152,7 @@ async def test_how_people_are(house: House, people: Guests) -> None:
 
     day = {"start": 0, "end": 24 * 60 - 1, "weekends": True}
     channel = (await amira.ask("direct:open", person="teacher"))["channel"]
+    await teacher.until("rights:changed", lambda told: channel_in(told, channel) is not None)
     assert await teacher.ask("direct:about", channel=channel) == {"quiet_until": None}
     assert await people.set(house, "pupil1", "me/settings", quiet=day) == 200
     quiet = await status_of(teacher, CLASS, "pupil1", "quiet")
