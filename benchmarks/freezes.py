@@ -242,9 +242,9 @@ def table(rounds: Sequence[tuple[str, Counted, float]], seconds: float) -> str:
     ]
     lines = [
         "# Freezes in a real Chromium", "",
-        f"{ROOM} publishers replay recorded VP8 in three layers; one Chromium looks at {TILES} tiles for {seconds:.0f}",
-        f"s, beside a control run in which the same streams reach it without a server. Sums over the {TILES} tiles, as",
-        "getStats counts them, after it had settled. *Late* is the sender's own lateness (99th percentile);",
+        f"{ROOM} publishers replay recorded VP8 in three layers; one Chromium looks at {TILES} tiles for",
+        f"{seconds:.0f} s, beside a control run in which the same streams reach it without a server. Sums over the",
+        "tiles, as getStats counts them, after it had settled. *Late* is the sender's own lateness (99th percentile);",
         "beyond 5 ms a run is void.", "",
         f"| {' | '.join([*head, 'late ms'])} |", "|---" * (len(head) + 1) + "|",
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Where the server's time goes under a media load: CPU of each thread, and the media thread's by what it was doing.
 
 Laws: samples of the CPU clock by `perf` (Debian: linux-perf; needs root or a low perf_event_paranoid); a sample counts
-for the outermost system call it was in, and outside of the kernel for the function it was in.
+for the system call it was in, and outside of the kernel for the kind of work that its function does.
 
     .venv/bin/python -m benchmarks.media_profile --load school
 """
@@ -37,6 +37,17 @@ KERNEL = {
 """By a part of the system call's name."""
 
 
+OURS = {
+    "open SRTP": ("decrypt", "_open", "open_rtp", "open_rtcp", "Inbound::"),
+    "seal SRTP": ("encrypt", "seal", "gcm", "ghash", "skip_iv", "Outbound::", "CRYPTO_"),
+    "estimate, pacer, feedback": ("way::", "estimate", "pacer", "pace::", "twcc", "rtcp", "feedback"),
+    "what time brings (tick)": ("tick",),
+    "take in, find the source": ("ingest", "demux", "session::", "source::", "receive", "rtp::", "streams::"),
+    "dress for a slot, queue": ("slot", "forward", "outbox", "outgoing", "socket::", "mem", "vp8", "history", "window"),
+}
+"""Outside of the kernel, by a part of the function's name; the first that fits."""
+
+
 def threads(process: int) -> dict[int, str]:
     """The threads of a process by id, with their names."""
     tasks = Path(f"/proc/{process}/task").iterdir()
@@ -58,19 +69,24 @@ def read_samples(data: Path) -> Iterator[list[str]]:
             yield stack
 
 
-def doing(stack: list[str]) -> str:
-    """What a sample was doing."""
+def doing(stack: list[str], functions: bool) -> str:
+    """What a sample was doing; outside of the kernel the function's name, if that is wanted."""
     for part, name in KERNEL.items():
         if any(part in frame for frame in stack):
             return name
     if any("asm_sysvec" in frame or "do_syscall" in frame or "entry_SYSCALL" in frame for frame in stack):
         return "kernel: other"
-    return stack[0].partition("+")[0]
+    if functions:
+        return stack[0].partition("+")[0]
+    for name, parts in OURS.items():
+        if any(part in stack[0] for part in parts):
+            return name
+    return "other"
 
 
-def count(stacks: Iterable[list[str]]) -> Counter[str]:
+def count(stacks: Iterable[list[str]], functions: bool) -> Counter[str]:
     """How many samples did what."""
-    return Counter(map(doing, stacks))
+    return Counter(doing(stack, functions) for stack in stacks)
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -92,7 +108,7 @@ async def run(arguments: argparse.Namespace) -> None:
             played = await playing.play(0, arguments.seconds)
             recorder.terminate()
             await recorder.wait()
-            found = count(read_samples(data))
+            found = count(read_samples(data), arguments.functions)
         used = dict.fromkeys(names.values(), 0.0)
         for thread, name in names.items():
             used[name] += seconds(server.pid, thread) - before[thread]
@@ -113,6 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--load", choices=list(LOADS), default="school")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--functions", action="store_true", help="name functions, not kinds of work")
     parser.add_argument("--lines", type=int, default=30)
     arguments = parser.parse_args()
     build()
