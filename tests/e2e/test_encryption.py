@@ -132,3 +132,22 @@ def test_a_browser_that_cannot_encrypt_is_told_before_joining(meeting: str, open
     page.goto(f"/meeting/{meeting}")
     expect(page.get_by_role("alert").filter(has_text="dein Browser kann das nicht")).to_be_visible()
     expect(page.get_by_role("button", name=JOIN)).to_be_disabled()
+
+
+def test_who_leads_decides_before_anybody_is_inside(open_page: OpenPage, server: KreideServer) -> None:
+    lesson = new_meeting(server.login("teacher"), "lesson", "Noch offen", school_class="demo-8b")
+    teacher, pupil = (open_page(account, f"/meeting/{lesson}") for account in ("teacher", "pupil1"))
+    promised = "Ton und Bild sind Ende-zu-Ende-verschlüsselt"
+    expect(teacher.get_by_text(promised)).to_have_count(0)
+    teacher.get_by_role("switch", name="Ende-zu-Ende verschlüsseln").check()
+    expect(teacher.get_by_text(promised)).to_be_visible()
+    expect(pupil.get_by_role("button", name=JOIN)).to_be_visible()
+    expect(pupil.get_by_role("switch", name="Ende-zu-Ende verschlüsseln")).to_have_count(0)
+    pupil.reload()
+    expect(pupil.get_by_text(promised)).to_be_visible()
+    pupil.get_by_role("button", name=JOIN).click()
+    in_room(pupil)
+    teacher.get_by_role("switch", name="Ende-zu-Ende verschlüsseln").click()
+    expect(teacher.get_by_role("alert")).to_have_text("Das lässt sich nur ändern, solange niemand im Raum ist.")
+    expect(teacher.get_by_role("switch", name="Ende-zu-Ende verschlüsseln")).to_be_checked()
+    leave_room(pupil)

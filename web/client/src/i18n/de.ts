@@ -71,6 +71,8 @@ function entering(du: boolean) {
       compare: du ? 'Lest euch die Nummer gegenseitig vor: Ist sie bei allen gleich, hört und sieht niemand sonst mit.' : 'Lesen Sie sich die Nummer gegenseitig vor: Ist sie bei allen gleich, hört und sieht niemand sonst mit.',
       covers: 'Gilt für Ton, Kameras und Bildschirme, nicht für Chat und Dokumente.',
       cannot: du ? 'Dieses Treffen ist Ende-zu-Ende-verschlüsselt, und dein Browser kann das nicht. Nimm einen aktuellen Browser.' : 'Dieses Treffen ist Ende-zu-Ende-verschlüsselt, und Ihr Browser kann das nicht. Bitte nehmen Sie einen aktuellen Browser.',
+      field: 'Ende-zu-Ende verschlüsseln', fieldHint: du ? 'Nur eure Browser sehen und hören das Treffen, der Server nicht. Höchstens 64 Personen, alle mit aktuellem Browser; keine Aufzeichnung. Gilt nicht für Chat und Dokumente.' : 'Nur Ihre Browser sehen und hören das Treffen, der Server nicht. Höchstens 64 Personen, alle mit aktuellem Browser; keine Aufzeichnung. Gilt nicht für Chat und Dokumente.',
+      fieldCannot: du ? 'Dein Browser kann das nicht. Nimm einen aktuellen Browser.' : 'Ihr Browser kann das nicht. Bitte nehmen Sie einen aktuellen Browser.', inUse: 'Das lässt sich nur ändern, solange niemand im Raum ist.', notChanged: 'Das konnte nicht geändert werden. Bitte noch einmal versuchen.',
       downgraded: 'Dieses Treffen sollte Ende-zu-Ende-verschlüsselt sein und ist es nicht. Deshalb wurde nichts gesendet.',
     },
     closed: {

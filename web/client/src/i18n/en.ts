@@ -32,6 +32,8 @@ const entering = {
   secrecy: {
     sign: 'End-to-end encrypted', before: 'Sound and pictures are end-to-end encrypted', code: 'Safety number', making: 'Keys are being exchanged …',
     compare: 'Read the number to each other: if everybody has the same one, nobody else is listening or watching.', covers: 'Holds for sound, cameras and screens, not for chat and documents.',
+      field: 'Encrypt end to end', fieldHint: 'Only your browsers see and hear the meeting, not the server. At most 64 people, all with a recent browser; no recording. It does not cover chat and documents.',
+      fieldCannot: 'Your browser cannot do this. Please use a recent one.', inUse: 'This can only be changed while nobody is in the room.', notChanged: 'This could not be changed. Please try again.',
     cannot: 'This meeting is end-to-end encrypted, and your browser cannot do that. Please use a current browser.', downgraded: 'This meeting was to be end-to-end encrypted and is not. That is why nothing was sent.',
   },
   closed: {

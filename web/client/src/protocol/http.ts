@@ -27,6 +27,7 @@ export interface Meeting {
   locked: boolean;
   encrypted: boolean;
   private_cameras: boolean;
+  grant: { moderate: boolean };
 }
 export interface Group {
   id: string;
@@ -127,6 +128,7 @@ export const api = {
   home: () => call<Home>('GET', 'home'),
   schools: () => call<{ schools: School[]; demo: boolean }>('GET', 'schools'),
   meeting: (id: string) => call<Meeting>('GET', `meetings/${part(id)}`),
+  encryptMeeting: (id: string, encrypted: boolean) => call<Meeting>('PATCH', `meetings/${part(id)}`, { encrypted }),
   guest: (token: string, name: string) => call<{ person: Person; meeting: string }>('POST', 'guest', { token, name }),
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
   createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),

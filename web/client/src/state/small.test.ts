@@ -28,7 +28,7 @@ describe('backing off', () => {
 
 describe('the day', () => {
   const at = (hour: number, minute = 0) => new Date(2026, 10, 23, hour, minute).getTime();
-  const lesson = (id: string, from: number, until: number) => ({ id, kind: 'lesson' as const, title: id, host: '', host_name: '', group_title: null, starts_at: from, ends_at: until, channel: null, documents: [], lobby: false, locked: false, encrypted: false, private_cameras: false });
+  const lesson = (id: string, from: number, until: number) => ({ id, kind: 'lesson' as const, title: id, host: '', host_name: '', group_title: null, starts_at: from, ends_at: until, channel: null, documents: [], lobby: false, locked: false, encrypted: false, private_cameras: false, grant: { moderate: false } });
   it('is today in order, and the door opens ten minutes early', () => {
     const yesterday = lesson('gestern', at(9) - 86_400_000, at(10) - 86_400_000);
     const plan = planOf([lesson('b', at(11), at(12)), lesson('a', at(8), at(9)), yesterday], at(10, 50));
