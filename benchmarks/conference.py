@@ -18,8 +18,9 @@ from time import monotonic
 import aiohttp
 import uvloop
 
-from benchmarks.joins import Join, Part, Storm, percentile
-from benchmarks.measure import RESULTS, machine, settle
+from benchmarks.joins import Part, Storm, until_ready
+from benchmarks.joins_figures import Join, percentile
+from benchmarks.measure import RESULTS, machine
 from benchmarks.servers import Server, _open_auth, build_server, pin_load
 from web.school.model import Role
 
@@ -114,9 +115,8 @@ async def conference(people: int, seconds: float) -> list[str]:
     server, load = build_server("kreide"), os.getloadavg()[0]
     server.start()
     try:
-        await asyncio.sleep(2)
+        await until_ready(server)
         passes = await tickets(server, people)
-        await settle(server)
         own = time.process_time()
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
             storm = Storm(f"http://127.0.0.1:{server.port}", http)

@@ -13,8 +13,8 @@ import argparse
 import asyncio
 import os
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from time import monotonic
@@ -23,8 +23,9 @@ import aiohttp
 import uvloop
 from OpenSSL import SSL
 
+from benchmarks.joins_figures import Figures, Join, percentile
 from benchmarks.joins_peer import Media, Refused, Sender, Wire, build_context
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import RESULTS, machine, settle
 from benchmarks.media_sdp import Kind, Line
 from benchmarks.servers import Server, _open_auth, build_server, pin_load
 from sfu.dtls import Identity
@@ -38,16 +39,6 @@ VOICE_SECONDS = 0.02
 GRACE = 25.0
 TRIES = 10
 SLOTS = ("voice-1", "tile-1")
-SHARES = (0.5, 0.95, 0.99)
-STAGES = {
-    "began": "the load begins it",
-    "hello": "connected and greeted",
-    "joined": "in the room",
-    "answered": "offer answered",
-    "checked": "ICE done",
-    "keyed": "DTLS done",
-    "first": "**first packet**",
-}
 
 
 @dataclass(frozen=True)
@@ -61,26 +52,6 @@ class Part:
 
 
 SENDING = Part(("microphone", "camera"))
-
-
-@dataclass
-class Join:
-    """When one person was how far, in seconds from when the join should have begun; `wrong`: why it failed,
-    `tries`: how often it was told to try again."""
-
-    began: float = 0.0
-    hello: float = 0.0
-    joined: float = 0.0
-    answered: float = 0.0
-    checked: float = 0.0
-    keyed: float = 0.0
-    first: float = 0.0
-    wrong: str = ""
-    tries: int = 0
-    peer: str = ""
-    wire: Wire = field(init=False)
-    media: Media | None = None
-    offer: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass
@@ -171,12 +142,6 @@ class Storm:
         await asyncio.gather(*(wire.close() for wire in self.wires), return_exceptions=True)
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """Of values in any order; 0 of none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
 async def plan(server: Server, people: int) -> list[tuple[str, str]]:
     """Plan the lessons; return a meeting and a ticket for each person, the first of each room first."""
     assert server.data is not None
@@ -199,43 +164,17 @@ async def plan(server: Server, people: int) -> list[tuple[str, str]]:
         await store.close()
 
 
-@dataclass
-class Figures:
-    """What one storm came to."""
-
-    workers: int
-    people: int
-    seconds: float
-    joins: list[Join]
-    cpu: float
-    steady: float  # of a core, in the ten seconds after the last join
-    load_cpu: float
-    lag: float
-    loads: tuple[float, float, float]
-
-    def lines(self) -> list[str]:
-        """The figures as lines of Markdown."""
-        done = [one for one in self.joins if not one.wrong]
-        wrong = Counter(one.wrong for one in self.joins if one.wrong)
-        rows = []
-        for stage, title in STAGES.items():
-            values = [getattr(one, stage) for one in done]
-            rows.append(f"| {title} | " + " | ".join(f"{percentile(values, share):.2f}" for share in SHARES) + " |")
-        again = sum(one.tries for one in done)
-        return [
-            f"### {self.people:,} joins in {self.seconds:.0f} s, workers: {self.workers}",
-            "",
-            f"{len(done):,} came in ({again} times told to try again), {wrong.total()} failed. "
-            f"Server: {self.cpu:.1f} s of CPU until the last came in ({1000 * self.cpu / max(1, len(done)):.1f} ms a "
-            f"join, forwarding included), then {self.steady:.2f} of a core. The load: {self.load_cpu:.1f} s of CPU, "
-            f"its senders late by {1000 * self.lag:.0f} ms (p99). Load average before: {self.loads[0]:.1f}.",
-            "",
-            "| seconds from when it should have begun | p50 | p95 | p99 |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-            *(f"- {number} × {what}" for what, number in wrong.most_common(5)),
-        ]
+async def until_ready(server: Server) -> None:
+    """Return once the workers serve and have nothing left to do; the socket is there before them."""
+    async with aiohttp.ClientSession() as http:
+        async with asyncio.timeout(60):
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with http.get(f"http://127.0.0.1:{server.port}/healthz") as answer:
+                        if answer.status == 200:
+                            break
+                await asyncio.sleep(0.1)
+    await settle(server)
 
 
 async def storm(people: int, seconds: float, workers: int) -> Figures:
@@ -247,7 +186,7 @@ async def storm(people: int, seconds: float, workers: int) -> Figures:
     loads = os.getloadavg()
     server.start()
     try:
-        await asyncio.sleep(2)
+        await until_ready(server)
         tickets = await plan(server, people)
         senders = SENDERS * -(-people // ROOM)
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:

@@ -9,7 +9,8 @@ from time import monotonic
 import aiohttp
 import pytest
 
-from benchmarks.joins import SENDING, Join, Part, Storm
+from benchmarks.joins import SENDING, Part, Storm
+from benchmarks.joins_figures import Join
 from tests.web.house import House, eventually
 
 PEOPLE, LESSON = 50, "demo-lesson"
