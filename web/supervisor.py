@@ -3,7 +3,7 @@
 Laws: migrations and the demo school run before any worker, one server at a time (a lock in the database or the
 data folder). One worker runs in this process; several are children that inherit the listening socket. A child
 that dies is replaced, when and whether says `web/restarts.py`. SIGTERM and SIGINT end all children together;
-after 30 s they are killed. SIGHUP starts them anew one after the other: the rooms of each go to another one first.
+after 30 s they are killed. SIGUSR2 starts them anew one after the other: the rooms of each go to another one first.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def _serve(config: Config, arguments: Sequence[str]) -> int:
         listener.listen(1024)
         _greet(config)
         if config.workers == 1:
+            signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # nobody could take its rooms
             return _run(config, 0, listener)
         return _Supervisor(config, arguments, listener).run()
 
@@ -126,7 +127,7 @@ class _Supervisor:
     def run(self) -> int:
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._on_stop)
-        signal.signal(signal.SIGHUP, self._on_hangup)
+        signal.signal(signal.SIGUSR2, self._on_roll)
         # Blocked, so that a child's end is waited for, not polled.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         for index in range(self._config.workers):
@@ -173,7 +174,7 @@ class _Supervisor:
                 del self._due[index]
                 self._start(index)
 
-    def _on_hangup(self, _signum: int, _frame: object) -> None:
+    def _on_roll(self, _signum: int, _frame: object) -> None:
         self._rolling.begin({index: child.pid for index, child in self._children.items()})
 
     def _roll(self) -> None:

@@ -100,7 +100,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     usual = [page.evaluate(SEEN) for page in pages]
     before, old = [connections(page)[0] for page in pages], house.workers()
 
-    house.signal(signal.SIGHUP)
+    house.signal(signal.SIGUSR2)
     until(
         lambda: not set(old) & set(house.workers()) and len(house.workers()) == 2 and house.ready(), "new workers", 60
     )
