@@ -13,6 +13,7 @@ const IDS: ExtensionIds = ExtensionIds {
     audio_level: 4,
     transport_cc: 5,
     abs_send_time: 6,
+    descriptor: 7,
 };
 
 fuzz_target!(|packet: &[u8]| {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use _native::media::capture::SenderClock;
 use _native::media::codec::{Codec, Kind, Media, PayloadTypes};
+use _native::media::descriptor::LayerId;
 use _native::media::extension::ExtensionIds;
 use _native::media::history::History;
 use _native::media::outgoing::OutHeader;
@@ -20,6 +21,8 @@ use libfuzzer_sys::fuzz_target;
 fn slot(kind: Kind) -> Slot {
     let mut payloads = PayloadTypes::default();
     payloads.set(Codec::Opus, 111, Some(112));
+    payloads.set(Codec::Red, 63, Some(64));
+    payloads.set(Codec::H264, 102, Some(103));
     payloads.set(Codec::Vp8, 96, Some(97));
     Slot::new(SlotConfig {
         kind,
@@ -45,8 +48,11 @@ fn packet(sequence: u16, timestamp: u32, payload: u8, video: bool) -> Vec<u8> {
     bytes.truncate(length);
     if payload & 0xe0 != 0xe0 {
         let start = 0x80 | (payload & 0x10);
-        let vp8 = [start, 0xc0, 0x80, payload, payload, payload & 1, 0];
-        bytes.extend_from_slice(if video { &vp8 } else { b"opus" });
+        let layers = payload << 6 | payload & 0x20;
+        let vp8 = [start, 0xe0, 0x80, payload, payload, layers, payload & 1, 0];
+        // One older block, between 0 and 7 packets back.
+        let red = [0xef, payload << 5 & 0x3c, 0, 1, 0x6f, 1, 2];
+        bytes.extend_from_slice(if video { &vp8 } else { &red });
     }
     bytes
 }
@@ -56,7 +62,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let (kind, codec) = if first & 1 == 0 {
-        (Kind::Audio, Codec::Opus)
+        (Kind::Audio, Codec::Red)
     } else {
         (Kind::Video, Codec::Vp8)
     };
@@ -85,6 +91,10 @@ fuzz_target!(|data: &[u8]| {
                 slot.assign(1, generation, 1);
             }
             1 if ahead == 1 => slot.interrupt(),
+            1 if ahead == 2 => slot.limit(LayerId {
+                spatial: 0,
+                temporal: payload & 3,
+            }),
             1 if ahead < 64 => {
                 let ntp = u64::from(payload) << 32 | u64::from(ahead) << 26;
                 sender.report(now, ntp);
@@ -101,7 +111,7 @@ fuzz_target!(|data: &[u8]| {
                     continue;
                 };
                 assert_eq!(found.generation, generation);
-                let Some(bytes) = history.get(found.index) else {
+                let Some((_, bytes)) = history.get(found.index) else {
                     continue;
                 };
                 let view = RtpView::parse(bytes).expect("it was one");
@@ -128,7 +138,7 @@ fuzz_target!(|data: &[u8]| {
         let Some(arrival) = receiver.receive(now, sequence, timestamp) else {
             continue;
         };
-        history.insert(arrival.index, &bytes);
+        history.insert(arrival.index, codec, &bytes);
         let view = RtpView::parse(&bytes).expect("our own");
         let capture = receiver.capture(now, timestamp, &sender);
         assert!(capture <= now && capture + 3_000_000 >= now);
