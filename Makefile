@@ -1,6 +1,7 @@
 # make run    build what is older than its sources and serve the demo school
 # make test   install what the tests need and run all of them
 # make check  formatting, linting, types
+# make fuzz   run every native parser on bent input, a minute each
 # make bench  measure beside the peers (two idle cores, about 45 minutes)
 SHELL := /bin/bash
 PORT ?= 8080
@@ -81,6 +82,21 @@ soak: test-services build $(TOOLS)
 	KREIDE_KILL_ROUNDS=1000 $(BIN)/python -m pytest -s tests/edge/test_kill.py tests/edge/test_kill_worker.py
 	KREIDE_FLOOD_SECONDS=600 $(BIN)/python -m pytest -s tests/edge/test_flood.py
 	KREIDE_FUZZ_ROUNDS=10000000 $(BIN)/python -m pytest --timeout 0 tests/fuzz
+
+# libFuzzer over every native parser, FUZZ_SECONDS a target; it takes no nightly compiler, only that the stable one is told to be one.
+FUZZ_SECONDS ?= 60
+FUZZ := $(basename $(notdir $(wildcard sfu/native/fuzz/targets/*.rs)))
+FUZZ_TRIPLE = $(shell rustc -vV | sed -n 's/^host: //p')
+fuzz:
+	cd sfu/native/fuzz && RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	  -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -Zsanitizer=address" \
+	  nice cargo build --quiet --release --locked --target $(FUZZ_TRIPLE)
+	@cd sfu/native/fuzz && for target in $(FUZZ); do mkdir -p target/found/$$target; echo "$$target"; \
+	  nice target/$(FUZZ_TRIPLE)/release/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
+	    -artifact_prefix=target/found/ -print_final_stats=1 target/found/$$target corpus/$$target 2>&1 \
+	    | grep -E "number_of_executed|ERROR|panicked|Test unit" || true; done; \
+	  if ls target/found/crash-* target/found/oom-* target/found/timeout-* 2>/dev/null; then exit 1; fi
 
 check: build $(TOOLS)
 	$(BIN)/ruff format --check .

@@ -124,4 +124,13 @@ class VideoPaused(Struct, frozen=True, tag=True):
     paused: bool
 
 
-MediaEvent = SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged | LayersWanted | VideoPaused
+class Undecodable(Struct, frozen=True, tag=True):
+    """The peers whose picture a peer should see now and cannot: its browser does not know their codec."""
+
+    peer: str
+    peers: list[str]
+
+
+MediaEvent = (
+    SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged | LayersWanted | VideoPaused | Undecodable
+)

@@ -60,6 +60,7 @@ class Pictures:
         placed |= place_tiles(self._roster, viewer, placed["stage"], most)
         if until is not None and now < until < inf:
             self._agenda.plan(viewer, until)
+        viewer.undecodable = self._leave_undecodable(viewer, placed)
         layers = self._allocate(now, viewer, placed, sparing=not is_shared)
         self._agenda.plan(viewer, viewer.allocation.retry)
         for name in [name for name, layer in layers.items() if layer == LEFT_OUT]:
@@ -97,6 +98,17 @@ class Pictures:
         empty = Assign(viewer.session, slot.id, 0, slot.generation - 1)
         anew = Assign(viewer.session, slot.id, source.id, slot.generation)
         return [empty, anew, SlotsChanged(viewer.name, [self._roster.state(other) for other in viewer.slots.values()])]
+
+    def _leave_undecodable(self, viewer: Peer, placed: dict[str, int]) -> tuple[str, ...]:
+        """Empty the slots of pictures in codecs that the viewer does not know; whose they are."""
+        peers = []
+        for name, number in placed.items():
+            source, slot = self._roster.sources.get(number), viewer.slots.get(name)
+            if source is None or slot is None or KIND_OF_SLOT[name] == "audio" or source.decodes_in(slot):
+                continue
+            placed[name] = 0
+            peers.append(source.owner.name)
+        return tuple(dict.fromkeys(peers))
 
     def _allocate(self, now: float, viewer: Peer, placed: dict[str, int], *, sparing: bool) -> dict[str, int]:
         """The layers for the slots of a viewer; what does not flow costs nothing, a screen that is `still` neither."""

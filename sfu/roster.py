@@ -25,6 +25,7 @@ class SourceEntry:
     """A source: what flows, who may have it, what the plane was told of that (None: nothing yet), who shows it."""
 
     __slots__ = (
+        "codec",
         "demand",
         "flowing",
         "id",
@@ -50,6 +51,7 @@ class SourceEntry:
         self.id = source.id
         self.purpose: Purpose = source.purpose
         self.levelled = source.levelled
+        self.codec = source.codec
         self.owner = owner
         self.rids = source.rids
         self.layers = max(1, len(source.rids))
@@ -68,6 +70,10 @@ class SourceEntry:
         self.watched = [0] * self.layers
         self.taped: int | None = None
         """The layer that is recorded."""
+
+    def decodes_in(self, slot: SlotEntry) -> bool:
+        """Whether the slot's viewer knows the codec; who says nothing of codecs knows all."""
+        return not self.codec or not slot.codecs or self.codec in slot.codecs
 
     def shared_until(self) -> float | None:
         """Until when a screen counts as shared: while it flows, and a little longer; a still one may be silent."""
@@ -93,12 +99,13 @@ class SourceEntry:
 class SlotEntry:
     """A slot of a viewer and the source the plane was told to put there."""
 
-    __slots__ = ("frozen", "generation", "id", "layer", "mid", "name", "source")
+    __slots__ = ("codecs", "frozen", "generation", "id", "layer", "mid", "name", "source")
 
     def __init__(self, slot: Slot) -> None:
         self.id = slot.id
         self.name = slot.name
         self.mid = slot.mid
+        self.codecs = slot.codecs
         self.source = 0
         self.layer = MAX_LAYERS - 1
         self.generation = 0
@@ -123,6 +130,9 @@ class Peer:
         self.seats = Seats()
         self.allocation = Allocation(cap_kbit)
         self.paused = False
+        self.undecodable: tuple[str, ...] = ()
+        """Whose picture it should see and cannot."""
+        self.told_undecodable: tuple[str, ...] = ()
         self.featured = False
         self.obliging = False
         self.follow: str | None = None
@@ -198,6 +208,7 @@ class Roster:
         peer.seats = Seats()
         peer.session, peer.connected = 0, False
         peer.allocation, peer.paused = Allocation(self._cap_kbit), False
+        peer.undecodable = peer.told_undecodable = ()
         self.viewers.pop(peer, None)
 
     def leave(self, peer: Peer) -> None:

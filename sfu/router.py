@@ -40,7 +40,7 @@ from sfu.events import (
     SetLayer,
     Staged,
 )
-from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged, VideoPaused
+from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged, Undecodable, VideoPaused
 from sfu.pictures import REALLOCATE_SECONDS, Pictures
 from sfu.roster import Peer, Roster, SourceEntry
 from sfu.seating import Seating
@@ -322,6 +322,9 @@ class Router:
         if viewer.paused != viewer.allocation.paused:
             viewer.paused = viewer.allocation.paused
             self._outputs.append(VideoPaused(viewer.name, viewer.paused))
+        if viewer.told_undecodable != viewer.undecodable:
+            viewer.told_undecodable = viewer.undecodable
+            self._outputs.append(Undecodable(viewer.name, list(viewer.undecodable)))
 
     def _tell_speakers(self, now: float) -> None:
         speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]

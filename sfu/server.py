@@ -35,6 +35,7 @@ from sfu.model import (
     SourceChanged,
     SourceOffer,
     SpeakersChanged,
+    Undecodable,
     VideoPaused,
 )
 from sfu.plane import Event, Plane
@@ -57,6 +58,7 @@ __all__ = [
     "SourceChanged",
     "SourceOffer",
     "SpeakersChanged",
+    "Undecodable",
     "VideoPaused",
 ]
 

@@ -215,6 +215,7 @@ async def _media(config: Config, index: int) -> MediaServer:
             public_ips=config.public_ips,
             threads=config.media_threads,
             downlink_cap_kbit=config.downlink_cap,
+            video_codec=config.video_codec,
         )
     )
     try:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sfu.codecs import VIDEO
 from web.config import Config, ConfigError, check
 from web.machines import Address, parse_address
 
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--udp-port", type=int, default=_env_number("UDP_PORT", 0), help="media port (default: --port)")
     serve.add_argument("--public-ip", action="append", default=_env_list("PUBLIC_IP"), metavar="IP")
     serve.add_argument("--media-threads", type=int, default=_env_number("MEDIA_THREADS", 1))
+    serve.add_argument("--video-codec", choices=VIDEO, default=_env("VIDEO_CODEC", "vp8"), help="what cameras send")
     serve.add_argument("--downlink-cap", type=int, default=_env_number("DOWNLINK_CAP", 1000), metavar="KBIT")
     serve.add_argument(
         "--turn", action="append", default=_env_list("TURN"), metavar="URL", help="relay for networks without UDP"
@@ -120,6 +122,7 @@ def _config(options: argparse.Namespace) -> Config:
         public_ips=tuple(options.public_ip),
         media_threads=options.media_threads,
         downlink_cap=options.downlink_cap,
+        video_codec=options.video_codec,
         turn=tuple(options.turn),
         turn_secret=options.turn_secret,
         workers=options.workers,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from sfu.codecs import VideoCodec
 from web.machines import Address
 from web.turn import is_turn_url
 
@@ -29,6 +30,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     public_ips: tuple[str, ...] = ()
     media_threads: int = 1
     downlink_cap: int = 1000
+    video_codec: VideoCodec = "vp8"  # what cameras are asked for, where the browser can
     turn: tuple[str, ...] = ()  # URLs of relays for networks that let no UDP through
     turn_secret: str = ""  # what these share with us
     workers: int = 1

@@ -119,6 +119,8 @@ class RoomMedia:
                 return self._say(peer, "media:layers", wanted)
             case media.VideoPaused(peer, paused):
                 return self._say(peer, "media:paused", wire.MediaPaused(paused))
+            case media.Undecodable(peer, peers):
+                return self._say(peer, "media:undecodable", wire.MediaUndecodable(peers))
             case media.SourceChanged():
                 return []
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import Browser
 
 from sfu.codecs import VideoCodec
 from sfu.model import PeerConnected
 from sfu.server import MediaServer
 from tests.sfu.peers import TEACHER, Log, running
-from tests.sfu.test_browsers import Browser, _chromium, _is_wide, _join, _rises, _signalling
+from tests.sfu.test_browsers import _chromium, _is_wide, _join, _rises, _signalling
 
 pytestmark = pytest.mark.e2e
 MIME = {"vp8": "video/VP8", "h264": "video/H264", "vp9": "video/VP9", "av1": "video/AV1"}

@@ -113,6 +113,12 @@ class MediaPaused(Struct, frozen=True):
     paused: bool
 
 
+class MediaUndecodable(Struct, frozen=True):
+    """Whose picture I should see now and cannot, because my browser does not know its codec."""
+
+    peers: list[str]
+
+
 class MediaMove(Struct, frozen=True):
     """The room is on another worker: build a second connection, and say media:moved when it carries everything."""
 
@@ -154,6 +160,7 @@ PUSHED: Mapping[str, type[Struct]] = MappingProxyType(
         "media:speakers": MediaSpeakers,
         "media:layers": MediaLayers,
         "media:paused": MediaPaused,
+        "media:undecodable": MediaUndecodable,
         "media:lost": MediaLost,
         "media:move": MediaMove,
         "media:settled": MediaSettled,

@@ -18,6 +18,8 @@ function devices(du: boolean) {
     speaker: 'Lautsprecher',
     standard: 'Standard dieses Geräts',
     tone: 'Testton abspielen',
+    music: 'Musik übertragen',
+    musicHint: du ? 'In Stereo und ohne Filter für Geräusche. Nimm dann Kopfhörer, sonst hören die anderen sich selbst.' : 'In Stereo und ohne Filter für Geräusche. Nehmen Sie dann Kopfhörer, sonst hören die anderen sich selbst.',
     problem: (source: keyof typeof name, reason: keyof typeof why) => `${name[source]}: ${why[reason]}`,
   };
 }
@@ -96,7 +98,7 @@ function inside(du: boolean) {
     },
     tile: {
       hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',
-      reconnecting: 'verbindet neu\u00a0…', microphoneOff: 'Mikro aus', pinned: 'bleibt auf jeder Seite', onlyLeads: 'nur für die Leitung zu sehen', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
+      reconnecting: 'verbindet neu\u00a0…', undecodable: 'Dieser Browser kann das Bild nicht zeigen', microphoneOff: 'Mikro aus', pinned: 'bleibt auf jeder Seite', onlyLeads: 'nur für die Leitung zu sehen', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
     },
     stage: {
       title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel',

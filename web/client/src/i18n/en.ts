@@ -52,7 +52,7 @@ const inside = {
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
-    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', microphoneOff: 'Mic off', pinned: 'stays on every page', onlyLeads: 'seen only by those who lead', line: { fair: 'Fair connection', weak: 'Weak connection' },
+    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', undecodable: 'This browser cannot show this picture', microphoneOff: 'Mic off', pinned: 'stays on every page', onlyLeads: 'seen only by those who lead', line: { fair: 'Fair connection', weak: 'Weak connection' },
     picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
   },
   stage: {
@@ -116,7 +116,7 @@ export const en = (): Catalogue => ({
   },
   documents: { title: 'Documents', create: 'New', readFile: 'Read a file in', createTitle: 'New document', createIt: 'Create', what: 'What will it be?', name: 'Title', kind: { deck: 'Presentation', table: 'Table', scratch: 'Note' }, empty: 'No documents yet. Begin with a presentation or a table.' },
   channel: { here: 'Here now', nobody: 'Nobody', unknown: 'unclear if still here', others: 'All chats', none: 'This chat does not exist, or it is not open to you.' },
-  devices: { ...NAME, speaker: 'Loudspeaker', standard: 'Default of this device', tone: 'Play a test tone', problem: (source, reason) => `${NAME[source]}: ${WHY[reason]}` },
+  devices: { ...NAME, speaker: 'Loudspeaker', standard: 'Default of this device', tone: 'Play a test tone', music: 'Transmit music', musicHint: 'In stereo and without filters for noise. Use headphones then, or the others hear themselves.', problem: (source, reason) => `${NAME[source]}: ${WHY[reason]}` },
   errors: {
     network: 'No connection to the server. Nothing is lost.', offline: 'No connection. It is tried again shortly.', timeout: 'The server does not answer. Please try again.', wrong_password: 'Name or password is not right.', link_expired: 'This link is no longer valid. Please ask for a new one.',
     not_found: 'This does not exist, or it is not shared with you.', not_allowed: 'You may not do that here.', too_fast: 'That was a lot at once. Please wait a moment.', too_many_attempts: 'Too many attempts. Please wait a moment.', too_large: 'That is too long.',

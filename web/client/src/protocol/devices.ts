@@ -37,8 +37,10 @@ async function open(constraints: MediaStreamConstraints): Promise<MediaStream> {
   }
 }
 
-export async function openMicrophone(id: string | null): Promise<MediaStreamTrack> {
-  const stream = await open({ audio: { ...(id === null ? {} : { deviceId: { exact: id } }), echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } });
+/** A voice is cleaned of its room; music is taken as it is, in stereo. */
+export async function openMicrophone(id: string | null, music: boolean): Promise<MediaStreamTrack> {
+  const clean = { echoCancellation: !music, noiseSuppression: !music, autoGainControl: !music };
+  const stream = await open({ audio: { ...(id === null ? {} : { deviceId: { exact: id } }), ...clean, channelCount: music ? 2 : 1 } });
   const [track] = stream.getAudioTracks();
   if (track === undefined) throw new DeviceError('missing');
   return track;

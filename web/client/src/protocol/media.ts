@@ -3,6 +3,7 @@
  * fixed order (sources, then slots); switching a source on or off is replaceTrack and never renegotiates; who is in a
  * slot is told by signalling, and a frame belongs to a person only by its contributing source (CSRC).
  */
+import { describeSound, preferCodecs } from './codecs';
 import type { Secrecy } from './e2ee';
 import { CAMERA_SIZE, encodings, type LayeredPurpose } from './layers';
 import type { MediaOffer, SlotOffer, SourceOffer } from './messages';
@@ -18,23 +19,17 @@ export const SLOTS = [
   'tile-1', 'tile-2', 'tile-3', 'tile-4', 'tile-5', 'tile-6', 'tile-7', 'tile-8',
 ] as const satisfies readonly SlotPurpose[];
 
+const VOICE_BITS = 40_000;
+const MUSIC_BITS = 128_000;
 const ENCODINGS: Record<SourcePurpose, RTCRtpEncodingParameters[]> = {
-  microphone: [{ maxBitrate: 40_000 }],
+  microphone: [{ maxBitrate: VOICE_BITS }],
   camera: encodings('camera', CAMERA_SIZE, null),
   screen: encodings('screen', CAMERA_SIZE, null),
   'screen-audio': [{ maxBitrate: 64_000 }],
 };
-const WANTED = new Set(['video/vp8', 'video/rtx', 'audio/opus']);
 
 export function kindOf(purpose: SourcePurpose | SlotPurpose): 'audio' | 'video' {
   return purpose === 'microphone' || purpose.endsWith('audio') || purpose.startsWith('voice') ? 'audio' : 'video';
-}
-
-/** Keeps the offer small: VP8 with its repair stream, and Opus. */
-function preferCodecs(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): void {
-  const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
-  const wanted = known.filter((codec) => WANTED.has(codec.mimeType.toLowerCase()));
-  if (wanted.length > 0) transceiver.setCodecPreferences(wanted);
 }
 
 export interface MediaHandlers {
@@ -51,21 +46,24 @@ export class MediaConnection {
   readonly #wanted = new Map<LayeredPurpose, readonly string[]>();
   #encoding: Promise<void> = Promise.resolve();
   #closed = false;
+  /** My microphone plays music: stereo, and as it is. */
+  #music: boolean;
 
-  constructor(handlers: MediaHandlers, iceServers: RTCIceServer[] = [], secrecy: Secrecy | null = null) {
+  constructor(handlers: MediaHandlers, iceServers: RTCIceServer[] = [], secrecy: Secrecy | null = null, music = false) {
+    this.#music = music;
     this.#handlers = handlers;
     this.#peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers });
     for (const purpose of SOURCES) {
       const kind = kindOf(purpose);
       const transceiver = this.#peer.addTransceiver(kind, { direction: 'sendonly', sendEncodings: ENCODINGS[purpose] });
-      preferCodecs(transceiver, kind);
+      preferCodecs(transceiver, kind, secrecy !== null);
       secrecy?.guardSender(transceiver.sender, kind);
       this.#sources.set(purpose, transceiver);
     }
     for (const purpose of SLOTS) {
       const kind = kindOf(purpose);
       const transceiver = this.#peer.addTransceiver(kind, { direction: 'recvonly' });
-      preferCodecs(transceiver, kind);
+      preferCodecs(transceiver, kind, secrecy !== null);
       secrecy?.guardReceiver(transceiver.receiver, kind, purpose);
       this.#slots.set(purpose, transceiver);
     }
@@ -89,7 +87,8 @@ export class MediaConnection {
   /** Offers and takes the answer; with `restart` the same connection looks for a new way through the network. */
   async negotiate(restart = false): Promise<void> {
     const offer = await this.#peer.createOffer({ iceRestart: restart });
-    await this.#peer.setLocalDescription(offer);
+    const music = this.#music ? (this.#sources.get('microphone')?.mid ?? '0') : null;
+    await this.#peer.setLocalDescription({ type: 'offer', sdp: describeSound(offer.sdp ?? '', music) });
     const sdp = await this.#handlers.offer({
       sdp: this.#peer.localDescription?.sdp ?? '',
       sources: SOURCES.map((purpose) => ({ purpose, mid: this.#sources.get(purpose)?.mid ?? '' })),
@@ -99,8 +98,25 @@ export class MediaConnection {
     await this.#peer.setRemoteDescription({ type: 'answer', sdp });
   }
 
+  /** Whether my microphone plays music; a running connection negotiates it. */
+  async setMusic(music: boolean): Promise<void> {
+    if (music === this.#music) return;
+    this.#music = music;
+    await this.negotiate();
+    await this.#soundBits();
+  }
+
+  async #soundBits(): Promise<void> {
+    const sender = this.#sources.get('microphone')?.sender;
+    if (this.#closed || sender === undefined) return;
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxBitrate = this.#music ? MUSIC_BITS : VOICE_BITS;
+    await sender.setParameters(parameters).catch(() => undefined);
+  }
+
   async setSource(purpose: SourcePurpose, track: MediaStreamTrack | null): Promise<void> {
     await this.#sources.get(purpose)?.sender.replaceTrack(track);
+    if (track !== null && purpose === 'microphone' && this.#music) await this.#soundBits();
     if (track !== null && (purpose === 'camera' || purpose === 'screen')) await this.#encode(purpose);
   }
 
@@ -119,7 +135,11 @@ export class MediaConnection {
       const { width, height } = { ...CAMERA_SIZE, ...track.getSettings() };
       const planned = encodings(purpose, { width, height }, this.#wanted.get(purpose) ?? null);
       const parameters = sender.getParameters();
-      for (const encoding of parameters.encodings) Object.assign(encoding, planned.find(({ rid }) => rid === encoding.rid));
+      for (const encoding of parameters.encodings) {
+        // What a codec does not know, H.264 no rates, has been taken out of it by the negotiation.
+        const { scalabilityMode: _, ...plan } = planned.find(({ rid }) => rid === encoding.rid) ?? {};
+        Object.assign(encoding, plan);
+      }
       // Refused only while the connection goes down: the next one begins anew.
       await sender.setParameters(parameters).catch(() => undefined);
     });

@@ -383,6 +383,11 @@ export interface MediaSpeakers {
   peers: string[];
 }
 
+/** Whose picture I should see now and cannot, because my browser does not know its codec. */
+export interface MediaUndecodable {
+  peers: string[];
+}
+
 export interface Parcel {
   peer: string;
   data: SecretHello | SecretKey;
@@ -729,6 +734,7 @@ export interface ServerEvents {
   "media:speakers": MediaSpeakers;
   "media:layers": MediaLayers;
   "media:paused": MediaPaused;
+  "media:undecodable": MediaUndecodable;
   "media:lost": MediaLost;
   "media:move": MediaMove;
   "media:settled": MediaSettled;

@@ -2,6 +2,7 @@
 import { listDevices, watchDevices, type Device, type DeviceKind } from '../protocol/devices';
 
 const STORED = 'kreide.devices';
+const MUSIC = 'kreide.music';
 type Choice = Record<DeviceKind, string | null>;
 const NONE: Choice = { audioinput: null, videoinput: null, audiooutput: null };
 
@@ -26,6 +27,9 @@ export class Devices {
   speakers = $state.raw<Device[]>([]);
   chosen = $state.raw<Choice>(parseChoice(localStorage.getItem(STORED)));
 
+  /** My microphone plays music: stereo, nothing filtered. */
+  music = $state(localStorage.getItem(MUSIC) === 'yes');
+
   /** Lists the devices now and whenever one comes or goes; returns how to stop. */
   watch(): () => void {
     void this.refresh();
@@ -41,6 +45,12 @@ export class Devices {
       videoinput: gone(this.cameras, videoinput) ? null : videoinput,
       audiooutput: gone(this.speakers, audiooutput) ? null : audiooutput,
     };
+  }
+
+  playMusic(on: boolean): void {
+    this.music = on;
+    if (on) localStorage.setItem(MUSIC, 'yes');
+    else localStorage.removeItem(MUSIC);
   }
 
   choose(kind: DeviceKind, id: string | null): void {

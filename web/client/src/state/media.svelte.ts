@@ -35,6 +35,8 @@ export class MediaSession {
   state = $state<MediaState>('connecting');
   /** My line carries no pictures now; sound goes on. */
   picturesPaused = $state(false);
+  /** Whose picture my browser cannot decode. */
+  undecodable = $state.raw<ReadonlySet<string>>(new Set());
   microphone = $state(false);
   camera = $state.raw<MediaStreamTrack | null>(null);
   screen = $state.raw<MediaStreamTrack | null>(null);
@@ -82,13 +84,14 @@ export class MediaSession {
     this.connection = connection;
     this.line.stop();
     this.picturesPaused = false;
+    this.undecodable = new Set();
     this.state = 'connecting';
     await this.#equip(connection);
     await this.#negotiate(connection, false);
   }
 
   #build(state: (state: MediaState) => void): MediaConnection {
-    return new MediaConnection({ offer: (offer) => this.#port.offer(offer), state }, this.iceServers, this.secrecy);
+    return new MediaConnection({ offer: (offer) => this.#port.offer(offer), state }, this.iceServers, this.secrecy, this.#devices.music);
   }
 
   async #equip(connection: MediaConnection): Promise<void> {
@@ -150,6 +153,7 @@ export class MediaSession {
     this.#epoch = next.epoch;
     this.connection = next.connection;
     this.picturesPaused = false;
+    this.undecodable = new Set();
     this.#port.moved(next.epoch, slots);
     this.#changed(next.connection.state);
   }
@@ -243,7 +247,7 @@ export class MediaSession {
   async switchMicrophone(on: boolean, unmute = false): Promise<void> {
     await this.#guard('microphone', async () => {
       if (on) {
-        const track = this.#tracks.get('microphone') ?? (await openMicrophone(this.#devices.chosen.audioinput));
+        const track = this.#tracks.get('microphone') ?? (await openMicrophone(this.#devices.chosen.audioinput, this.#devices.music));
         track.enabled = true;
         await this.#take('microphone', track);
       } else {
@@ -296,6 +300,12 @@ export class MediaSession {
     this.#tracks.delete(kind);
     if (kind === 'microphone' && this.microphone) await this.switchMicrophone(true);
     if (kind === 'camera' && this.camera !== null) await this.switchCamera(true);
+  }
+
+  /** Music or a voice: the microphone is opened anew, and told to the server. */
+  async changeMusic(): Promise<void> {
+    await this.changeDevice('microphone');
+    for (const connection of this.#connections()) await connection.setMusic(this.#devices.music).catch(() => undefined);
   }
 
   announce(unmute = false): void {

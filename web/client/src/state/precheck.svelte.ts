@@ -32,7 +32,7 @@ export class Precheck {
       return;
     }
     await this.#guard('microphone', async () => {
-      const track = await openMicrophone(this.#devices.chosen.audioinput);
+      const track = await openMicrophone(this.#devices.chosen.audioinput, this.#devices.music);
       this.#receive('microphone', track); // whoever receives by now
     });
   }
@@ -57,7 +57,7 @@ export class Precheck {
       return;
     }
     await this.#guard('microphone', async () => {
-      const track = await openMicrophone(this.#devices.chosen.audioinput);
+      const track = await openMicrophone(this.#devices.chosen.audioinput, this.#devices.music);
       if (this.#closed) return track.stop();
       this.#testTrack?.stop();
       this.#testTrack = track;
