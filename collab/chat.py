@@ -104,6 +104,8 @@ def check_message(message: NewMessage) -> NewMessage:
     check_text(message.text, message.mentions, bare=bool(message.attachments))
     if len(set(message.attachments)) != len(message.attachments):
         raise ProtocolError("attachment", "a message carries each file once")
+    if not all(one and one.isascii() and one.isprintable() for one in message.attachments):
+        raise ProtocolError("attachment", "there is no such file")
     if len(message.attachments) > MAX_ATTACHMENTS:
         raise ProtocolError("too_large", f"a message carries at most {MAX_ATTACHMENTS} files")
     if not 0 < len(message.client_id) <= MAX_CLIENT_ID:

@@ -76,11 +76,15 @@ class UploadStore:
         return tables.read_upload(connection.execute(_JOINED.where(tables.upload.c.id == ref.id)).one())
 
     async def find(self, id: str) -> Upload | None:
-        """Return an upload."""
+        """Return an upload; what no id looks like names none."""
+        if not (id.isascii() and id.isprintable()):
+            return None
         return next(iter(await self._find(tables.upload.c.id == id)), None)
 
     async def find_image(self, document: str, content: str) -> Upload | None:
         """Return what a document knows by this hash."""
+        if not (content.isascii() and content.isprintable()):
+            return None
         mine = and_(tables.upload.c.document == document, tables.upload.c.hash == content)
         return next(iter(await self._find(mine)), None)
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from collab import chat_tables
 from collab.bus import MemoryBus
-from collab.chat import Held, Message, NewMessage
+from collab.chat import Held, Message, NewMessage, check_message
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore, now
 from collab.database import Database, migrate
@@ -156,6 +156,13 @@ async def test_a_message_claims_its_files_once(uploads: UploadStore, send: Send)
     assert isinstance(results[-1], Message) and results[-1].seq == 2, "others in the batch are not held up"
     history = await Chat(chat, MemoryBus()).history("c", 0, 9)
     assert history.messages[0].attachments == stored.attachments
+
+
+@pytest.mark.parametrize("id", ["\0", "\udced\udca0", "x\n", "é", ""])
+async def test_an_id_that_is_none_names_nothing(uploads: UploadStore, id: str) -> None:
+    assert await uploads.find(id) is None and await uploads.find_image("deck", id) is None
+    with pytest.raises(ProtocolError):
+        check_message(said((id,)))
 
 
 async def test_a_file_goes_with_its_message(uploads: UploadStore, send: Send) -> None:
