@@ -127,3 +127,16 @@ def test_teacher_pupil_and_guardian(open_page: OpenPage, server: KreideServer, s
     here = pupil.get_by_role("region", name=re.compile("Here now"))
     expect(here.get_by_role("listitem").filter(has_text="Ben K.")).to_contain_text("in a meeting")
     shots(pupil, "presence-phone-en")
+
+    # Nobody has touched the phone for five minutes; then somebody does.
+    pupil.clock.install()
+    pupil.goto("/channel/demo-class")
+    expect(here).to_contain_text("(You)")
+    teacher.get_by_role("button", name="Alle Gespräche").click()
+    amira = teacher.get_by_role("group", name="Direktnachrichten").get_by_role("listitem").filter(has_text="Amira")
+    expect(amira).to_contain_text("da")
+    pupil.clock.fast_forward("05:01")
+    expect(amira).to_contain_text("abwesend")
+    pupil.mouse.move(100, 100)
+    pupil.mouse.move(120, 120)
+    expect(amira).not_to_contain_text("abwesend")
