@@ -43,9 +43,8 @@ class Poured:
             self.messages = int(line)
 
 
-@asynccontextmanager
-async def flooding(server: KreideServer) -> AsyncIterator[Poured]:
-    """A process that floods the server until the end of the block; it must not have ended by itself."""
+def draw_up(server: KreideServer) -> str:
+    """Return orders for the flood, with tickets of its own."""
 
     def at(document: str, right: str, name: str) -> str:
         return f"{server.url}/collab/{document}?ticket={server.ticket(document=document, right=right, name=name)}"
@@ -54,7 +53,12 @@ async def flooding(server: KreideServer) -> AsyncIterator[Poured]:
     print(f"seed {seed}")
     meeting = server.ticket(meeting="demo-lesson", role="pupil", name="Eve")
     edits, noise = at(DOCUMENT, "write", "Mallory"), at(DOCUMENT, "write", "Trudy")
-    orders = msgspec.json.encode(Orders(server.url, edits, noise, at(CALM, "read", "Eve"), meeting, seed)).decode()
+    return msgspec.json.encode(Orders(server.url, edits, noise, at(CALM, "read", "Eve"), meeting, seed)).decode()
+
+
+@asynccontextmanager
+async def flooding(orders: str) -> AsyncIterator[Poured]:
+    """A process that floods the server until the end of the block; it must not have ended by itself."""
     command = (sys.executable, "-m", "tests.edge.flood", orders)
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
@@ -75,11 +79,12 @@ async def test_a_flood_from_people_who_are_let_in(tmp_path: Path) -> None:
     server = KreideServer(tmp_path / "data")
     server.start()
     tickets = [server.ticket(document=CALM, right="write", name=name) for name in ("Ada", "Ben")]
+    orders = draw_up(server)
     try:
         async with (
             YClient(server.url, CALM, tickets[0], "ada") as ada,
             YClient(server.url, CALM, tickets[1], "ben") as ben,
-            flooding(server) as poured,
+            flooding(orders) as poured,
         ):
             first, written, began = 0, 0, time.monotonic()
             while (passed := time.monotonic() - began) < SECONDS or poured.messages < 1000:

@@ -22,7 +22,7 @@ from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
 from web.room_view import colour_of
 from web.routes.collab_pipe import Pipe, build_pipe
-from web.routes.collab_wire import LATE_SECONDS, SWEEP_SECONDS, DocumentSocket
+from web.routes.collab_wire import SWEEP_SECONDS, DocumentSocket
 from web.routes.table import Route
 from web.school.events import DocumentChanged, RightsChanged, SchoolEvent, affects
 from web.school.model import Person
@@ -91,12 +91,8 @@ class DocumentSockets:
             seat.pipe.close(1012, "restart")
 
     async def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._seats:
-            due = loop.time() + SWEEP_SECONDS
             await asyncio.sleep(SWEEP_SECONDS)
-            if loop.time() > due + LATE_SECONDS:
-                continue  # this process was kept from reading what people said: their silence proves nothing
             for seat in list(self._seats):
                 seat.socket.look()
         self._sweeping = None

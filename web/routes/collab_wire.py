@@ -2,8 +2,8 @@
 
 Laws: a binary message goes to its taker in the moment it was read, unless one before it still waits or the taker cannot
 have it now; then it queues for the socket's reader, so the order never changes. Who says nothing for 8 to 12 s is
-pinged, and gone after 8 more without a word: one sweep looks at all sockets, and at none when it comes late. Leans on
-how aiohttp 3.14 puts its parser on its queue (`_post_start`).
+pinged, and gone after 8 more without a word: one sweep looks at all sockets. Leans on how
+aiohttp 3.14 puts its parser on its queue (`_post_start`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http_websocket import WebSocketReader, WebSocketWriter
 
 SWEEP_SECONDS: Final = 4.0
-LATE_SECONDS: Final = 1.0  # a sweep that comes later than this judges nobody
 _PING_AFTER, _GONE_AFTER = 2, 4  # sweeps without a word
 _PING: Final = b"\x89\x00"
 _QUEUE_BYTES: Final = 64 * 1024
