@@ -37,6 +37,7 @@ class Socket(asyncio.Protocol):
         self._rest = b""
         self._transport: asyncio.Transport | None = None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.gone: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self.close_code: int | None = None
         self.closed = False
 
@@ -51,6 +52,7 @@ class Socket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        self.gone.set_result(None)
         if not self.opened.done():
             self.opened.set_exception(ConnectionError(self._rest[:200]))
 
@@ -87,6 +89,7 @@ class Socket(asyncio.Protocol):
             self._write(build_frame(_PONG, payload))
         elif kind == _CLOSE:
             self.close_code = int.from_bytes(payload[:2], "big")
+            self.abort()
         else:
             self._on_message(kind, payload)
 

@@ -21,6 +21,8 @@ EDITS = 1000  # numbers for each typist
 _MARK = re.compile(rb"#(\d{5})")
 _SYNC, _AWARENESS, _AUTH, _ACK = 0, 1, 2, 100
 _STEP_1, _STEP_2, _UPDATE = 0, 1, 2
+_PATIENCE = 60.0
+_COME_AGAIN = (1012, 4509, 4529)  # as every provider does
 EMPTY_STEP_2 = bytes((_SYNC, _STEP_2, 2, 0, 0))
 
 
@@ -128,18 +130,26 @@ class Client:
 
     async def open(self, port: int, path: str, deflate: bool = False) -> None:
         """Connect, synchronise and say who is here."""
+        end = time.monotonic() + _PATIENCE
+        while not self.synced.is_set() and time.monotonic() < end:
+            await self._try(port, path, deflate)
+            if self.socket.close_code not in (None, *_COME_AGAIN):
+                break
+        if not self.synced.is_set():
+            raise SystemExit(f"{path.partition('?')[0]} gave no first sync (closed: {self.socket.close_code})")
+
+    async def _try(self, port: int, path: str, deflate: bool) -> None:
+        """Connect once; return when synchronised, closed, or after a minute."""
+        self.frame_times, self._acked = [], 0
         self.socket = Socket(path, self._on_message, deflate)
         await self.socket.open(port)
         if self._skip:
             self._send(bytes((_AUTH, 0)) + buffer(b"token"))
         self._send(bytes((_SYNC, _STEP_1, 1, 0)))
         self._send(awareness(self.place, 1))
-        try:
-            await asyncio.wait_for(self.synced.wait(), 60)
-        except TimeoutError:
-            raise SystemExit(
-                f"{path.partition('?')[0]} gave no first sync (closed: {self.socket.close_code})"
-            ) from None
+        waiting: asyncio.Future[object] = asyncio.ensure_future(self.synced.wait())
+        await asyncio.wait({waiting, self.socket.gone}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
 
     def frame(self, *messages: bytes) -> bytes:
         """Return the frames of these messages."""
