@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..errors import ProtocolError, StateError
 from ..schema import Box, Cell, Slide
-from .cells import LANGUAGES, is_rtl, shown_cell
+from .cells import LANGUAGES, is_rtl, result, shown_cell
 from .names import LanguageName
 from .palette import (
     CORNER,
@@ -166,9 +166,10 @@ def _shape(box: Box, slide: Slide) -> str:
 
 def _row(cells: tuple[Cell, ...], head: bool, table: Table, language: LanguageName) -> Iterator[str]:
     yield "<tr>"
-    for value, column in zip(cells, table.columns, strict=True):
+    for cell, column in zip(cells, table.columns, strict=True):
+        value = result(cell, LANGUAGES[language])
         tag = "th" if head else "td"
-        shown = html.escape(shown_cell(value, column.fmt, LANGUAGES[language]))
+        shown = html.escape(shown_cell(cell, column.fmt, LANGUAGES[language]))
         number = isinstance(value, int | float) and not isinstance(value, bool)
         side = ' class="n"' if number or (isinstance(value, str) and is_rtl(value)) else ""
         yield f"<{tag}{side}>{shown}</{tag}>"
