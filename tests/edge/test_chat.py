@@ -131,7 +131,8 @@ async def test_two_workers_decide_edit_and_read_at_once(stores: tuple[ChatStore,
     assert set(message.reactions[SIGNS[0]]) == set(people), "no sign is lost"
     positions = [Positions(store) for store in stores]
     await asyncio.gather(*(positions[n % 2].move("clara", "alpha", n) for n in range(4)))
-    assert (await positions[0].of("clara", ["alpha"]))["alpha"] == Position(2, 2)
+    newest = (await stores[0].after("alpha", 1, 1))[0]
+    assert (await positions[0].of("clara", ["alpha"]))["alpha"] == Position(2, 2, newest.at)
 
 
 async def test_redis_may_be_killed_and_nothing_is_lost(
