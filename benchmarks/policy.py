@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from sfu.events import Left, Levels, Paged, Rates, Staged
-from tests.sfu.test_router import PUPIL, TEACHER, Model
+from tests.sfu.room_model import PUPIL, TEACHER, Model
 
 SHOWN = 9
 SECONDS = 20
