@@ -64,7 +64,7 @@ class Wire:
         future = self._answers[self._number] = asyncio.get_running_loop().create_future()
         await self._ws.send_str(f"42{self._number}{msgspec.json.encode([event, message]).decode()}")
         async with asyncio.timeout(STEP_SECONDS):
-            answer = await future
+            answer: dict[str, object] = await future
         if "error" in answer:
             raise Refused(f"{event}: {answer['error']}")
         return answer

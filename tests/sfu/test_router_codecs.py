@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfu.events import Attached, Connected, Flow, Rates, Slot, Source, Staged
 from sfu.model import Undecodable
-from tests.sfu.test_router import TEACHER, Model
+from tests.sfu.room_model import TEACHER, Model
 
 
 def _join(model: Model, name: str, codec: str, *decodes: str) -> int:
