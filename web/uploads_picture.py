@@ -56,10 +56,11 @@ def decode(data: bytes) -> CleanPicture:
 
 def clean(data: bytes) -> bytes:
     """Return the CleanPicture of a Picture; raises ProtocolError(upload_damaged | upload_pixels)."""
-    from PIL import Image  # only a process that has pictures to do pays for it
+    from PIL import Image, ImageFile  # only a process that has pictures to do pays for it
 
     order = msgspec.msgpack.decode(data, type=Picture)
     Image.MAX_IMAGE_PIXELS = None  # the bounds are ours
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, which may have worked in this process, switches it on
     try:
         with Image.open(io.BytesIO(order.data), formats=[_DECODERS[order.type]]) as picture:
             frames = _check(picture)

@@ -81,14 +81,14 @@ async def _join(
     return page
 
 
-async def _is_wide(page: Page, slot: str, width: int) -> dict[str, float]:
-    """Wait until the slot shows pictures of this width; returns what the browser says of them."""
+async def _is_wide(page: Page, slot: str, *widths: int) -> dict[str, float]:
+    """Wait until the slot shows pictures of one of these widths; returns what the browser says of them."""
     for _ in range(80):
         found: dict[str, float] = await page.evaluate(f"picture('{slot}')")
-        if found.get("frameWidth") == width:
+        if found.get("frameWidth") in widths:
             return found
         await page.wait_for_timeout(250)
-    raise AssertionError(f"{slot} never became {width} wide: {found}")
+    raise AssertionError(f"{slot} never became {widths} wide: {found}")
 
 
 async def _rises(page: Page, slot: str, above: float) -> float:
