@@ -46,8 +46,8 @@ async def play(server: Server, seed: int) -> dict[str, Any]:
     document = f"scratch-{seed}-{os.getpid()}"
     names = [document] * (CLIENTS + 1)
     tickets = await document_tickets(server, names) if server.kind == "kreide" else [""] * len(names)
-    spec = {"kind": server.kind, "url": address(server), "document": document}
-    spec |= {"tickets": tickets, "seed": seed, "steps": STEPS}  # type: ignore[dict-item]
+    spec: dict[str, object] = {"kind": server.kind, "url": address(server), "document": document}
+    spec |= {"tickets": tickets, "seed": seed, "steps": STEPS}
     command = ["node", str(HERE / "replicas.mjs"), str(install_node()), json.dumps(spec)]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
