@@ -46,13 +46,11 @@ class Growing:
         self.length = 0
 
     def do(self, written: Written, name: int) -> None:
-        """Append and write over; OSError when that fails, and then nothing was appended."""
+        """Append and write over; a file is told of once it holds something. OSError: nothing was appended."""
         if not written.data:
             return
         if self._descriptor < 0:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            assert self.webm.began is not None
-            say(f"opened {name} {(self._wall + self.webm.began) // 1000}")
         try:
             _write(self._descriptor, written.data, self.length)
             for patch in written.patches:
@@ -60,6 +58,9 @@ class Growing:
         except OSError:
             os.ftruncate(self._descriptor, self.length)
             raise
+        if not self.length:
+            assert self.webm.began is not None
+            say(f"opened {name} {(self._wall + self.webm.began) // 1000}")
         self.length += len(written.data)
 
     def close(self, name: int) -> None:

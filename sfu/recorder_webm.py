@@ -183,7 +183,7 @@ class WebmFile:
         self._held = [(at, place, frame) for at, place, frame in self._held if at >= until]
         self._bytes = sum(len(frame.payload) for _, _, frame in self._held)
         patches: list[Patch] = []
-        data, self._first = self._first, b""
+        head, self._first = bytearray(self._first), b""
         start = self._start = max(self._start, (ready[0].at - self.began) // 1000)
         blocks: list[bytes] = [number(0xE7, start)]
         cue = 0
@@ -193,12 +193,16 @@ class WebmFile:
             track.last = time
             if frame.key and (frame.track == PICTURE or not cue):
                 cue = track.place + 1
-            head = struct.pack(">BhB", 0x81 + track.place, min(time - start, 0x7FFF), 0x80 if frame.key else 0)
-            blocks.append(element(0xA3, head + frame.payload))
+            block = struct.pack(">BhB", 0x81 + track.place, min(time - start, 0x7FFF), 0x80 if frame.key else 0)
+            blocks.append(element(0xA3, block + frame.payload))
         cluster = element(_CLUSTER, b"".join(blocks))
         self._cues.append((start, cue or 1, self._length - self._body))
         self._length += len(cluster)
-        return Written(data + cluster, tuple(patches))
+        if not head:
+            return Written(cluster, tuple(patches))
+        for patch in patches:  # the first tracks go out with the head: no moment at which the file tells of none
+            head[patch.offset : patch.offset + len(patch.data)] = patch.data
+        return Written(bytes(head) + cluster)
 
     def _describe(self, frame: Frame, patches: list[Patch]) -> _Track:
         place = len(self._tracks)

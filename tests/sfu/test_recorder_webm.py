@@ -75,7 +75,9 @@ def film(seconds: int, began: int = 50_000_000) -> list[Frame]:
 def write(frames: list[Frame], *, close: bool = True) -> tuple[Disk, WebmFile]:
     disk, webm = Disk(), WebmFile(WALL)
     for frame in frames:
-        disk.do(webm.take(frame))
+        written = webm.take(frame)
+        assert disk.bytes or not written.patches  # a crash between the two would leave a file without tracks
+        disk.do(written)
     if close:
         disk.do(webm.close())
     return disk, webm
