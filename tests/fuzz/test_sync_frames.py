@@ -1,7 +1,7 @@
 """Sync frames made of chance and of mutated real ones: only ProtocolError, no crash, and what gets in stays loadable.
 
-KREIDE_FUZZ_ROUNDS makes it run longer (the default is for CI), KREIDE_FUZZ_SEED begins with another seed than 0, so that
-a second long run tries other inputs. What once broke stands in VECTORS.
+KREIDE_FUZZ_ROUNDS makes it run longer (the default is for CI), KREIDE_FUZZ_SEED begins with another seed than 0, for a
+second long run with other inputs. What once broke stands in VECTORS.
 """
 
 from __future__ import annotations
