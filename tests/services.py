@@ -11,25 +11,17 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
+from tests.ports import free_port as free_port
 
-def free_port() -> int:
-    """Return a port that is free for TCP and for UDP on 127.0.0.1."""
-    for _ in range(100):
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port")
+REDIS: Final = os.environ.get("KREIDE_TEST_REDIS", "redis")
+"""`valkey` runs every test against valkey-server and valkey-cli."""
 
 
 def wait_for_port(
-    port: int, process: subprocess.Popen[bytes], seconds: float = 20.0, address: str = "127.0.0.1"
+    port: int, process: subprocess.Popen[bytes], seconds: float = 60.0, address: str = "127.0.0.1"
 ) -> None:
     """Return once the port accepts; fail when the process ends or the time is over."""
     end = time.monotonic() + seconds
@@ -55,7 +47,17 @@ class RedisServer:
         """Start it unless it runs."""
         if self._process is not None and self._process.poll() is None:
             return
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = [
+            f"{REDIS}-server",
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(self.port, self._process)
 
@@ -67,7 +69,7 @@ class RedisServer:
             self._process = None
 
     def flush(self) -> None:
-        subprocess.run(["redis-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([f"{REDIS}-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
 
 
 class RedisCluster:
@@ -78,7 +80,7 @@ class RedisCluster:
         self.ports: list[int] = []
         while len(self.ports) < 3:
             port = free_port()
-            if port < 55_000 and port not in self.ports:  # the nodes talk to each other on port + 10,000
+            if port < 22_000:  # the nodes talk to each other on port + 10,000
                 self.ports.append(port)
         self.url = f"redis+cluster://127.0.0.1:{self.ports[0]}"
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
@@ -95,7 +97,7 @@ class RedisCluster:
         """Start one node; it remembers its slots."""
         folder = self._folder / str(port)
         folder.mkdir(exist_ok=True)
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        command = [f"{REDIS}-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         command += ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
         self._processes[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(port, self._processes[port])
@@ -105,7 +107,7 @@ class RedisCluster:
         self._processes[port].kill()
         self._processes[port].wait()
 
-    def wait(self, seconds: float = 20.0) -> None:
+    def wait(self, seconds: float = 60.0) -> None:
         """Return once every node says that all is well."""
         end = time.monotonic() + seconds
         while not all("cluster_state:ok" in self.cli("-p", str(port), "cluster", "info") for port in self.ports):
@@ -118,7 +120,7 @@ class RedisCluster:
             self.cli("-p", str(port), "flushall")
 
     def cli(self, *arguments: str) -> str:
-        return subprocess.run(["redis-cli", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run([f"{REDIS}-cli", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def stop(self) -> None:
         for port in self.ports:

@@ -12,7 +12,7 @@ import pytest
 
 from collab.redis_bus import RedisBus
 from tests.server import ROOT
-from tests.services import free_port, wait_for_port
+from tests.services import REDIS, free_port, wait_for_port
 from web.config import Config, ConfigError
 from web.stores import prepare_stores
 
@@ -39,7 +39,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     users.write_text(f"user default off\n{account_line()}\n")
     port = free_port()
     process = subprocess.Popen(
-        ["redis-server", "--port", "0", "--tls-port", str(port), "--tls-cert-file", certificate,
+        [f"{REDIS}-server", "--port", "0", "--tls-port", str(port), "--tls-cert-file", certificate,
          "--tls-key-file", key, "--tls-auth-clients", "no", "--tls-ca-cert-file", certificate, "--bind", "127.0.0.1",
          "--aclfile", users, "--save", ""],
         stdout=subprocess.DEVNULL,
