@@ -1,4 +1,4 @@
-"""The command line: `kreide serve`, `kreide ticket`, `kreide backup`, `kreide restore`.
+"""The command line: `kreide serve`, `kreide school`, `kreide ticket`, `kreide backup`, `kreide restore`.
 
 Laws: flags win over `KREIDE_*` environment; what cannot work ends in one line on standard error and exit
 status 1, never in a traceback. The same command line starts parent and worker: the parent adds the hidden
@@ -28,6 +28,11 @@ def main(arguments: Sequence[str]) -> int:
         config = check(_config(options))
         if options.command == "ticket":
             return asyncio.run(_print_ticket(config, options))
+        if options.command == "school":
+            from web.founding import found_school
+
+            print(asyncio.run(found_school(config, options.title, options.admin, options.name)))
+            return 0
         if options.command in ("backup", "restore"):
             from web import backup
 
@@ -83,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--worker-index", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--worker-runtime", type=Path, help=argparse.SUPPRESS)
+
+    school = commands.add_parser("school", help="add a school and the account that runs it")
+    _store_flags(school)
+    school.add_argument("--title", required=True, help="what the school is called")
+    school.add_argument("--admin", required=True, metavar="LOGIN", help="login of the first account")
+    school.add_argument("--name", default="", help="name of the person behind it (default: the login)")
 
     save = commands.add_parser("backup", help="copy everything of a running server into one file")
     _store_flags(save)

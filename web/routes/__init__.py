@@ -10,6 +10,7 @@ from web.routes import (
     meetings,
     openapi,
     recordings,
+    roster,
     session,
     settings,
     uploads,
@@ -27,5 +28,6 @@ API_ROUTES = (
     *uploads.ROUTES,
     *recordings.ROUTES,
     *accounts.ROUTES,
+    *roster.ROUTES,
     *openapi.ROUTES,
 )

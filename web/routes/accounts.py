@@ -69,8 +69,8 @@ async def create_account(call: Call[NewAccount]) -> AccountView:
     """Add an account."""
     standing = await call.services.access.access_administration(call.person)
     body = call.body
-    full_name = _name(body.full_name)
-    name = display_name(body.role, full_name) if body.name is None else _name(body.name)
+    full_name = clean(body.full_name)
+    name = display_name(body.role, full_name) if body.name is None else clean(body.name)
     login = clean_login(body.login)
     if not login:
         raise ProtocolError("bad_login", "a login has letters or digits")
@@ -87,8 +87,8 @@ async def change_account(call: Call[ChangedAccount]) -> AccountView:
         raise StateError("own_account", "somebody else has to change this of your own account")
     patch = AccountPatch(
         role=body.role,
-        name=body.name if body.name is UNSET else _name(body.name),
-        full_name=body.full_name if body.full_name is UNSET else _name(body.full_name),
+        name=body.name if body.name is UNSET else clean(body.name),
+        full_name=body.full_name if body.full_name is UNSET else clean(body.full_name),
         disabled=body.disabled,
     )
     account = await do_change_account(call.services.school, standing.school, account_id, patch)
@@ -109,7 +109,8 @@ async def remove_child(call: Call[Nothing]) -> None:
     await do_unlink_guardian(call.services.school, GuardianLink(standing.school, call.id(), call.id("pupil")))
 
 
-def _name(name: str) -> str:
+def clean(name: str) -> str:
+    """Return a name as it is kept; raise ProtocolError when nothing of it can be seen."""
     cleaned = clean_name(name)
     if not cleaned:
         raise ProtocolError("bad_name", "a name has at least one visible character")
