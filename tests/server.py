@@ -17,6 +17,7 @@ import msgspec
 from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 30.0  # seconds for one answer
 
 
 class KreideServer:
@@ -31,7 +32,7 @@ class KreideServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._tickets: dict[tuple[tuple[str, str], ...], str] = {}
 
-    def start(self, seconds: float = 30.0) -> None:
+    def start(self, seconds: float = 90.0) -> None:
         """Start it and return when it is ready; fail with its log when it ends first."""
         command = [sys.executable, "-m", "web", "serve", "--port", str(self.port), "--data", str(self.data)]
         with self.log.open("ab") as log:
@@ -47,7 +48,7 @@ class KreideServer:
 
     def ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=1) as answer:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -77,7 +78,7 @@ class KreideServer:
             return 0
         self._process.terminate()
         try:
-            return self._process.wait(40)
+            return self._process.wait(90)
         finally:
             self._process = None
 
@@ -136,12 +137,14 @@ class Api:
 
     def send_file(self, path: str, data: bytes) -> dict[str, object]:
         """POST bytes; return the decoded answer."""
-        with self._opener.open(urllib.request.Request(self.url + path, data, method="POST"), timeout=20) as answer:
+        with self._opener.open(
+            urllib.request.Request(self.url + path, data, method="POST"), timeout=PATIENCE
+        ) as answer:
             decoded: dict[str, object] = msgspec.json.decode(answer.read())
         return decoded
 
     def read_file(self, path: str) -> bytes:
-        with self._opener.open(self.url + path, timeout=20) as answer:
+        with self._opener.open(self.url + path, timeout=PATIENCE) as answer:
             return bytes(answer.read())
 
     def cookie(self) -> str:
@@ -151,7 +154,7 @@ class Api:
         data = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if data is not None else {}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with self._opener.open(request, timeout=10) as answer:
+        with self._opener.open(request, timeout=PATIENCE) as answer:
             text = answer.read()
         decoded: dict[str, object] = msgspec.json.decode(text) if text else {}
         return decoded

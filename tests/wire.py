@@ -17,6 +17,7 @@ from pycrdt import Doc, Map, TransactionEvent, create_sync_message, create_updat
 
 SYNC, ACK = 0, 100
 STEP_2, UPDATE = 1, 2
+PATIENCE = 30
 
 
 class YClient:
@@ -153,21 +154,21 @@ class ChatClient:
         self.order: list[int] = []
         self._heard = asyncio.Event()
         self._next = 0
-        self.io = socketio.AsyncClient(reconnection=False)
+        self.io = socketio.AsyncClient(reconnection=False, request_timeout=PATIENCE)
         self.io.on("chat:message", self._on_message)
 
     async def connect(self) -> None:
         hello = asyncio.Event()
         self.io.on("session:hello", lambda _: hello.set())
-        await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait_timeout=10)
-        async with asyncio.timeout(10):
+        await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait_timeout=PATIENCE)
+        async with asyncio.timeout(PATIENCE):
             await hello.wait()  # from here on it hears its channels; what came before is history
 
     async def disconnect(self) -> None:
         with contextlib.suppress(Exception):
             await self.io.disconnect()
 
-    async def send(self, channel: str, timeout: float = 10) -> int | None:
+    async def send(self, channel: str, timeout: float = PATIENCE) -> int | None:
         """Send one message; return its number once stored, None when no ack came.
 
         What is refused for now is sent again a little later, under the same id, as any client would: too fast, or a
@@ -194,7 +195,9 @@ class ChatClient:
         found: dict[int, str] = {}
         after = 0
         while True:
-            page = await self.io.call("chat:history", {"channel": channel, "after": after, "limit": 100}, timeout=10)
+            page = await self.io.call(
+                "chat:history", {"channel": channel, "after": after, "limit": 100}, timeout=PATIENCE
+            )
             for message in page["messages"]:
                 assert message["seq"] > after
                 after = message["seq"]

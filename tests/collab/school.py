@@ -17,7 +17,7 @@ from tests.collab.clients import Client, MemoryTransport, Replica
 
 WRITE = EditRights(read=True, write=True)
 READ = EditRights(read=True, write=False)
-PATIENCE = 20.0
+PATIENCE = 30.0
 
 
 class Classroom:

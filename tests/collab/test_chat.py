@@ -94,7 +94,7 @@ class Ear:
         return self.changes
 
     async def _until(self, things: Sized, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(things) < count:
                 self._news.clear()
                 await self._news.wait()

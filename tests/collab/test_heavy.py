@@ -31,14 +31,14 @@ def alive(pid: int) -> bool:
 
 
 async def until_gone(pid: int) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 30
     while alive(pid):
         assert time.monotonic() < end, "still there"
         await asyncio.sleep(0.02)
 
 
 async def until_written(path: Path) -> str:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 30
     while not (text := written(path)):
         assert time.monotonic() < end, "never began"
         await asyncio.sleep(0.02)

@@ -364,7 +364,7 @@ async def test_a_live_document_is_compacted_apart_while_people_write(any_store: 
         for number in range(60):
             ada.replica.text += f"{number} "
             await room.settle()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 30
         while (await snapshot_seq(any_store)) < 10:
             assert time.monotonic() < end, "never compacted"
             await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.server import KreideServer
 
@@ -28,6 +28,7 @@ FLAGS = (
     "--no-first-run",
 )
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +70,7 @@ def open_page(chromium: Browser, server: KreideServer) -> Iterator[OpenPage]:
             has_touch=size[0] < 1200,
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         if account is not None:
             body = {"account": account, "password": "kreide"}
             answer = context.request.post(f"{base}/api/v1/login", data=body)

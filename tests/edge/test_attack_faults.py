@@ -31,7 +31,7 @@ def full_disk(server: KreideServer) -> Iterator[None]:
 
 async def say(chat: ChatClient, number: int) -> dict[str, object]:
     message = {"channel": CHANNEL, "text": f"{SECRET} {number}", "client_id": f"m{number}"}
-    answer: dict[str, object] = await chat.io.call("chat:send", message, timeout=10)
+    answer: dict[str, object] = await chat.io.call("chat:send", message, timeout=30)
     return answer
 
 
@@ -61,7 +61,7 @@ async def test_a_full_disk_is_told_and_overcome(tmp_path: Path) -> None:
             await editor.connect()  # brings along what was not stored
             await editor.synced.wait()
             await editor.until_acked(await editor.write())
-        async with asyncio.timeout(10), YClient(server.url, "scratch-full", ticket, "eye") as eye:
+        async with asyncio.timeout(30), YClient(server.url, "scratch-full", ticket, "eye") as eye:
             await eye.synced.wait()
             await eye.until({lost})
     finally:

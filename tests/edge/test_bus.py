@@ -21,7 +21,7 @@ pytestmark = pytest.mark.edge
 TTL = 0.5
 
 
-async def until(reached: Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(reached: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end, "never reached"
@@ -106,7 +106,7 @@ async def test_a_lease_is_handed_on_in_one_step(bus: Bus) -> None:
 
 async def test_a_lease_that_is_not_renewed_runs_out(bus: Bus) -> None:
     assert await bus.acquire("room", "w1", 0.05) is not None
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (second := await bus.acquire("room", "w2", 10.0)) is None:
         assert time.monotonic() < end
         await asyncio.sleep(0.01)
@@ -152,7 +152,7 @@ async def test_after_redis_died_everything_works_again(
 
 
 async def acquire_at_last(bus: RedisBus, name: str) -> int:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (lease := await bus.acquire(name, "w2", TTL)) is None:
         assert time.monotonic() < end
         await asyncio.sleep(0.02)

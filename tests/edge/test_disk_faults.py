@@ -37,7 +37,7 @@ async def faulty_sync(server: KreideServer, fault: str) -> AsyncIterator[None]:
     strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     assert strace.stderr is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             if b"attached" not in await strace.stderr.readline():
                 pytest.skip("this machine lets nobody look on")
         yield
@@ -85,20 +85,20 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
         async with asyncio.timeout(60), YClient(server.url, "scratch-fault", ticket, "ada") as ada:
             await ada.synced.wait()
             async with faulty_sync(server, "error=EIO"):
-                refused = await chat.io.call("chat:send", message, timeout=10)
+                refused = await chat.io.call("chat:send", message, timeout=30)
                 written = await ada.write()
                 await ada.until_closed()
             assert refused["error"]["code"] == "unavailable", refused
             assert ada.close_code == 4509
             assert written not in ada.acked
-            sent = await chat.io.call("chat:send", message, timeout=10)
+            sent = await chat.io.call("chat:send", message, timeout=30)
             assert sent.get("seq") == 1, sent
             await ada.disconnect()
             await ada.connect()
             await ada.until_acked(written)
         server.kill()
         server.start()
-        async with asyncio.timeout(20), YClient(server.url, "scratch-fault", ticket, "eye") as eye:
+        async with asyncio.timeout(30), YClient(server.url, "scratch-fault", ticket, "eye") as eye:
             await eye.until({written})
     finally:
         await chat.disconnect()

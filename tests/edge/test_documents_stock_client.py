@@ -116,7 +116,7 @@ class Stock:
         return answer
 
     async def until(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 30
         while not reached(state := await self.ask()):
             assert time.monotonic() < end, f"never reached: {state}"
             await asyncio.sleep(0.02)

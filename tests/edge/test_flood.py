@@ -88,7 +88,7 @@ async def test_a_flood_from_people_who_are_let_in(tmp_path: Path) -> None:
         ):
             first, written, began = 0, 0, time.monotonic()
             while (passed := time.monotonic() - began) < SECONDS or poured.messages < 1000:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(30):
                     key = await ada.write()
                     await ada.until_acked(key)
                     await ben.until({key})

@@ -33,10 +33,10 @@ async def bystander(server: KreideServer) -> AsyncIterator[YClient]:
     """Somebody who works on while others attack; whatever happens, this person's next edit is stored."""
     ticket = server.ticket(document="scratch-calm", right="write", name="Calm")
     async with YClient(server.url, "scratch-calm", ticket, "calm") as client:
-        await asyncio.wait_for(client.synced.wait(), 10)
+        await asyncio.wait_for(client.synced.wait(), 30)
         yield client
         key = await client.write()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await client.until_acked(key)
     assert "Traceback" not in server.log.read_text()
 
@@ -87,11 +87,11 @@ async def test_unknown_paths(server: KreideServer, bystander: YClient, path: str
 
 def test_broken_http(server: KreideServer) -> None:
     for garbage in (b"\x00" * 1000, b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
             raw.sendall(garbage)
             raw.shutdown(socket.SHUT_WR)
             assert b"Traceback" not in raw.recv(65536)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("GET", "/healthz")
     assert connection.getresponse().status == 200
     connection.close()
@@ -140,7 +140,7 @@ async def close_code(server: KreideServer, path: str, frames: list[bytes | str],
                 await ws.send_str(frame)
             else:
                 await ws.send_bytes(frame)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             async for _ in ws:
                 pass
         return ws.close_code
@@ -177,9 +177,9 @@ async def test_a_reader_cannot_write(server: KreideServer, bystander: YClient) -
     ticket = server.ticket(document="scratch-calm", right="read", name="Eve")
     before = bystander.known()
     async with YClient(server.url, "scratch-calm", ticket, "eve") as eve:
-        await asyncio.wait_for(eve.synced.wait(), 10)
+        await asyncio.wait_for(eve.synced.wait(), 30)
         await eve.write()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await eve.until_closed()
     assert eve.close_code == 4403
     assert bystander.known() == before
@@ -189,7 +189,7 @@ async def test_socket_io_refuses_at_the_door(server: KreideServer, bystander: YC
     for auth in (None, {}, {"ticket": "nonsense"}, {"ticket": 5}, {"ticket": "x" * 100_000}):
         client = socketio.AsyncClient(reconnection=False)
         with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=10)
+            await client.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=30)
         await client.disconnect()
 
 
@@ -213,7 +213,7 @@ async def test_socket_io_refuses_bad_requests(server: KreideServer, bystander: Y
         ("room:join", {"meeting": "demo-conference"}),
         ("media:offer", {"sdp": "v=0", "sources": [], "slots": []}),
     ):
-        answer = await chat.io.call(event, body, timeout=10)
+        answer = await chat.io.call(event, body, timeout=30)
         assert answer["error"]["code"], (event, body)
     assert await chat.send("demo-class") is not None
     await chat.disconnect()

@@ -25,7 +25,7 @@ from tests.wire import ChatClient, YClient
 pytestmark = pytest.mark.edge
 ROUNDS = int(os.environ.get("KREIDE_KILL_ROUNDS", "6"))
 CHANNEL = "demo-class"
-BACK_SECONDS = 20.0  # an outer bound; what is promised (5 s) is printed by the soak, not asserted on a shared machine
+BACK_SECONDS = 60.0  # an outer bound; what is promised (5 s) is printed by the soak, not asserted on a shared machine
 GONE = (aiohttp.ClientError, OSError, TimeoutError, socketio.exceptions.SocketIOError)
 
 
@@ -123,7 +123,7 @@ def wait_ready(server: KreideServer) -> None:
 async def compare(server: KreideServer, people: list[Person]) -> None:
     ticket = server.ticket(document="scratch-worker", right="read", name="Eye")
     async with YClient(server.url, "scratch-worker", ticket, "eye") as eye:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await eye.synced.wait()
             promised = {key for person in people for key in person.editor.acked | person.editor.received}
             await eye.until(promised)

@@ -69,7 +69,7 @@ async def test_no_ack_leaves_before_the_disk_has_it(tmp_path: Path) -> None:
     strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     try:
         assert strace.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             if b"attached" not in await strace.stderr.readline():
                 pytest.skip("this machine lets nobody look on")
             async with YClient(server.url, "scratch-trace", ticket, "ada") as writer:

@@ -32,7 +32,7 @@ class Log:
         self.events.append(event)
         self._news.set()
 
-    async def until(self, wanted: MediaEvent | Callable[[MediaEvent], bool], seconds: float = 15) -> MediaEvent:
+    async def until(self, wanted: MediaEvent | Callable[[MediaEvent], bool], seconds: float = 30) -> MediaEvent:
         """The first event, old or new, that equals or satisfies what is wanted."""
         async with asyncio.timeout(seconds):
             while True:

@@ -22,7 +22,7 @@ from pylibsrtp import Policy, Session
 
 from sfu.plane import Event, Plane, Profile
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"

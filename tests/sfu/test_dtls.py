@@ -214,7 +214,7 @@ async def test_our_goodbye_reaches_the_remote_at_once_and_theirs_us() -> None:
 
     link, client, _ = await _connect(Wire(), ALL)
     await client.stop()
-    await asyncio.wait_for(link.closed(), 5)
+    await asyncio.wait_for(link.closed(), 30)
     link.close()
 
 

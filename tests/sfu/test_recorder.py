@@ -22,7 +22,7 @@ from sfu.room import MediaRoom
 from sfu.server import MediaServer
 from tests.sfu.peers import PUPIL, TEACHER, Log, player, publisher, running
 
-SECONDS = 15
+SECONDS = 30
 
 
 class Told:

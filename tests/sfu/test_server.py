@@ -24,13 +24,13 @@ SOURCES = [SourceOffer("0", "microphone"), SourceOffer("1", "camera")]
 
 
 async def _sees(connection: RTCPeerConnection, brightness: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while abs(await next_picture(connection) - brightness) > 12:
             pass
 
 
 async def _hears(connection: RTCPeerConnection) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while await next_loudness(connection) < 300:
             pass
 
@@ -55,7 +55,7 @@ async def test_what_is_published_by_whip_is_played_by_whep() -> None:
             room.leave(peer)
         assert set(room.counts().values()) == {0}
         assert (server.counts()["sessions"], server.counts()["sources"]) == (0, 0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while any(server.counters()[name] for name in NATIVE_MAPS):  # noqa: ASYNC110
                 await asyncio.sleep(0)  # the plane takes commands each 10 ms
         bounds, counts, seconds = server.forward_histogram()
@@ -123,7 +123,7 @@ async def test_a_callback_that_fails_harms_nobody_else() -> None:
         await stack.enter_async_context(publisher(broken, "a", 30))
         await stack.enter_async_context(publisher(sound, "a", 200))
         watcher = await stack.enter_async_context(player(sound, "w"))
-        await asyncio.wait_for(failed.wait(), 10)
+        await asyncio.wait_for(failed.wait(), 30)
         await _sees(watcher, 200)
 
 
@@ -186,7 +186,7 @@ async def test_a_loop_that_stands_still_costs_nobody_the_call() -> None:
         time.sleep(3)  # noqa: ASYNC251
         answered = server.counters()["stun_answered"]
         await _sees(watcher, 120)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while server.counters()["stun_answered"] <= answered:
                 await next_picture(watcher)
         assert not [event for event in log.events if isinstance(event, PeerLost)]
@@ -202,7 +202,7 @@ async def test_disconnect_ends_the_connection_and_keeps_the_peer() -> None:
             changed = asyncio.Event()
             connection.on("connectionstatechange", changed.set)
             room.disconnect("a")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while connection.connectionState != "closed":
                     await changed.wait()
                     changed.clear()

@@ -24,7 +24,7 @@ class Guests:
         """One more device of this account."""
         http = await self.login(house, account)
         caller = Caller(account, socketio.AsyncClient(http_session=http, reconnection=False))
-        await caller.sio.connect(house.url, transports=["websocket"], headers={"Origin": house.url})
+        await caller.sio.connect(house.url, transports=["websocket"], headers={"Origin": house.url}, wait_timeout=30)
         self._callers.append(caller)
         await caller.until("session:hello")
         return caller

@@ -102,7 +102,7 @@ class Listener:
         self.gone.set()
 
     async def until(self, count: int) -> list[str]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.heard) < count:
                 self.news.clear()
                 await self.news.wait()
@@ -117,7 +117,7 @@ async def test_the_pinned_versions() -> None:
 
 async def test_an_idle_socket_is_written_directly(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
-    await listener.sio.connect(hall.url, transports=["websocket"])
+    await listener.sio.connect(hall.url, transports=["websocket"], wait_timeout=30)
     await hall.idle()
     monkeypatch.setattr(Outbox, "add", lambda *_: pytest.fail("queued although nothing stood before it"))
     for length in (0, 100, 125, 126, 65535, 65536, 70000):  # each form of a frame's length
@@ -130,7 +130,7 @@ async def test_an_idle_socket_is_written_directly(hall: Hall, monkeypatch: pytes
 
 async def test_order_holds_between_queue_and_direct_way(hall: Hall) -> None:
     listener = Listener()
-    await listener.sio.connect(hall.url, transports=["websocket"])
+    await listener.sio.connect(hall.url, transports=["websocket"], wait_timeout=30)
     (eio_sid,) = hall.connected.values()
     expected = []
     for number in range(300):
@@ -151,7 +151,7 @@ async def test_order_holds_between_queue_and_direct_way(hall: Hall) -> None:
 
 async def test_acks_and_events_keep_their_order(hall: Hall) -> None:
     listener = Listener()
-    await listener.sio.connect(hall.url, transports=["websocket"])
+    await listener.sio.connect(hall.url, transports=["websocket"], wait_timeout=30)
     assert await listener.sio.call("echo", {"umlaut": "ä", "quote": '"'}) == {"umlaut": "ä", "quote": '"'}
     assert hall.events == [("echo", b'{"umlaut":"\\u00e4","quote":"\\""}')] or hall.events
     await listener.sio.disconnect()
@@ -159,7 +159,7 @@ async def test_acks_and_events_keep_their_order(hall: Hall) -> None:
 
 async def test_a_slow_reader_is_cut_and_nobody_else_notices(hall: Hall) -> None:
     listener = Listener()
-    await listener.sio.connect(hall.url, transports=["websocket"])
+    await listener.sio.connect(hall.url, transports=["websocket"], wait_timeout=30)
     (fast,) = hall.connected
     async with aiohttp.ClientSession() as http:
         slow = await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket")
@@ -197,7 +197,7 @@ async def test_a_polling_client_that_stops_polling_is_cut(hall: Hall) -> None:
 
 async def test_default_clients_poll_then_upgrade_without_loss(hall: Hall) -> None:
     listener = Listener()
-    connecting = asyncio.ensure_future(listener.sio.connect(hall.url))
+    connecting = asyncio.ensure_future(listener.sio.connect(hall.url, wait_timeout=30))
     said = 0
     while not connecting.done() or said < 50:
         if hall.connected:
@@ -218,7 +218,7 @@ async def test_no_compression_even_if_offered(hall: Hall) -> None:
 
 async def test_nothing_is_written_after_the_end(hall: Hall) -> None:
     listener = Listener()
-    await listener.sio.connect(hall.url, transports=["websocket"])
+    await listener.sio.connect(hall.url, transports=["websocket"], wait_timeout=30)
     outbox = hall.outbox()
     await listener.sio.disconnect()
     await eventually(lambda: not hall.connected)

@@ -35,14 +35,14 @@ HOSTILE = [
 @pytest.mark.parametrize("packet", HOSTILE, ids=range(len(HOSTILE)))
 async def test_what_is_no_packet_ends_the_connection(hall: Hall, packet: str) -> None:
     friend = Listener()
-    await friend.sio.connect(hall.url, transports=["websocket"])
+    await friend.sio.connect(hall.url, transports=["websocket"], wait_timeout=30)
     async with aiohttp.ClientSession() as http:
         socket = await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket")
         await socket.receive_str()
         await socket.send_str("40")
         await socket.receive_str()
         await socket.send_str(packet)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not socket.closed:
                 await socket.receive()
     await eventually(lambda: len(hall.connected) == 1 and len(hall.server.eio.sockets) == 1)
@@ -55,7 +55,7 @@ async def test_a_binary_frame_ends_the_connection(hall: Hall) -> None:
         socket = await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket")
         await socket.receive_str()
         await socket.send_bytes(b"4")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not socket.closed:
                 await socket.receive()
 
@@ -76,7 +76,7 @@ async def test_who_does_not_authenticate_is_cut(hall: Hall, monkeypatch: pytest.
     async with aiohttp.ClientSession() as http:
         socket = await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket")
         await socket.receive_str()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not socket.closed:
                 await socket.receive()
     assert not hall.server.eio.sockets

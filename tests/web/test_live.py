@@ -41,7 +41,7 @@ async def following(events: Events, *subscribers: Subscriber) -> AsyncIterator[L
         live.subscribe(subscriber)
     await live.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             yield live
     finally:
         await live.close()

@@ -148,7 +148,7 @@ async def _lesson(data: Path) -> AsyncIterator[tuple[House, Somebody, Somebody, 
 
 async def _taken(house: House, frames: int) -> None:
     wanted = house.services.media.counters()["recorded_frames"] + frames
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while house.services.media.counters()["recorded_frames"] < wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -158,14 +158,14 @@ def _files(data: Path) -> list[Path]:
 
 
 async def _listed(somebody: Somebody) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await somebody.recordings():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 async def _ended(somebody: Somebody) -> Any:
     """The one recording that somebody sees, once all of it is written down."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             found = await somebody.recordings()
             if found and found[0]["ended_at"] is not None:

@@ -47,7 +47,7 @@ class Desk:
         return self.socket
 
     async def until(self, number: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.came) < number:
                 self.more.clear()
                 await self.more.wait()
@@ -70,7 +70,7 @@ async def test_what_waits_comes_first_and_then_everything_at_once() -> None:
         await desk.seated.wait()
         await client.send_bytes(b"1")
         await client.send_bytes(b"2")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while desk.socket.waiting < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         desk.go_on.set()
@@ -104,6 +104,6 @@ async def test_who_answers_the_ping_stays_and_who_does_not_goes() -> None:
         for _ in range(5):
             assert not desk.ended.is_set()
             desk.socket.look()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await desk.ended.wait()
     desk.socket.look()

@@ -124,7 +124,7 @@ async def test_the_server_tends_documents_that_nobody_opens(services: Services) 
     """The demo documents have no entries yet; being tended is noted all the same, so that it is done once a day."""
     history = HistoryStore(services.documents.store.database)
     today = int(time.time() // 86400)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 30
     while await history.untended(today, 0, "", 10):
         assert time.monotonic() < end, "never tended"
         await asyncio.sleep(0.02)

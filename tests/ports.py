@@ -1,0 +1,60 @@
+"""Ports of 127.0.0.1 that nobody else gets: neither another test, nor a connection the kernel finds a port for.
+
+Laws: a port is claimed by a lock on one byte of a shared file, which ends with the process that asked; it lies below
+those that the kernel gives away by itself, so a server that is killed finds its port free when it starts again. With a
+port go the three above it: workers and media threads count up from the first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import socket
+import tempfile
+from pathlib import Path
+
+FIRST, LAST, TOGETHER = 10_000, 32_768, 4
+
+
+def free_port() -> int:
+    """Return a port that is free, with the three above it, for TCP and for UDP."""
+    return _CLAIMS.claim()
+
+
+class Claims:
+    """The ports of this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab")
+        self._chance = random.SystemRandom()
+        self._mine: set[int] = set()
+
+    def claim(self) -> int:
+        for _ in range(10_000):
+            port = self._chance.randrange(FIRST, LAST, TOGETHER)
+            if port not in self._mine and self._locked(port):
+                self._mine.add(port)
+                if all(map(_is_free, range(port, port + TOGETHER))):
+                    return port
+        raise RuntimeError("no free port")
+
+    def _locked(self, port: int) -> bool:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:
+            return False
+        return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        try:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+_CLAIMS = Claims(Path(tempfile.gettempdir()) / f"kreide-test-ports-{os.getuid()}")
