@@ -14,7 +14,8 @@ import socket
 import struct
 import time
 import zlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -23,6 +24,7 @@ from pylibsrtp import Policy, Session
 from sfu.plane import Event, Plane, Profile
 
 PATIENCE = 30.0
+UDP_SEGMENT = 103
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -177,15 +179,26 @@ def eventually(condition: Callable[[], bool]) -> None:
         os.sched_yield()
 
 
+_WAITING: dict[int, tuple[Plane, deque[Event]]] = {}
+"""Events that were drained together with one that was waited for."""
+
+
 def wait_event(plane: Plane, name: str) -> Event:
-    """The next event of this name; others before it are dropped."""
+    """The next event of this name; others before it are dropped, and none behind it."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        select.select([plane.fileno()], [], [], deadline - time.monotonic())
-        for event in plane.drain():
+    _, waiting = _WAITING.setdefault(id(plane), (plane, deque()))
+    while True:
+        while waiting:
+            event = waiting.popleft()
             if event[0] == name:
                 return event
-    raise AssertionError(f"no event {name}")
+        assert time.monotonic() < deadline, f"no event {name}"
+        select.select([plane.fileno()], [], [], PATIENCE)
+        waiting.extend(plane.drain())
+
+
+def is_rtcp(datagram: bytes) -> bool:
+    return datagram[0] >> 6 == 2 and 192 <= datagram[1] <= 223
 
 
 class Peer:
@@ -226,9 +239,11 @@ class Peer:
         return transaction
 
     def check(self, *, nominate: bool = True) -> Answer:
-        """A right check; asserts that the next datagram is its answer."""
+        """A right check; asserts that the next datagram is its answer, but for reports, which come when it is time."""
         transaction = self.request(*([attribute(USE_CANDIDATE, b"")] if nominate else []))
-        answer = Answer.parse(self.socket.recv(4096), self.password)
+        while is_rtcp(datagram := self.socket.recv(4096)):
+            pass
+        answer = Answer.parse(datagram, self.password)
         assert answer.transaction == transaction
         return answer
 
@@ -248,6 +263,12 @@ class Peer:
     def send(self, packet: Rtp) -> None:
         self.socket.send(self.seal(packet))
 
+    def send_burst(self, packets: Iterable[Rtp]) -> None:
+        """Send packets of one length so that they arrive at the same moment."""
+        sealed = [self.seal(packet) for packet in packets]
+        segment = struct.pack("=H", len(sealed[0]))
+        self.socket.sendmsg([b"".join(sealed)], [(socket.SOL_UDP, UDP_SEGMENT, segment)])
+
     def send_rtcp(self, packet: bytes) -> None:
         self.socket.send(self._out.protect_rtcp(packet))
 
@@ -256,7 +277,7 @@ class Peer:
         while True:
             datagram = self.socket.recv(4096)
             assert datagram[0] >> 6 == 2, "expected media"
-            if not 192 <= datagram[1] <= 223:
+            if not is_rtcp(datagram):
                 return Rtp.parse(self._in.unprotect(datagram))
             self._in.unprotect_rtcp(datagram)
 
@@ -265,7 +286,7 @@ class Peer:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             datagram = self.socket.recv(4096)
-            if datagram[0] >> 6 != 2 or not 192 <= datagram[1] <= 223:
+            if not is_rtcp(datagram):
                 continue
             for found, number, body in compound(self._in.unprotect_rtcp(datagram)):
                 if found == kind and count_or_format in (None, number):

@@ -31,10 +31,11 @@ class Call:
         plane.set_slot(self.viewer.id, SLOT, SOURCE, 1)
 
     def send(self, sequence: int, size: int = 5) -> None:
+        self.publisher.send(self.picture(sequence, size))
+
+    def picture(self, sequence: int, size: int = 5) -> Rtp:
         body = vp8(bytes(size), keyframe=sequence == 1, picture=sequence)
-        self.publisher.send(
-            Rtp(96, sequence, int(time.monotonic() * 90_000), SSRC, body, marker=True, elements={4: b"v"})
-        )
+        return Rtp(96, sequence, int(time.monotonic() * 90_000), SSRC, body, marker=True, elements={4: b"v"})
 
     def tell(self, base: int, count: int, reference: int) -> None:
         """All of these arrived, a millisecond apart."""
@@ -101,8 +102,7 @@ def test_pictures_leave_at_the_pace_of_the_estimate_in_their_order(call: Call) -
     call.viewer.send_rtcp(remb(400_000))
     wait_event(call.plane, "estimate")
     began = time.monotonic()
-    for sequence in range(1, 11):
-        call.send(sequence, 1000)
+    call.publisher.send_burst(call.picture(sequence, 1000) for sequence in range(1, 11))
     packets = [call.viewer.receive() for _ in range(10)]
     assert [packet.sequence - packets[0].sequence for packet in packets] == list(range(10))
     assert [number(packet) for packet in packets] == list(range(10))
@@ -115,8 +115,7 @@ def test_pictures_leave_at_the_pace_of_the_estimate_in_their_order(call: Call) -
 def test_what_waits_is_not_sent_once_the_audience_is_gone(call: Call) -> None:
     call.viewer.send_rtcp(remb(100_000))
     wait_event(call.plane, "estimate")
-    for sequence in range(1, 61):
-        call.send(sequence, 1000)
+    call.publisher.send_burst(call.picture(sequence, 1000) for sequence in range(1, 61))
     call.viewer.receive()
     call.plane.set_audience(SOURCE, [])
     eventually(lambda: call.plane.counters()["assignments"] == 0)
