@@ -53,7 +53,7 @@ async def answer_direct(services: Services, person: Person, channels: Channels, 
 
 async def open_direct(services: Services, person: Person, other: str) -> Channel:
     """Return the one channel of two; raise AccessDenied unless one may write to the other."""
-    services.live.require_fresh()
+    await services.live.until_fresh()
     partner = await services.contacts.access_partner(person, other)
     channel = await do_open_direct(services.school, person.school, person.id, partner.id)
     await services.live.hasten()

@@ -10,6 +10,7 @@ who is gone is cut. Neither texts nor names are ever logged.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
@@ -163,7 +164,8 @@ class Sockets:
             return
         if not connection.ready.is_set():
             await connection.ready.wait()
-        if event == "chat:send" and connection.consumer is None and len(connection.flight) < INBOX:
+        free = connection.consumer is None and len(connection.flight) < INBOX
+        if event == "chat:send" and free and self._services.live.fresh:
             self._say(connection, Request(request, event, body))
             return
         while len(connection.inbox) >= INBOX:
@@ -182,6 +184,9 @@ class Sockets:
                 connection.space.set()
                 if request.event != "chat:send" or len(connection.flight) >= INBOX:
                     await connection.landed()
+                if request.event.startswith(("chat:", "direct:")) and not self._services.live.fresh:
+                    with contextlib.suppress(Unavailable):  # who writes is told so in its turn
+                        await self._services.live.until_fresh()
                 if request.event == "chat:send":
                     self._say(connection, request)
                     continue

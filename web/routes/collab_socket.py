@@ -99,7 +99,7 @@ class DocumentSockets:
 
     async def _seat(self, request: web.Request, socket: DocumentSocket, pipe: Pipe) -> _Seat:
         services, document = self._services, request.match_info["document"]
-        services.live.require_fresh()
+        await services.live.until_fresh()
         person = await person_at_socket(request, services, request.query.get("ticket"))
         rights = await self._rights(person, document)
         if document.startswith("scratch-"):  # access lets such ids in only in the demo school: made by first use

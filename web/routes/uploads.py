@@ -84,8 +84,8 @@ async def send(call: Call[Nothing]) -> UploadView:
     """Take a file: the body is its bytes."""
     sending = decode_query(call.request, Sending)
     services, person = call.services, call.person
+    await services.live.until_fresh()
     target = await _access_target(services, person, sending)
-    services.live.require_fresh()
     length = call.request.content_length
     upload = await services.uploads.take(person, target, sending.name, call.request.content, length)
     return _view(upload)

@@ -60,7 +60,7 @@ def _name_relays(response: web.Response, services: Services) -> None:
 async def publish(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     person, offer = await _person(request, services), await _body(request, SDP)
-    services.live.require_fresh()
+    await services.live.until_fresh()
     peer, answer = await services.rooms.publish(person, request.match_info["meeting"], offer)
     return _created(request, services, peer, answer)
 
@@ -68,7 +68,7 @@ async def publish(request: web.Request) -> web.Response:
 async def play(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     person, offer = await _person(request, services), await _body(request, SDP)
-    services.live.require_fresh()
+    await services.live.until_fresh()
     peer, answer = await services.rooms.play(person, request.match_info["meeting"], offer, request.query.get("peer"))
     return _created(request, services, peer, answer)
 
