@@ -1,38 +1,53 @@
-"""Memory of connections that do nothing: how much the server grows with each of a thousand.
+"""Memory of what does nothing: how much the server grows with each of many connections, or documents.
 
-A fresh server for each figure; 60 connections come before, so that what is made once is not counted; memory is the
-proportional set size of all its processes.
+A fresh server for each figure; some come before, so that what is made once is not counted; memory is the proportional
+set size of all its processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
-from benchmarks.measure import Row, settle
+from benchmarks.goals import Goal
+from benchmarks.measure import Kept, Row, settle
 from benchmarks.servers import Server, build_server
 
-IDLE = 990
-_FIRST = 60
+FIRST = 60
 
 
-async def idle_row(what: str, kinds: list[str], enter: Callable[[Server, int, bool], Awaitable[object]]) -> Row:
-    """`enter(server, number, deflate)` opens so many connections and leaves them open."""
-    row = Row(name=f"idle {what} connection: KiB of the server's memory each, {IDLE} connections")
+@dataclass(frozen=True)
+class Column:
+    """One figure: `enter(server, number)` brings so many in, and they stay while what it returns is held."""
+
+    name: str
+    number: int
+    enter: Callable[[Server, int], Awaitable[object]]
+
+
+async def idle_row(title: str, kinds: Sequence[str], columns: Sequence[Column], goals: list[Goal], kept: Kept) -> None:
+    """Measure and save the row, unless it is kept already."""
+    if not kept.lacks(title, kinds):
+        return
+    row = Row(name=title, goals=goals)
     for kind in kinds:
-        row.figures[kind] = {}
-        for deflate in (False, True):
-            server = build_server(kind)
-            server.start()
-            try:
-                first = await enter(server, _FIRST, deflate)
-                await settle(server)
-                before = server.memory()
-                more = await enter(server, IDLE, deflate)
-                await settle(server)
-                grown = (server.memory() - before) / IDLE / 1024
-                row.figures[kind]["deflate offered" if deflate else "plain"] = grown
-                print(f"idle {what} {kind} deflate={deflate}: {grown:.1f} KiB", flush=True)
-                del first, more
-            finally:
-                server.stop()
-    return row
+        row.figures[kind] = {column.name: await _grow(kind, column) for column in columns}
+    kept.add(row)
+
+
+async def _grow(kind: str, column: Column) -> float:
+    """Return the KiB by which a fresh server grows with each."""
+    server = build_server(kind)
+    server.start()
+    try:
+        first = await column.enter(server, FIRST)
+        await settle(server)
+        before = server.memory()
+        more = await column.enter(server, column.number)
+        await settle(server)
+        grown = (server.memory() - before) / column.number / 1024
+        print(f"{kind}, {column.name}: {grown:.1f} KiB", flush=True)
+        del first, more
+    finally:
+        server.stop()
+    return grown

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from benchmarks.goals import BOUND, BUSY, P99, RATIO, Goal
 from benchmarks.media_chart import Bars, Group, draw
 from benchmarks.servers import Server
 
@@ -57,6 +58,13 @@ class Row(Struct, kw_only=True):
     unit: str = ""
     rounds: list[Round] = []  # msgspec copies it
     figures: dict[str, dict[str, float]] = {}
+    goals: list[Goal] = []
+    kept: dict[str, str] = {}  # by server: what it has done with a unit before it passes it on
+    made: str = ""  # when, of what and beside which load; rows of one file may come from several runs
+
+    @property
+    def servers(self) -> list[str]:
+        return [*dict.fromkeys(one.server for one in self.rounds), *self.figures]
 
 
 class Lateness:
@@ -103,26 +111,58 @@ async def settle(server: Server) -> None:
             return
 
 
+def good_rounds(row: Row, server: str) -> list[Round]:
+    """Return the server's rounds that count; all of them if none does, which the table says."""
+    mine = [one for one in row.rounds if one.server == server]
+    return [one for one in mine if not one.void] or mine
+
+
+def reached(row: Row, goal: Goal) -> float | None:
+    """Return what the row shows where the goal looks; None if that was not measured."""
+    if goal.what == RATIO:
+        ratios = paired(row, "kreide", goal.beside)
+        return statistics.median(ratios) if ratios else None
+    good = good_rounds(row, "kreide")
+    if not good:
+        return row.figures.get("kreide", {}).get(goal.what)
+    values: dict[str, Callable[[Round], float]] = {
+        P99: lambda one: one.p99 * 1e3,
+        BUSY: lambda one: one.cpu / one.seconds * 100,
+        BOUND: lambda one: one.p99 * 1e3 / next(value for name, value in one.extra.items() if name.startswith("bound")),
+    }
+    return statistics.median(map(values[goal.what], good))
+
+
 def table(row: Row) -> str:
-    """Return the row as a Markdown table."""
-    if not row.rounds:
-        names = list(dict.fromkeys(name for values in row.figures.values() for name in values))
-        head = [f"### {row.name}", "", f"| server | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-        body = [
-            f"| {server} | " + " | ".join(f"{values[name]:.1f}" if name in values else "—" for name in names) + " |"
-            for server, values in row.figures.items()
-        ]
-        return "\n".join([*head, *body, ""])
-    lines = [
-        f"### {row.name}",
-        "",
-        f"| server | us of CPU a {row.unit} (min–max) | Kreide / it (min–max) "
-        "| p50 ms | p99 ms | lost | busy | rounds (void) |",
-        "|---|---|---|---|---|---|---|---|",
+    """Return the row as a Markdown table with its goals."""
+    lines = _rounds_table(row) if row.rounds else _figures_table(row)
+    if row.goals:
+        lines += ["", "Goals: " + "; ".join(goal.tell(reached(row, goal)) for goal in row.goals)]
+    if row.made:
+        lines += ["", f"({row.made})"]
+    return "\n".join([f"### {row.name}", "", *lines, ""])
+
+
+def _figures_table(row: Row) -> list[str]:
+    names = list(dict.fromkeys(name for values in row.figures.values() for name in values))
+    head = [f"| server | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    body = [
+        f"| {server} | " + " | ".join(f"{values[name]:.1f}" if name in values else "—" for name in names) + " |"
+        for server, values in row.figures.items()
     ]
-    for server in dict.fromkeys(one.server for one in row.rounds):
+    return [*head, *body]
+
+
+def _rounds_table(row: Row) -> list[str]:
+    kept = bool(row.kept)
+    lines = [
+        f"| server | us of CPU a {row.unit} (min–max) | Kreide / it (min–max) "
+        f"| p50 ms | p99 ms | lost | busy | rounds (void) |{' before it passes on |' if kept else ''}",
+        "|---" * (8 + kept) + "|",
+    ]
+    for server in row.servers:
         mine = [one for one in row.rounds if one.server == server]
-        good = [one for one in mine if not one.void] or mine
+        good = good_rounds(row, server)
         micro = [one.micro for one in good]
         p50, p99 = (statistics.median(getattr(one, rank) for one in good) * 1e3 for rank in ("p50", "p99"))
         ratios = paired(row, "kreide", server) if server != "kreide" else []
@@ -132,6 +172,7 @@ def table(row: Row) -> str:
             f"| {server} | {statistics.median(micro):.1f} ({min(micro):.1f}–{max(micro):.1f}) | {ratio} "
             f"| {p50:.1f} | {p99:.1f} "
             f"| {sum(one.lost for one in mine)} | {busy:.0%} | {len(mine)} ({sum(one.void for one in mine)}) |"
+            + (f" {row.kept.get(server, '')} |" if kept else "")
         )
     for name in dict.fromkeys(name for one in row.rounds for name in one.extra):
         values = {
@@ -141,7 +182,7 @@ def table(row: Row) -> str:
             for server in dict.fromkeys(one.server for one in row.rounds if name in one.extra)
         }
         lines += ["", f"{name}: " + ", ".join(f"{server} {value:.4g}" for server, value in values.items())]
-    return "\n".join([*lines, ""])
+    return lines
 
 
 class _Saved(Struct):
@@ -159,9 +200,8 @@ def chart(name: str, rows: list[Row]) -> str:
     groups = []
     for row in rows:
         bars = []
-        for server in dict.fromkeys(one.server for one in row.rounds):
-            mine = [one for one in row.rounds if one.server == server]
-            micro = [one.micro for one in mine if not one.void] or [one.micro for one in mine]
+        for server in row.servers if row.rounds else []:
+            micro = [one.micro for one in good_rounds(row, server)]
             bars.append(Bars(server, statistics.median(micro), min(micro), max(micro)))
         if len(bars) > 1:
             groups.append(Group(row.name, bars))
@@ -179,6 +219,30 @@ def save(name: str, rows: list[Row]) -> None:
     (RESULTS / f"{name}.md").write_text(text)
     (RESULTS / f"{name}.svg").write_text(chart(name, rows))
     print(text)
+
+
+def made_now() -> str:
+    """What stands under a row: rows of one file may come from several runs."""
+    about = machine()
+    return f"{about['date']}, commit {about['commit']}, load before {about['load before']}"
+
+
+class Kept:
+    """The rows of results/<name>: what was measured is saved at once, and with `resume` not measured again."""
+
+    def __init__(self, name: str, resume: bool) -> None:
+        self._name = name
+        self.rows = load_rows(name) if resume else []
+
+    def lacks(self, title: str, servers: Iterable[str]) -> bool:
+        """Whether this row is still to be measured for one of these servers."""
+        return not any(row.name == title and set(servers) <= set(row.servers) for row in self.rows)
+
+    def add(self, row: Row) -> None:
+        """Save a row in the place of an older one of its name."""
+        row.made = made_now()
+        self.rows = [one for one in self.rows if one.name != row.name] + [row]
+        save(self._name, self.rows)
 
 
 def machine() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The processes that are measured: started on a core of their own, asked for CPU time and memory, ended.
 
 CPU is what the kernel counted for the whole process, ended threads included (its CPU clock in ns, the same sum that
-/proc/PID/stat rounds to 10 ms), and its children. Memory is the proportional set size.
+/proc/PID/stat rounds to 10 ms), its children, and the Redis that its processes share. Memory is the proportional set
+size. Servers of several processes share one core as well: what they cost is counted, not how far they scale.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
+from benchmarks.peers import centrifugo
 from benchmarks.peers.install import HERE, bench_home, install_node, install_python
 from tests.services import free_port
 from web.auth import Auth
@@ -41,9 +44,12 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
     data: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    redis: Server | None = None
 
     def start(self) -> None:
         """Start it on its core; return once it accepts."""
+        if self.redis is not None and self.redis.process is None:
+            self.redis.start()
         environment = {**os.environ, **self.environment, "PORT": str(self.port), "NODE_ENV": "production"}
         command = ["taskset", "-c", str(SERVER_CORE), *self.command]
         log = (bench_home() / f"{self.kind}.log").open("wb")
@@ -52,7 +58,7 @@ class Server:
         end = time.monotonic() + 60
         while time.monotonic() < end and self.process.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._ready():
                     return
             time.sleep(0.05)
         raise SystemExit(f"{self.kind} did not start:\n{Path(log.name).read_text()[-3000:]}")
@@ -61,11 +67,22 @@ class Server:
         """End it and start it again with what it stored."""
         self._end()
         self.start()
-        time.sleep(2)  # it listens before it is ready
+
+    def _ready(self) -> bool:
+        """Kreide listens before it is ready, and its workers are ready one after the other."""
+        if self.kind != "kreide":
+            return True
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def stop(self) -> None:
         """End it and remove its data."""
         self._end()
+        if self.redis is not None:
+            self.redis.stop()
         if self.data is not None:
             shutil.rmtree(self.data, ignore_errors=True)
 
@@ -79,9 +96,9 @@ class Server:
                 self.process.wait()
 
     def processes(self) -> list[int]:
-        """Return the ids of the process and all its descendants."""
+        """Return the ids of the process and all its descendants, and of its Redis."""
         assert self.process is not None
-        found = [self.process.pid]
+        found = [self.process.pid, *(self.redis.processes() if self.redis is not None else [])]
         for pid in found:
             for task in Path(f"/proc/{pid}/task").iterdir():
                 with contextlib.suppress(OSError):
@@ -111,24 +128,46 @@ def pin_load() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
 
 
-def build_server(kind: str) -> Server:
-    """Return the server of this kind, not started; its data lies beside the peers, on the same disk."""
+def build_server(kind: str, workers: int = 1) -> Server:
+    """Return the server of this kind, not started; its data lies beside the peers, on the same disk.
+
+    Several workers share a Redis of their own. y-websocket, pycrdt-websocket and python-socketio as they come have no
+    such thing.
+    """
     bench_home().mkdir(parents=True, exist_ok=True)
     port = free_port()
     if kind == "kreide":
         data = Path(mkdtemp(prefix="data-", dir=bench_home()))
         command = [sys.executable, "-m", "web", "serve", "--demo", "--port", str(port), "--data", str(data)]
-        return Server(kind, command, port, data=data)
-    if kind in ("pycrdt-websocket", "python-socketio"):
+        server = Server(kind, command, port, data=data)
+    elif kind == "centrifugo":
+        server = Server(kind, centrifugo.command(), port, centrifugo.environment(port))
+    elif kind in ("pycrdt-websocket", "python-socketio"):
         script = {"pycrdt-websocket": "pycrdt_server.py", "python-socketio": "socketio_server.py"}[kind]
-        return Server(kind, [str(install_python() / "bin/python"), str(HERE / script)], port)
-    home = install_node()
-    scripts = {
-        "y-websocket": str(home / "node_modules/y-websocket/bin/server.cjs"),
-        "hocuspocus": str(HERE / "hocuspocus.cjs"),
-        "socket.io": str(HERE / "socketio.cjs"),
-    }
-    return Server(kind, ["node", scripts[kind]], port, {"PEERS_HOME": str(home), "HOST": "127.0.0.1"})
+        server = Server(kind, [str(install_python() / "bin/python"), str(HERE / script)], port)
+    else:
+        home = install_node()
+        scripts = {
+            "y-websocket": str(home / "node_modules/y-websocket/bin/server.cjs"),
+            "hocuspocus": str(HERE / "hocuspocus.cjs"),
+            "socket.io": str(HERE / "socketio.cjs"),
+        }
+        server = Server(kind, ["node", scripts[kind]], port, {"PEERS_HOME": str(home), "HOST": "127.0.0.1"})
+    if workers > 1:
+        _spread(server, workers)
+    return server
+
+
+def _spread(server: Server, workers: int) -> None:
+    """Let the server run as so many processes over a Redis of its own."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    server.redis = Server(f"{server.kind}-redis", command, port)
+    url = f"redis://127.0.0.1:{port}/0"
+    if server.kind == "kreide":
+        server.command += ["--workers", str(workers), "--redis", url]
+    else:
+        server.environment |= {"WORKERS": str(workers), "REDIS": url, "REDIS_PORT": str(port)}
 
 
 async def document_tickets(server: Server, documents: list[str]) -> list[str]:

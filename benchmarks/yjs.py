@@ -17,7 +17,7 @@ from pycrdt import Doc, Text, TransactionEvent
 
 from benchmarks.wire import BINARY, Socket, build_frame
 
-EDITS = 1000  # numbers for each typist
+EDITS = 3000  # numbers for each typist; 33 of them in five digits
 _MARK = re.compile(rb"#(\d{5})")
 _SYNC, _AWARENESS, _AUTH, _ACK = 0, 1, 2, 100
 _STEP_1, _STEP_2, _UPDATE = 0, 1, 2
@@ -62,6 +62,15 @@ def updates(typist: int, number: int) -> tuple[bytes, ...]:
     return tuple(found)
 
 
+@lru_cache
+def page() -> bytes:
+    """Return the update message of a page of text."""
+    doc: Doc[Text] = Doc(client_id=client_id(0))
+    text = doc.get("text", type=Text)
+    text += "Does the parabola open upwards when a is greater than zero? " * 30
+    return bytes((_SYNC, _UPDATE)) + buffer(doc.get_update())
+
+
 def awareness(place: int, clock: int) -> bytes:
     """Return the awareness message of a client whose cursor moves with its clock."""
     cursor = f'"cursor":{{"anchor":{clock},"head":{clock}}}' if clock > 1 else '"cursor":null'
@@ -88,6 +97,11 @@ class Notes:
         """Forget what came before the measured time."""
         self.latencies, self.acks, self.awareness, self.received = [], [], 0, 0
         self.began = time.perf_counter()
+
+    def forget(self) -> None:
+        """Expect nothing, until told to."""
+        self.expected = None
+        self.complete.clear()
 
     def expect(self, number: int) -> None:
         """Set `complete` when so many deliveries have come."""

@@ -35,7 +35,8 @@ class _Downloaded(Struct, rename="pascal"):
 def install_go(name: str, module: str, generated: Mapping[str, str] | None = None) -> Path:
     """Return the program of this module, `path@version`; NotInstalled if the proxy does not give it.
 
-    `generated` are stand-ins for files that the module lacks, by path.
+    `generated` are stand-ins for files that the module lacks, by path; an empty one for a module of which the proxy has
+    this version but no list of versions, which `go install` asks for.
     """
     home = bench_home() / name / "bin"
     program = home / name
@@ -48,7 +49,8 @@ def install_go(name: str, module: str, generated: Mapping[str, str] | None = Non
             (home / "module").write_text(f"go install {module}")
         else:
             _build_copy(module, generated, program)
-            (home / "module").write_text(f"{module} by the module proxy, with {', '.join(generated)} made up")
+            made_up = f", with {', '.join(generated)} made up" if generated else ""
+            (home / "module").write_text(f"{module} by the module proxy{made_up}")
     return program
 
 
