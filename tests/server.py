@@ -53,6 +53,13 @@ class KreideServer:
         except OSError:
             return False
 
+    def until_ready(self, seconds: float = 90.0) -> None:
+        """Return when it says so: a busy worker is not ready for a moment."""
+        end = time.monotonic() + seconds
+        while not self.ready():
+            assert time.monotonic() < end, "never ready again"
+            time.sleep(0.05)
+
     @property
     def pid(self) -> int:
         assert self._process is not None

@@ -50,8 +50,8 @@ async def connections(server: KreideServer, http: aiohttp.ClientSession, kind: s
 
 
 async def until(server: KreideServer, http: aiohttp.ClientSession, kind: str, wanted: int) -> None:
-    """Return once the server holds so many connections."""
-    async with asyncio.timeout(30):
+    """Return once the server holds so many connections; it may have hundreds to greet and to miss before."""
+    async with asyncio.timeout(90):
         while await connections(server, http, kind) != wanted:  # noqa: ASYNC110  # it is asked over HTTP
             await asyncio.sleep(0.02)
 
