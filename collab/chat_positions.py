@@ -7,9 +7,10 @@ has no position in a channel has read nothing there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from . import chat_tables as tables
 from .chat_store import ChatStore
@@ -39,15 +40,9 @@ class Positions:
 
     async def of(self, person: str, channels: Sequence[str]) -> dict[str, Position]:
         """Return where a person stands in these channels."""
-        where, at = tables.channel, tables.position
-        last = tables.message
-        joined = where.outerjoin(at, and_(at.c.channel == where.c.id, at.c.person == person)).outerjoin(
-            last, and_(last.c.channel == where.c.id, last.c.seq == where.c.head)
-        )
-        query = select(where.c.id, where.c.head, at.c.seq, last.c.at).select_from(joined)
-        query = query.where(where.c.id.in_(list(channels)))
-        async with self._store.database.read() as connection:
-            found = {row.id: Position(row.head, row.seq or 0, row.at) for row in await connection.execute(query)}
+        async with self._store.database.look() as connection:
+            rows = await connection.execute(_OF, {"person": person, "channels": list(channels)})
+            found = {row.id: Position(row.head, row.seq or 0, row.at) for row in rows}
         return {channel: found.get(channel, Position(0, 0)) for channel in channels}
 
     def _move(self, connection: Connection, person: str, channel: str, seq: int) -> int:
@@ -62,3 +57,15 @@ class Positions:
             index_elements=["person", "channel"], set_={"seq": higher(table.c.seq, statement.excluded.seq)}
         )
         return int(connection.execute(moved.returning(table.c.seq)).scalar_one())
+
+
+def _build_of() -> Select[Any]:
+    where, at, last = tables.channel.c, tables.position.c, tables.message.c
+    joined = tables.channel.outerjoin(
+        tables.position, and_(at.channel == where.id, at.person == bindparam("person"))
+    ).outerjoin(tables.message, and_(last.channel == where.id, last.seq == where.head))
+    query = select(where.id, where.head, at.seq, last.at).select_from(joined)
+    return query.where(where.id.in_(bindparam("channels", expanding=True)))
+
+
+_OF = _build_of()  # once: to put it together and to name it for the cache takes longer than to ask it

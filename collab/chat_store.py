@@ -114,7 +114,7 @@ class ChatStore:
 
     async def counts(self, channels: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return of each channel the number of its last message and of its last change."""
-        async with self.database.read() as connection:
+        async with self.database.look() as connection:
             rows = await connection.execute(_HEADS, {"ids": list(channels)})
             found = {row.id: (row.head, row.changed) for row in rows}
         return {channel: found.get(channel, (0, 0)) for channel in channels}

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .errors import StateError
 from .migrations import upgrade
+from .sqlite_reader import Reader, SqliteReader
 from .sqlite_writer import SqliteWriter, begin_sqlite, prepare_sqlite
 
 __all__ = ["SCHEMA", "Database", "begin_sqlite", "migrate", "prepare_sqlite"]
@@ -38,6 +39,7 @@ class Database:
         self.dialect = self._engine.dialect.name
         self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
         self._thread = SqliteWriter(url) if self.dialect == "sqlite" else None
+        self._reader = SqliteReader(url) if self.dialect == "sqlite" else None
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -55,6 +57,8 @@ class Database:
         """Give all connections back."""
         if self._thread is not None:
             self._thread.close()
+        if self._reader is not None:
+            self._reader.close()
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -62,6 +66,13 @@ class Database:
         """A transaction that only reads."""
         with _translated():
             async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[Reader]:
+        """A transaction that reads a few small rows which an index finds: on SQLite without a visit to a thread."""
+        with _translated():
+            async with self._engine.connect() if self._reader is None else self._reader.read() as connection:
                 yield connection
 
     @asynccontextmanager

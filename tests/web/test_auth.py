@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.web.school.town import HOUR, NOW, Clock, found_town, person
 from web import sessions, tickets
 from web.auth import Auth
 from web.errors import AccessDenied, Overloaded, ProtocolError, Unauthenticated
 from web.passwords import Passwords
+from web.school import tables
 from web.school.access import SchoolAccess
 from web.school.actions import (
     AccountPatch,
@@ -207,7 +209,7 @@ async def test_old_hashes_are_renewed_at_login(auth: Auth, town: SchoolStore) ->
     renewing = await Auth.open(town, passwords=stronger)
     assert await renewing.login("a", "p1", PASSWORD)
     async with town.read() as connection:
-        row = await connection.exec_driver_sql("SELECT password_hash FROM account WHERE id = 'a-p1'")
+        row = await connection.execute(select(tables.account.c.password_hash).where(tables.account.c.id == "a-p1"))
         assert "$m=128," in str(row.scalar())
     assert await renewing.login("a", "p1", PASSWORD)
     renewing.close()

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import ColumnElement, false, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
 from web.school import queries, tables
 from web.school.actions import do_create_scratch
@@ -51,7 +51,7 @@ class SchoolAccess:
         self._store = store
 
     @asynccontextmanager
-    async def _standing(self, person: Person) -> AsyncIterator[tuple[AsyncConnection, Standing]]:
+    async def _standing(self, person: Person) -> AsyncIterator[tuple[Reader, Standing]]:
         async with self._store.read() as connection:
             yield connection, await read_standing(connection, person, self._store.clock())
 
@@ -246,7 +246,7 @@ def _meeting_candidates(standing: Standing) -> ColumnElement[bool]:
 
 
 async def _meetings(
-    connection: AsyncConnection, standing: Standing, since: int, until: int | None
+    connection: Reader, standing: Standing, since: int, until: int | None
 ) -> list[tuple[Meeting, Grant]]:
     table = tables.meeting.c
     found = await queries.meetings(
@@ -285,7 +285,7 @@ def _document_candidates(standing: Standing, laid_out: Iterable[str]) -> ColumnE
 
 
 async def _document_rights(
-    connection: AsyncConnection, standing: Standing, found: list[DocumentInfo]
+    connection: Reader, standing: Standing, found: list[DocumentInfo]
 ) -> list[tuple[DocumentInfo, Right]]:
     ids = [document.id for document in found]
     shared = await queries.shares(connection, "document", ids)
@@ -304,9 +304,7 @@ async def _document_rights(
     return rights
 
 
-async def _folders(
-    connection: AsyncConnection, standing: Standing, where: ColumnElement[bool]
-) -> list[tuple[Folder, Right]]:
+async def _folders(connection: Reader, standing: Standing, where: ColumnElement[bool]) -> list[tuple[Folder, Right]]:
     found = await queries.folders(connection, where)
     shared = await queries.shares(connection, "folder", [folder.id for folder in found])
     rights = [(folder, folder_right(standing, folder, shared[folder.id])) for folder in found]
@@ -314,7 +312,7 @@ async def _folders(
 
 
 async def _channels(
-    connection: AsyncConnection, standing: Standing, ids: Collection[str]
+    connection: Reader, standing: Standing, ids: Collection[str]
 ) -> list[tuple[Channel, ChannelRights]]:
     found = await queries.channels(connection, tables.channel.c.id.in_(ids))
     meetings = await queries.meetings(connection, tables.meeting.c.channel.in_(ids), _meeting_candidates(standing))

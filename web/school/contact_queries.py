@@ -9,8 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collab.sqlite_reader import Reader
 from web.school import contact_tables, tables
 from web.school.contacts import Party
 from web.school.model import Account, Person, Personal, QuietHours
@@ -30,7 +30,7 @@ def party_of(account: Account, groups: frozenset[str], children: frozenset[str],
     )
 
 
-async def parties(connection: AsyncConnection, accounts: Collection[Account]) -> dict[str, Party]:
+async def parties(connection: Reader, accounts: Collection[Account]) -> dict[str, Party]:
     """Return what matters of each of these accounts."""
     guardians = [account.id for account in accounts if account.role == "guardian"]
     children = await _pairs(connection, tables.guardian_link.c.guardian, tables.guardian_link.c.pupil, guardians)
@@ -48,7 +48,7 @@ async def parties(connection: AsyncConnection, accounts: Collection[Account]) ->
     }
 
 
-async def _pairs(connection: AsyncConnection, key: Any, value: Any, keys: Collection[str]) -> dict[str, frozenset[str]]:
+async def _pairs(connection: Reader, key: Any, value: Any, keys: Collection[str]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     if keys:
         for left, right in await connection.execute(select(key, value).where(key.in_(keys))):
@@ -56,14 +56,14 @@ async def _pairs(connection: AsyncConnection, key: Any, value: Any, keys: Collec
     return {left: frozenset(right) for left, right in found.items()}
 
 
-async def directs_of(connection: AsyncConnection, school: str, person: str) -> list[str]:
+async def directs_of(connection: Reader, school: str, person: str) -> list[str]:
     """The ids of the direct channels of one account."""
     table = contact_tables.direct_channel.c
     mine = or_(table.first == person, table.second == person)
     return list((await connection.execute(select(table.channel).where(table.school == school, mine))).scalars())
 
 
-async def blocks_of(connection: AsyncConnection, school: str, person: str) -> set[tuple[str, str]]:
+async def blocks_of(connection: Reader, school: str, person: str) -> set[tuple[str, str]]:
     """Whom this account wants nothing from, and who wants nothing from it."""
     table = contact_tables.contact_block.c
     rows = await connection.execute(
@@ -74,7 +74,7 @@ async def blocks_of(connection: AsyncConnection, school: str, person: str) -> se
     return {(row.account, row.other) for row in rows}
 
 
-async def personal_of(connection: AsyncConnection, school: str, accounts: Collection[str]) -> dict[str, Personal]:
+async def personal_of(connection: Reader, school: str, accounts: Collection[str]) -> dict[str, Personal]:
     """What these accounts have set for themselves; those that are not of the school are left out."""
     account, table = tables.account, contact_tables.personal
     rows = await connection.execute(

@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, false, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
 from web.school import queries, tables
 from web.school.contact_queries import blocks_of, directs_of, parties, personal_of
@@ -65,7 +65,7 @@ class ContactAccess:
         self._store = store
 
     @asynccontextmanager
-    async def _view(self, person: Person) -> AsyncIterator[tuple[AsyncConnection, _View]]:
+    async def _view(self, person: Person) -> AsyncIterator[tuple[Reader, _View]]:
         """Let in whoever came with an account of their own; raise AccessDenied for all others."""
         async with self._store.read() as connection:
             standing = await read_standing(connection, person, self._store.clock())
@@ -127,7 +127,7 @@ class ContactAccess:
 
 
 async def direct_rights(
-    connection: AsyncConnection, standing: Standing, found: Sequence[Channel]
+    connection: Reader, standing: Standing, found: Sequence[Channel]
 ) -> list[tuple[Channel, ChannelRights]]:
     """Return what somebody may do in channels of two; they are called by the other one's name."""
     mine = [channel for channel in found if standing.person in channel.people and channel.school == standing.school]
@@ -153,7 +153,7 @@ def other_of(channel: Channel, person: str) -> str:
     return second if first == person else first
 
 
-async def _view_of(connection: AsyncConnection, standing: Standing) -> _View:
+async def _view_of(connection: Reader, standing: Standing) -> _View:
     (school,) = await queries.schools(connection, tables.school.c.id == standing.school)
     (me,) = await queries.accounts(connection, tables.account.c.id == standing.person)
     return _View(school, me, (await parties(connection, [me]))[me.id])
@@ -179,19 +179,19 @@ def _is_named(name: str, words: Sequence[str]) -> bool:
     return all(any(part.startswith(word) for part in parts) for word in words)
 
 
-async def _among(connection: AsyncConnection, view: _View, ids: Collection[str]) -> list[Account]:
+async def _among(connection: Reader, view: _View, ids: Collection[str]) -> list[Account]:
     """Those of these accounts that may be written to."""
     table = tables.account.c
     found = await queries.accounts(connection, table.id.in_(ids), table.school == view.school.id)
     return await _reachable(connection, view, found)
 
 
-async def _reachable(connection: AsyncConnection, view: _View, accounts: Sequence[Account]) -> list[Account]:
+async def _reachable(connection: Reader, view: _View, accounts: Sequence[Account]) -> list[Account]:
     facts = await parties(connection, accounts)
     return [one for one in accounts if may_write(view.school.direct, view.party, facts[one.id])]
 
 
-async def _know_each_other(connection: AsyncConnection, view: _View, other: str) -> bool:
+async def _know_each_other(connection: Reader, view: _View, other: str) -> bool:
     ids = set(await directs_of(connection, view.school.id, view.me.id))
     return bool(ids & set(await directs_of(connection, view.school.id, other)))
 
@@ -222,12 +222,12 @@ def _tied(view: _View, role: AccountRole, tie: Tie, named: bool) -> ColumnElemen
     return table.id.in_(enrolled)
 
 
-async def _contacts(connection: AsyncConnection, view: _View, found: Sequence[Account]) -> list[Contact]:
+async def _contacts(connection: Reader, view: _View, found: Sequence[Account]) -> list[Contact]:
     of = await _belongings(connection, found) if view.staff else {}
     return [Contact(one.id, _name(view, one), one.role, tuple(sorted(of.get(one.id, ())))) for one in found]
 
 
-async def _belongings(connection: AsyncConnection, found: Sequence[Account]) -> dict[str, list[str]]:
+async def _belongings(connection: Reader, found: Sequence[Account]) -> dict[str, list[str]]:
     """The titles of pupils' classes and the names of guardians' children."""
     pupils = [one.id for one in found if one.role == "pupil"]
     guardians = [one.id for one in found if one.role == "guardian"]

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, and_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collab.sqlite_reader import Reader
 from web.school import contact_tables, tables
 from web.school.model import (
     Account,
@@ -26,13 +26,13 @@ from web.school.model import (
 ObjectKind = Literal["folder", "document"]
 
 
-async def schools(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[School]:
+async def schools(connection: Reader, *where: ColumnElement[bool]) -> list[School]:
     """Schools by title."""
     rows = await connection.execute(select(tables.school).where(*where).order_by(tables.school.c.title))
     return [School(row.id, row.title, row.direct, row.direct_keep_days, row.time_zone) for row in rows]
 
 
-async def accounts(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 5000) -> list[Account]:
+async def accounts(connection: Reader, *where: ColumnElement[bool], limit: int = 5000) -> list[Account]:
     """Accounts by name."""
     table = tables.account.c
     rows = await connection.execute(
@@ -44,7 +44,7 @@ async def accounts(connection: AsyncConnection, *where: ColumnElement[bool], lim
     return [Account(*row) for row in rows]
 
 
-async def groups(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Group]:
+async def groups(connection: Reader, *where: ColumnElement[bool]) -> list[Group]:
     """Classes and learning groups by title."""
     rows = await connection.execute(select(tables.study_group).where(*where).order_by(tables.study_group.c.title))
     return [group_of(row) for row in rows]
@@ -56,13 +56,13 @@ def group_of(row: Row[Any]) -> Group:
     return kind(row.id, row.school, row.title, row.channel)
 
 
-async def members(connection: AsyncConnection, group: str) -> list[Account]:
+async def members(connection: Reader, group: str) -> list[Account]:
     """The accounts enrolled in a class or learning group."""
     enrolled = select(tables.enrolment.c.account).where(tables.enrolment.c.group_id == group)
     return await accounts(connection, tables.account.c.id.in_(enrolled))
 
 
-async def meetings(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 500) -> list[Meeting]:
+async def meetings(connection: Reader, *where: ColumnElement[bool], limit: int = 500) -> list[Meeting]:
     """Meetings by time, with their documents."""
     query = (
         select(tables.meeting, tables.study_group.c.kind.label("group_kind"))
@@ -96,7 +96,7 @@ def _meeting(row: Row[Any], documents: Sequence[str]) -> Meeting:
     )
 
 
-async def _meeting_documents(connection: AsyncConnection, ids: Collection[str]) -> dict[str, list[str]]:
+async def _meeting_documents(connection: Reader, ids: Collection[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if ids:
         table = tables.meeting_document.c
@@ -106,7 +106,7 @@ async def _meeting_documents(connection: AsyncConnection, ids: Collection[str]) 
     return found
 
 
-async def guest_links(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[GuestLink]:
+async def guest_links(connection: Reader, *where: ColumnElement[bool]) -> list[GuestLink]:
     """Guest links, without their tokens."""
     table = tables.guest_link.c
     rows = await connection.execute(
@@ -115,7 +115,7 @@ async def guest_links(connection: AsyncConnection, *where: ColumnElement[bool]) 
     return [GuestLink(*row) for row in rows]
 
 
-async def folders(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Folder]:
+async def folders(connection: Reader, *where: ColumnElement[bool]) -> list[Folder]:
     """Folders by title."""
     table = tables.folder.c
     rows = await connection.execute(
@@ -124,7 +124,7 @@ async def folders(connection: AsyncConnection, *where: ColumnElement[bool]) -> l
     return [Folder(*row) for row in rows]
 
 
-async def documents(connection: AsyncConnection, *where: ColumnElement[bool], limit: int = 500) -> list[DocumentInfo]:
+async def documents(connection: Reader, *where: ColumnElement[bool], limit: int = 500) -> list[DocumentInfo]:
     """Documents by title."""
     table = tables.document.c
     rows = await connection.execute(
@@ -136,9 +136,7 @@ async def documents(connection: AsyncConnection, *where: ColumnElement[bool], li
     return [DocumentInfo(*row) for row in rows]
 
 
-async def shares(
-    connection: AsyncConnection, kind: ObjectKind, objects: Collection[str]
-) -> dict[str, tuple[SharedRight, ...]]:
+async def shares(connection: Reader, kind: ObjectKind, objects: Collection[str]) -> dict[str, tuple[SharedRight, ...]]:
     """Who each of the folders or documents is shared with."""
     found: dict[str, tuple[SharedRight, ...]] = dict.fromkeys(objects, ())
     if objects:
@@ -153,7 +151,7 @@ async def shares(
     return found
 
 
-async def channels(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Channel]:
+async def channels(connection: Reader, *where: ColumnElement[bool]) -> list[Channel]:
     """Channels by title, each with the class, learning group, meeting or two people it belongs to."""
     channel, group, meeting, direct = tables.channel, tables.study_group, tables.meeting, contact_tables.direct_channel
     query = (

@@ -8,8 +8,8 @@ link behind it are read each time, and whoever has lost one of them, or whose ti
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
 from web.school import tables
 from web.school.decide import Standing
@@ -18,7 +18,7 @@ from web.school.model import ENROLLED_ROLES, Person
 GUEST = "guest:"
 
 
-async def read_standing(connection: AsyncConnection, person: Person, now: int) -> Standing:
+async def read_standing(connection: Reader, person: Person, now: int) -> Standing:
     """Return the person's standing; raise AccessDenied when the account, login, ticket or link is gone."""
     if person.ticket is not None and person.ticket.expires_at <= now:
         raise AccessDenied()
@@ -47,7 +47,7 @@ async def read_standing(connection: AsyncConnection, person: Person, now: int) -
     )
 
 
-async def _check_login(connection: AsyncConnection, person: Person) -> None:
+async def _check_login(connection: Reader, person: Person) -> None:
     if person.session is not None:
         table = tables.login_session.c
         query = select(table.person).where(table.token_hash == person.session, table.person == person.id)
@@ -62,30 +62,30 @@ async def _check_login(connection: AsyncConnection, person: Person) -> None:
         raise AccessDenied()
 
 
-async def _link_holds(connection: AsyncConnection, link: str) -> bool:
+async def _link_holds(connection: Reader, link: str) -> bool:
     table = tables.guest_link.c
     return (
         await connection.execute(select(table.id).where(table.id == link, table.revoked.is_(False)))
     ).first() is not None
 
 
-async def _groups(connection: AsyncConnection, account: str) -> frozenset[str]:
+async def _groups(connection: Reader, account: str) -> frozenset[str]:
     table = tables.enrolment.c
     return frozenset((await connection.execute(select(table.group_id).where(table.account == account))).scalars())
 
 
-async def _childrens_groups(connection: AsyncConnection, guardian: str) -> frozenset[str]:
+async def _childrens_groups(connection: Reader, guardian: str) -> frozenset[str]:
     children = select(tables.guardian_link.c.pupil).where(tables.guardian_link.c.guardian == guardian)
     table = tables.enrolment.c
     return frozenset((await connection.execute(select(table.group_id).where(table.account.in_(children)))).scalars())
 
 
-async def _invited(connection: AsyncConnection, account: str) -> frozenset[str]:
+async def _invited(connection: Reader, account: str) -> frozenset[str]:
     table = tables.invitation.c
     return frozenset((await connection.execute(select(table.meeting).where(table.account == account))).scalars())
 
 
-async def _words(connection: AsyncConnection, person: Person) -> dict[str, bool]:
+async def _words(connection: Reader, person: Person) -> dict[str, bool]:
     table = tables.admission.c
     rows = await connection.execute(select(table.meeting, table.admitted).where(table.person == person.id))
     return {row.meeting: row.admitted for row in rows}

@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from collab.database import begin_sqlite, prepare_sqlite
+from collab.sqlite_reader import Reader, SqliteReader
 from web.errors import AccessDenied, ProtocolError, StateError, Unavailable
 from web.school import tables
 from web.school.events import EventBody, SchoolEvent
@@ -86,15 +87,18 @@ class SchoolStore:
         sqlite = engine.dialect.name == "sqlite"
         self._one_writer = asyncio.Lock() if sqlite else None
         self._watch = Watch(engine.url.database) if sqlite and engine.url.database else None
+        self._reader = SqliteReader(engine.url.render_as_string()) if sqlite and engine.url.database else None
         self._looked: tuple[int | None, dict[str, int]] = (None, {})
 
     @classmethod
     async def open(cls, url: str, *, demo: bool = False, clock: Callable[[], int] = now_ms) -> SchoolStore:
         """Open a migrated database and check that it keeps what it commits."""
-        store = cls(_engine(url), demo=demo, clock=clock)
+        engine = _engine(url)
+        store = cls(engine, demo=demo, clock=clock)
         try:
-            async with store.read() as connection:
-                await assert_durable(connection)
+            with _reachable():
+                async with engine.connect() as connection:
+                    await assert_durable(connection)
         except BaseException:
             await store.close()
             raise
@@ -104,13 +108,15 @@ class SchoolStore:
         """Give all connections back."""
         if self._watch is not None:
             self._watch.close()
+        if self._reader is not None:
+            self._reader.close()
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Reader]:
         """A connection for reading."""
         with _reachable():
-            async with self._engine.connect() as connection:
+            async with self._engine.connect() if self._reader is None else self._reader.read() as connection:
                 yield connection
 
     @asynccontextmanager

@@ -34,7 +34,7 @@ async def test_migrations_make_exactly_the_tables(store: SchoolStore) -> None:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         return list(compare_metadata(context, tables.METADATA))
 
-    async with store.read() as connection:
+    async with store.write() as connection:
         assert await connection.run_sync(differences) == []
 
 
@@ -58,8 +58,8 @@ async def test_logins_with_capitals_are_found_after_the_migration(store: SchoolS
 
     async with store.write() as connection:
         await connection.run_sync(upgrade)
-    async with store.read() as connection:
-        found = await queries.accounts(connection, tables.account.c.school == "a")
+    async with store.read() as reader:
+        found = await queries.accounts(reader, tables.account.c.school == "a")
     assert {account.id: account.login for account in found} == {
         "a-0": "mia-2",
         "a-1": "mia",
@@ -136,7 +136,7 @@ async def test_sqlite_is_durable_or_refused(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 's.db'}"
     migrate(url)
     store = await SchoolStore.open(url)
-    async with store.read() as connection:
+    async with store.write() as connection:
         modes = [
             (await connection.execute(text(f"PRAGMA {name}"))).scalar() for name in ("journal_mode", "synchronous")
         ]
