@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from collab.authors import Authors
 from collab.bus import Bus, MemoryBus
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
@@ -42,6 +43,7 @@ from web.relay import Relay
 from web.retention import forget_messages
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
+from web.routes.authors import DocumentAuthors
 from web.routes.collab_socket import DocumentSockets
 from web.routes.files import Files
 from web.routes.history import DocumentPast
@@ -103,6 +105,7 @@ async def build_app(config: Config, index: int) -> web.Application:
             *whip.ROUTES,
             *documents.routes(),
             *DocumentPast(history).routes(),
+            *DocumentAuthors(Authors(services.documents.store.database, services.heavy)).routes(),
             *static.routes(),
         ),
     )

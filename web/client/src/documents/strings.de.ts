@@ -15,6 +15,18 @@ export const de = {
   redo: 'Wiederholen',
   more: 'Mehr',
   close: 'Schließen',
+  authors: {
+    show: 'Zeigen, wer was geschrieben hat',
+    title: 'Wer was geschrieben hat',
+    people: 'Geschrieben haben',
+    unknown: 'unbekannt',
+    nobody: 'Hier hat noch niemand geschrieben, dessen Name bekannt ist.',
+    hint: 'Text oder Zelle ansteuern: Hier steht, von wem und wann.',
+    loading: 'Wird zusammengestellt …',
+    failed: 'Das lässt sich gerade nicht zeigen.',
+    by: (name: string, moment: string) => `${name}, ${moment}`,
+    cell: (who: string) => `Geschrieben von: ${who}`,
+  },
   history: {
     open: 'Verlauf',
     title: 'Verlauf',

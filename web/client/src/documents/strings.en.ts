@@ -12,6 +12,18 @@ export const en: Strings = {
   redo: 'Redo',
   more: 'More',
   close: 'Close',
+  authors: {
+    show: 'Show who wrote what',
+    title: 'Who wrote what',
+    people: 'Written by',
+    unknown: 'unknown',
+    nobody: 'Nobody whose name is known has written here yet.',
+    hint: 'Point at a text or cell: this line says by whom and when.',
+    loading: 'Being put together …',
+    failed: 'This cannot be shown right now.',
+    by: (name: string, moment: string) => `${name}, ${moment}`,
+    cell: (who: string) => `Written by: ${who}`,
+  },
   history: {
     open: 'History',
     title: 'History',

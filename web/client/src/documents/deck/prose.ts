@@ -11,6 +11,8 @@ import type { Awareness } from 'y-protocols/awareness';
 import { initProseMirrorDoc, yCursorPlugin, ySyncPlugin, ySyncPluginKey } from 'y-prosemirror';
 import type * as Y from 'yjs';
 import { shortName } from '../../state/names';
+import { authorMarks, markAuthors } from '../authors/marks';
+import type { Span } from '../authors/spans';
 
 const schema = new Schema({
   nodes: {
@@ -32,8 +34,14 @@ export interface TextDesk {
   readonly leave: () => void;
 }
 
-/** Put an editor into `place` and return how to take it away. */
-export function mountText(place: HTMLElement, fragment: Y.XmlFragment, desk: TextDesk): () => void {
+export interface MountedText {
+  readonly unmount: () => void;
+  /** Show who wrote what; null: do not. */
+  readonly mark: (lines: readonly (readonly Span[])[] | null) => void;
+}
+
+/** Put an editor into `place`. */
+export function mountText(place: HTMLElement, fragment: Y.XmlFragment, desk: TextDesk): MountedText {
   const known = fragment.length > 0 ? initProseMirrorDoc(fragment, schema) : null;
   const run = (act: () => void) => () => {
     act();
@@ -47,6 +55,7 @@ export function mountText(place: HTMLElement, fragment: Y.XmlFragment, desk: Tex
       yCursorPlugin(desk.awareness, { cursorBuilder: buildCursor }),
       keymap({ 'Mod-z': run(desk.undo), 'Mod-y': run(desk.redo), 'Mod-Shift-z': run(desk.redo), Escape: run(desk.leave), 'Shift-Enter': splitBlock }),
       keymap(baseKeymap),
+      authorMarks,
     ],
   });
   const view: EditorView = new EditorView({ mount: place }, {
@@ -59,7 +68,7 @@ export function mountText(place: HTMLElement, fragment: Y.XmlFragment, desk: Tex
   });
   view.dispatch(view.state.tr.setSelection(Selection.atEnd(view.state.doc)));
   view.focus();
-  return () => view.destroy();
+  return { unmount: () => view.destroy(), mark: (lines) => markAuthors(view, lines) };
 }
 
 /** A caret in the person's colour with the name on it; the server stamps both. */
