@@ -15,10 +15,11 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, assert_never
+from typing import assert_never
 
 from sfu.agenda import Agenda
 from sfu.audiences import Audiences
+from sfu.contest import Contest
 from sfu.events import (
     Admitted,
     Assign,
@@ -46,9 +47,6 @@ from sfu.roster import Peer, Roster, SourceEntry
 from sfu.seating import Seating
 from sfu.voices import Voices
 
-CONTEST_SECONDS: Final = 0.06
-"""How often seats are looked at while more people speak than can be heard."""
-
 
 class Router:
     """The policy of one room."""
@@ -62,8 +60,7 @@ class Router:
         self._pictures = Pictures(self._roster, self._agenda)
         self._views: dict[Peer, None] = {}
         self._ears: dict[Peer, None] = {}
-        self._contested = False
-        self._seated = 0.0
+        self._contest = Contest(self._roster, self._voices)
         self._speakers: list[str] = []
 
     def number(self, name: str) -> int:
@@ -88,6 +85,7 @@ class Router:
 
     def receive(self, now: float, event: Event) -> list[Output]:
         """Take one event; what names somebody unknown changes nothing."""
+        self._contest.forget()
         match event:
             case Levels():
                 if not self.hear(now, event):
@@ -122,8 +120,7 @@ class Router:
             for number in self._voices.active():
                 self._audiences.open(self._roster.sources[number])
         entered = self._voices.expire(now) or entered
-        if entered or (self._contested and now - self._seated >= CONTEST_SECONDS):
-            self._ears |= self._roster.viewers
+        self._ears |= self._roster.viewers if entered else self._contest.stirred(now)
         return bool(self._ears) or self._voices.turned(now)
 
     def tick(self, now: float) -> list[Output]:
@@ -286,10 +283,8 @@ class Router:
                     wanted |= pictures
                 self._fill(viewer, wanted, layers)
                 self._tell_paused(viewer)
-        if len(ears) >= len(viewers):
-            self._contested, self._seated = seating.contested, now
-        else:
-            self._contested = self._contested or seating.contested
+        if ears or not viewers:
+            self._contest.seated(now, seating, everybody=len(ears) >= len(viewers))
         if self._roster.touched:
             self._outputs += self._pictures.ask(now)
         self._tell_speakers(now)

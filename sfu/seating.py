@@ -15,6 +15,7 @@ from sfu.voices import Seats, Voices
 _VOICES: Final = ("voice-1", "voice-2", "voice-3")
 _WITH_STAGE: Final = (*_VOICES, "stage-audio")
 
+Kind = tuple[object, ...]
 _Decision = tuple[dict[str, int], int, float, bool]
 
 
@@ -31,26 +32,48 @@ class Seating:
             for number in (*voices.active(), *self._unlevelled)
             if (source := roster.sources.get(number)) is not None
         ]
-        self._decided: dict[tuple[object, ...], _Decision] = {}
+        self._decided: dict[Kind, _Decision] = {}
         self.contested = False
 
     def place(self, viewer: Peer) -> dict[str, int]:
         """What belongs into the slots for voices of this viewer."""
-        has_stage = "stage-audio" in viewer.slots
-        on_stage = self._roster.visible(viewer, self._roster.stage, "microphone") if has_stage else 0
-        pool = tuple(name for name in (_VOICES if on_stage else _WITH_STAGE) if name in viewer.slots)
-        heard = tuple([s.id for s in self._candidates if s.id != on_stage and may_get(viewer, s)])
+        pool, heard, on_stage = self._hearing(viewer)
         seats = viewer.seats
-        key = (pool, heard, seats.challenger, seats.since, *seats.taken.items())
-        decided = self._decided.get(key)
-        if decided is None:
-            decided = self._decided[key] = self._decide(seats, pool, frozenset(heard))
-        taken, seats.challenger, seats.since, wanting = decided
+        taken, seats.challenger, seats.since, wanting = self._decide(_key(pool, heard, seats), seats, pool, heard)
         seats.taken = dict(taken)
         self.contested = self.contested or wanting
         placed = {name: taken.get(name, 0) for name in pool}
         return placed | ({"stage-audio": on_stage} if on_stage else {})
 
-    def _decide(self, seats: Seats, pool: tuple[str, ...], heard: frozenset[int]) -> _Decision:
-        wanting = self._voices.seat(self._now, seats, pool, heard.__contains__, self._unlevelled)
-        return dict(seats.taken), seats.challenger, seats.since, wanting
+    def kind(self, viewer: Peer) -> Kind:
+        """Viewers of the same kind get the same decision."""
+        pool, heard, _ = self._hearing(viewer)
+        return _key(pool, heard, viewer.seats)
+
+    def moves(self, viewer: Peer) -> bool:
+        """Whether `place` would change anything for this viewer and all of its kind."""
+        pool, heard, _ = self._hearing(viewer)
+        seats = viewer.seats
+        taken, challenger, since, _ = self._decide(_key(pool, heard, seats), seats, pool, heard)
+        return (taken, challenger, since) != (seats.taken, seats.challenger, seats.since)
+
+    def _hearing(self, viewer: Peer) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+        """The viewer's slots for voices, whom it may hear there, and who it hears on stage."""
+        has_stage = "stage-audio" in viewer.slots
+        on_stage = self._roster.visible(viewer, self._roster.stage, "microphone") if has_stage else 0
+        pool = tuple([name for name in (_VOICES if on_stage else _WITH_STAGE) if name in viewer.slots])
+        heard = tuple([s.id for s in self._candidates if s.id != on_stage and may_get(viewer, s)])
+        return pool, heard, on_stage
+
+    def _decide(self, key: Kind, seats: Seats, pool: tuple[str, ...], heard: tuple[int, ...]) -> _Decision:
+        decided = self._decided.get(key)
+        if decided is None:
+            trial = Seats()
+            trial.taken, trial.challenger, trial.since = dict(seats.taken), seats.challenger, seats.since
+            wanting = self._voices.seat(self._now, trial, pool, frozenset(heard).__contains__, self._unlevelled)
+            decided = self._decided[key] = trial.taken, trial.challenger, trial.since, wanting
+        return decided
+
+
+def _key(pool: tuple[str, ...], heard: tuple[int, ...], seats: Seats) -> Kind:
+    return pool, heard, seats.challenger, seats.since, *seats.taken.items()
