@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from web.app import build_app
 from web.config import Config
 from web.services import SERVICES, Services
-from web.stores import prepare_stores
 
 Served = TestClient[Any, Any]
 Enter = Callable[[str], Awaitable["Browser"]]
@@ -45,11 +45,11 @@ async def read(response: ClientResponse) -> Any:
 
 
 @pytest.fixture
-async def server(tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
+async def server(furnished: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
     """A running server with the demo school, on SQLite."""
+    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
     config = Config(data=tmp_path, runtime=tmp_path / "run", port=unused_port, demo=True)
     config.runtime.mkdir()
-    await prepare_stores(config)
     server = TestServer(await build_app(config, 0))
     await server.start_server()
     yield server
