@@ -33,7 +33,12 @@ function errors(du: boolean) {
     link_expired: 'Dieser Link gilt nicht mehr. Bitte um einen neuen fragen.',
     not_found: du ? 'Das gibt es nicht, oder es ist nicht für dich freigegeben.' : 'Das gibt es nicht, oder es ist nicht für Sie freigegeben.',
     not_allowed: du ? 'Das darfst du hier nicht.' : 'Das ist Ihnen hier nicht erlaubt.',
+    forbidden: du ? 'Das darfst du hier nicht.' : 'Das ist Ihnen hier nicht erlaubt.',
+    conflict: 'Das gibt es schon.',
+    wrong_role: 'Das passt nicht zur Rolle des Kontos.',
     too_fast: 'Das waren sehr viele Anfragen. Bitte kurz warten.',
+    too_many_requests: 'Das waren sehr viele Anfragen. Bitte kurz warten.',
+    busy: 'Gerade melden sich sehr viele an. Bitte gleich noch einmal versuchen.',
     too_many_attempts: 'Zu viele Versuche. Bitte kurz warten.',
     too_large: 'Das ist zu lang.',
     overloaded: 'Der Server ist gerade ausgelastet. Bitte gleich noch einmal versuchen.',
@@ -160,7 +165,7 @@ function inside(du: boolean) {
 export const de = (address: Address) => {
   const du = address === 'du';
   return {
-    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', home: 'zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', account: 'Konto', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
+    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', home: 'zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', school: 'Schule', account: 'Konto', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
     kind: KIND,
     role: ROLE,
     until: (time: string) => `bis ${time}`,
@@ -168,7 +173,7 @@ export const de = (address: Address) => {
     net: { lost: 'Keine Verbindung.', media: 'Bild und Ton sind unterbrochen.', trying: du ? 'Wir versuchen es weiter. Deine Arbeit bleibt erhalten.' : 'Wir versuchen es weiter. Ihre Arbeit bleibt erhalten.' },
     home: {
       greeting: (hour: number): string => (hour < 11 ? 'Guten Morgen' : hour < 18 ? 'Guten Tag' : 'Guten Abend'), now: 'Jetzt', join: 'Beitreten', prepare: 'Öffnen', day: 'Mein Tag', ready: (count: number) => (count === 1 ? '1 Dokument liegt bereit' : `${count} Dokumente liegen bereit`),
-      noMeetings: du ? 'Heute hast du kein Treffen.' : 'Heute haben Sie kein Treffen.', noMore: 'Sonst steht heute nichts an.', classes: 'Meine Klassen', toChat: 'Chat der Klasse', channels: 'Chat', noChannels: du ? 'Du gehörst noch zu keinem Chat.' : 'Sie gehören noch zu keinem Chat.',
+      noMeetings: du ? 'Heute hast du kein Treffen.' : 'Heute haben Sie kein Treffen.', noMore: 'Sonst steht heute nichts an.', plan: 'Planen', upcoming: 'Demnächst', classes: 'Meine Klassen', toChat: 'Chat der Klasse', channels: 'Chat', noChannels: du ? 'Du gehörst noch zu keinem Chat.' : 'Sie gehören noch zu keinem Chat.',
     },
     documents: {
       title: 'Dokumente', create: 'Neu', readFile: 'Datei einlesen', createTitle: 'Neues Dokument', createIt: 'Anlegen', what: 'Was soll es werden?', name: 'Titel', kind: { deck: 'Präsentation', table: 'Tabelle', scratch: 'Notiz' },

@@ -104,7 +104,7 @@ const inside = {
 };
 
 export const en = (): Catalogue => ({
-  app: { skip: 'Skip to content', toHome: 'To the overview', home: 'to the overview', areas: 'Areas', today: 'Today', chat: 'Chat', account: 'Account', logout: 'Log out', you: 'You' },
+  app: { skip: 'Skip to content', toHome: 'To the overview', home: 'to the overview', areas: 'Areas', today: 'Today', chat: 'Chat', school: 'School', account: 'Account', logout: 'Log out', you: 'You' },
   kind: KIND,
   role: ROLE,
   until: (time) => `until ${time}`,
@@ -112,13 +112,13 @@ export const en = (): Catalogue => ({
   net: { lost: 'No connection.', media: 'Picture and sound are interrupted.', trying: 'We keep trying. Your work is safe.' },
   home: {
     greeting: (hour) => (hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening'), now: 'Now', join: 'Join', prepare: 'Open', day: 'My day', ready: (count) => (count === 1 ? '1 document is ready' : `${count} documents are ready`),
-    noMeetings: 'You have no meeting today.', noMore: 'Nothing else today.', classes: 'My classes', toChat: 'Chat of the class', channels: 'Chat', noChannels: 'You belong to no chat yet.',
+    noMeetings: 'You have no meeting today.', noMore: 'Nothing else today.', plan: 'Plan', upcoming: 'Coming up', classes: 'My classes', toChat: 'Chat of the class', channels: 'Chat', noChannels: 'You belong to no chat yet.',
   },
   documents: { title: 'Documents', create: 'New', readFile: 'Read a file in', createTitle: 'New document', createIt: 'Create', what: 'What will it be?', name: 'Title', kind: { deck: 'Presentation', table: 'Table', scratch: 'Note' }, empty: 'No documents yet. Begin with a presentation or a table.' },
   channel: { here: 'Here now', nobody: 'Nobody', unknown: 'unclear if still here', others: 'All chats', none: 'This chat does not exist, or it is not open to you.' },
   devices: { ...NAME, speaker: 'Loudspeaker', standard: 'Default of this device', tone: 'Play a test tone', music: 'Transmit music', musicHint: 'In stereo and without filters for noise. Use headphones then, or the others hear themselves.', problem: (source, reason) => `${NAME[source]}: ${WHY[reason]}` },
   errors: {
-    network: 'No connection to the server. Nothing is lost.', offline: 'No connection. It is tried again shortly.', timeout: 'The server does not answer. Please try again.', wrong_password: 'Name or password is not right.', link_expired: 'This link is no longer valid. Please ask for a new one.',
+    network: 'No connection to the server. Nothing is lost.', offline: 'No connection. It is tried again shortly.', forbidden: 'You may not do that here.', conflict: 'This exists already.', wrong_role: 'This does not fit the role of the account.', too_many_requests: 'That was a great many requests. Please wait a moment.', busy: 'Very many people are logging in. Please try again in a moment.', timeout: 'The server does not answer. Please try again.', wrong_password: 'Name or password is not right.', link_expired: 'This link is no longer valid. Please ask for a new one.',
     not_found: 'This does not exist, or it is not shared with you.', not_allowed: 'You may not do that here.', too_fast: 'That was a lot at once. Please wait a moment.', too_many_attempts: 'Too many attempts. Please wait a moment.', too_large: 'That is too long.',
     overloaded: 'The server is busy. Please try again shortly.', unavailable: 'The server is not ready. Please try again shortly.', media: 'Picture and sound could not be connected.', state: 'That is not possible right now.', internal: 'That did not work. Please try again.',
   },

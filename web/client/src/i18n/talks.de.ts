@@ -28,7 +28,9 @@ export function talks(du: boolean) {
         teachers: 'Außerdem: Schülerinnen und Schüler mit denen, die sie unterrichten; Familien mit den Lehrkräften ihrer Kinder und der Schulleitung.',
         everyone: 'Außerdem: alle mit allen Lehrkräften, Schülerinnen und Schüler einer Klasse oder Lerngruppe untereinander, Familien mit ihren Kindern. Fremde Familien einander nie.',
       },
-      keep: 'Direktnachrichten aufbewahren', keepHint: 'Was älter ist, wird gelöscht, auch was schon geschrieben ist.', timeZone: 'Zeitzone',
+      keep: 'Direktnachrichten aufbewahren', keepHint: 'Was älter ist, wird gelöscht, auch was schon geschrieben ist.',
+      historyDays: 'Änderungen an Dokumenten aufbewahren (Tage)', historyHint: '1 bis 365 Tage lang lässt sich jede einzelne Änderung ansehen, mit Namen. Danach bleibt der Stand am Ende jedes Tages. Kürzer gilt auch für das, was es schon gibt, spätestens am nächsten Tag.', timeZone: 'Zeitzone',
+      password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', passwordHint: (shortest: number) => `Mindestens ${shortest} Zeichen. Andere Geräte werden abgemeldet.`, changePassword: 'Passwort ändern', wrongOld: 'Das bisherige Passwort stimmt nicht.',
     },
   };
 }

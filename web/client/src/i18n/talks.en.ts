@@ -28,6 +28,8 @@ export const talks: ReturnType<typeof german> = {
       teachers: 'Also: pupils with those who teach them; families with the teachers of their children and with the head.',
       everyone: 'Also: everybody with all teachers, pupils of a class or learning group with each other, families with their children. Families never with each other.',
     },
-    keep: 'Keep direct messages', keepHint: 'What is older is deleted, also what is written already.', timeZone: 'Time zone',
+    keep: 'Keep direct messages', keepHint: 'What is older is deleted, also what is written already.',
+    historyDays: 'Keep changes of documents (days)', historyHint: 'For 1 to 365 days each single change can be looked at, with names. After that the state at the end of each day stays. A shorter time holds for what is there already, by the next day at the latest.', timeZone: 'Time zone',
+    password: 'Password', oldPassword: 'Present password', newPassword: 'New password', passwordHint: (shortest: number) => `At least ${shortest} characters. Other devices are logged out.`, changePassword: 'Change password', wrongOld: 'The present password is wrong.',
   },
 };

@@ -29,6 +29,17 @@ export interface Meeting {
   private_cameras: boolean;
   grant: { moderate: boolean };
 }
+/** Of a class, of a learning group, or of neither. */
+export interface NewMeeting {
+  kind: Meeting['kind'];
+  title: string;
+  starts_at: number;
+  ends_at: number;
+  school_class?: string;
+  learning_group?: string;
+  documents: string[];
+  lobby: boolean;
+}
 export interface Group {
   id: string;
   title: string;
@@ -67,6 +78,7 @@ export type DirectPolicy = 'staff' | 'teachers' | 'everyone';
 export interface SchoolSettings extends School {
   direct: DirectPolicy;
   direct_keep_days: number | null;
+  history_days: number;
   time_zone: string;
 }
 export interface Home {
@@ -128,12 +140,14 @@ export const api = {
   home: () => call<Home>('GET', 'home'),
   schools: () => call<{ schools: School[]; demo: boolean }>('GET', 'schools'),
   meeting: (id: string) => call<Meeting>('GET', `meetings/${part(id)}`),
+  createMeeting: (meeting: NewMeeting) => call<Meeting>('POST', 'meetings', meeting),
   encryptMeeting: (id: string, encrypted: boolean) => call<Meeting>('PATCH', `meetings/${part(id)}`, { encrypted }),
   guest: (token: string, name: string) => call<{ person: Person; meeting: string }>('POST', 'guest', { token, name }),
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
   createDocument: (kind: 'deck' | 'table', title: string) => call<DocumentInfo>('POST', 'documents', { kind, title }),
   channels: () => call<{ channels: Channel[] }>('GET', 'channels'),
   changeChannel: (id: string, change: { mode?: 'open' | 'moderated' | 'teacher_only' | 'off'; keep_days?: number | null }) => call<Channel>('PATCH', `channels/${part(id)}`, change),
+  changePassword: (old: string, fresh: string) => call<object>('POST', 'me/password', { old, new: fresh }),
   settings: () => call<OwnSettings>('GET', 'me/settings'),
   changeSettings: (change: Partial<Omit<OwnSettings, 'time_zone'>>) => call<OwnSettings>('PATCH', 'me/settings', change),
   school: () => call<SchoolSettings>('GET', 'school'),

@@ -16,6 +16,13 @@ export function planOf(meetings: readonly Meeting[], now: number): PlanEntry[] {
     .sort((a, b) => a.meeting.starts_at - b.meeting.starts_at || rank(a.meeting) - rank(b.meeting) || a.meeting.title.localeCompare(b.meeting.title));
 }
 
+/** What comes on later days, the next first. */
+export function upcomingOf(meetings: readonly Meeting[], now: number): Meeting[] {
+  return meetings
+    .filter((meeting) => meeting.starts_at > now && !sameDay(meeting.starts_at, now))
+    .sort((a, b) => a.starts_at - b.starts_at || rank(a) - rank(b) || a.title.localeCompare(b.title));
+}
+
 export function whenOf(meeting: Pick<Meeting, 'starts_at' | 'ends_at'>, now: number): PlanEntry['when'] {
   if (now >= meeting.ends_at) return 'past';
   return now >= meeting.starts_at - EARLY_MS ? 'now' : 'later';

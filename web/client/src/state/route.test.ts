@@ -6,6 +6,7 @@ describe('addresses', () => {
     { page: 'home' },
     { page: 'talks' },
     { page: 'settings' },
+    { page: 'school' },
     { page: 'login', next: '/' },
     { page: 'login', next: '/meeting/demo-lesson' },
     { page: 'meeting', id: 'demo-lesson' },

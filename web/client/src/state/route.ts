@@ -5,6 +5,7 @@ export type Route =
   | { page: 'talks' }
   | { page: 'settings' }
   | { page: 'recordings' }
+  | { page: 'school' }
   | { page: 'login'; next: string }
   | { page: 'meeting'; id: string }
   | { page: 'document'; id: string }
@@ -21,7 +22,7 @@ export function parseRoute(path: string, search = ''): Route {
   const [page = '', id = '', ...rest] = path.replace(/^\/|\/$/g, '').split('/');
   if (page === '') return { page: 'home' };
   if (page === 'login' && id === '') return { page: 'login', next: safeNext(new URLSearchParams(search).get('next')) };
-  if ((page === 'talks' || page === 'settings' || page === 'recordings') && id === '') return { page };
+  if ((page === 'talks' || page === 'settings' || page === 'recordings' || page === 'school') && id === '') return { page };
   if (id === '' || rest.length > 0) return { page: 'missing' };
   const name = decode(id);
   if (name === null) return { page: 'missing' };
@@ -52,6 +53,7 @@ export function pathOf(route: Exclude<Route, { page: 'missing' }>): string {
     case 'talks':
     case 'settings':
     case 'recordings':
+    case 'school':
       return `/${route.page}`;
     case 'login':
       return route.next === '/' ? '/login' : `/login?next=${encodeURIComponent(route.next)}`;

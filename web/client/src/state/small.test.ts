@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newsBetween } from './announce';
 import { backoff } from './backoff';
 import { initials, personColour, shortName } from './names';
-import { minutesLeft, planOf, whenOf } from './plan';
+import { minutesLeft, planOf, upcomingOf, whenOf } from './plan';
 import { withChange } from './presence';
 import { model, peer, room } from './testing';
 
@@ -34,6 +34,12 @@ describe('the day', () => {
     const plan = planOf([lesson('b', at(11), at(12)), lesson('a', at(8), at(9)), yesterday], at(10, 50));
     expect(plan.map((entry) => [entry.meeting.id, entry.when])).toEqual([['a', 'past'], ['b', 'now']]);
     expect(whenOf(lesson('b', at(11), at(12)), at(10, 49))).toBe('later');
+  });
+
+  it('of later days comes after it, the next first', () => {
+    const later = (id: string, days: number) => lesson(id, at(8) + days * 86_400_000, at(9) + days * 86_400_000);
+    const found = upcomingOf([later('c', 3), later('b', 1), lesson('a', at(11), at(12)), later('y', -1)], at(10));
+    expect(found.map((meeting) => meeting.id)).toEqual(['b', 'c']);
   });
   it('counts minutes up to the last', () => {
     expect([minutesLeft(at(10, 35), at(10, 12)), minutesLeft(at(10), at(10) - 1), minutesLeft(at(10), at(11))]).toEqual([23, 1, 0]);

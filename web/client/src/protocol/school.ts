@@ -1,0 +1,44 @@
+/** Accounts, classes and class lists, for head and administration. */
+import { call, type Group, type Role } from './http';
+
+export type AccountRole = Exclude<Role, 'guest'>;
+export interface Account {
+  id: string;
+  login: string;
+  role: AccountRole;
+  name: string;
+  full_name: string;
+  disabled: boolean;
+}
+export interface Member {
+  id: string;
+  role: Role;
+  name: string;
+  full_name: string | null;
+}
+export interface RosterRow {
+  full_name: string;
+  role: AccountRole;
+  login?: string;
+  groups: string[];
+  children: string[];
+}
+export interface RosterOutcome {
+  login: string;
+  /** Shown this once, for an account that was made now. */
+  password: string | null;
+  problem: string | null;
+}
+
+const part = encodeURIComponent;
+
+export const schoolApi = {
+  accounts: async () => (await call<{ accounts: Account[] }>('GET', 'accounts')).accounts,
+  changeAccount: (id: string, change: { disabled?: boolean; password?: string }) => call<Account>('PATCH', `accounts/${part(id)}`, change),
+  classes: async () => (await call<{ classes: Group[] }>('GET', 'classes')).classes,
+  createClass: (title: string) => call<Group>('POST', 'classes', { title }),
+  roster: async (id: string) => (await call<{ roster: Member[] }>('GET', `classes/${part(id)}`)).roster,
+  enrol: (group: string, account: string) => call<object>('POST', `classes/${part(group)}/enrolments`, { account }),
+  unenrol: (group: string, account: string) => call<object>('DELETE', `classes/${part(group)}/enrolments/${part(account)}`),
+  take: async (rows: readonly RosterRow[]) => (await call<{ rows: RosterOutcome[] }>('POST', 'roster', { rows })).rows,
+};
