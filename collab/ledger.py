@@ -36,6 +36,8 @@ class Ledger:
         self.kind = ""
         self.epoch = 0
         self.known = 0
+        self.grown_bytes = 0
+        """Of all entries since the snapshot."""
         self._store = store
         self._limits = limits
         self._on_quarantine = on_quarantine
@@ -76,6 +78,7 @@ class Ledger:
         event = self.live.apply(judged)
         if event is not None:
             self._size += len(event)
+            self.grown_bytes += len(event)
         return event
 
     def batch(self, entries: list[NewEntry], authors: dict[int, str]) -> Batch:
@@ -141,6 +144,7 @@ class Ledger:
     def compacted(self, seq: int) -> None:
         """Somebody else has replaced the snapshot, or tried to: not again before as many entries came."""
         self._snapshot_seq = max(self._snapshot_seq, seq)
+        self.grown_bytes = 0
 
     async def compact(self) -> None:
         """Replace the snapshot by one of everything known; a failure is reported and changes nothing."""
@@ -150,6 +154,7 @@ class Ledger:
         except StateError as error:
             _log.warning("document %s is not compacted: %s", self.document, error.text)
             return
+        self.grown_bytes = 0
         self._snapshot_seq = snapshot.seq  # another worker's is as good: it would be refused again and again
         if ours:
             self._size = len(snapshot.state)

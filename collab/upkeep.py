@@ -1,7 +1,8 @@
 """When a document's log is folded into a new snapshot.
 
-Laws: a document that nobody needs is compacted when it is worth a load; a busy one waits for a while, since compacting
-costs as much as some thousand edits.
+Laws: a document is compacted once its log is so long that loading it would be felt, by entries or by bytes; a busy one
+also waits for a while. Compacting costs as much as some thousand edits: shorter logs are loaded as they are, and the
+daily sweep folds them (`history.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from .ledger import Ledger
 
 if TYPE_CHECKING:
     from .hub import Hub
-
-_WORTH_A_LOAD = 50
 
 
 class Upkeep:
@@ -26,11 +25,12 @@ class Upkeep:
 
     def is_due(self, idle: bool) -> bool:
         """Tell whether to compact now."""
-        grown, limits = self._ledger.grown(), self._hub.limits
-        if idle or grown < limits.compact_entries:
-            return idle and grown >= min(_WORTH_A_LOAD, limits.compact_entries)
+        limits, ledger = self._hub.limits, self._ledger
+        grown = ledger.grown()
+        if grown < limits.compact_entries and ledger.grown_bytes < limits.compact_bytes:
+            return False
         late = self._hub.clock() - self._compacted_at >= limits.compact_seconds
-        return late or grown >= limits.compact_at_once
+        return idle or late or grown >= limits.compact_at_once
 
     async def compact(self) -> None:
         """Compact."""

@@ -149,3 +149,21 @@ async def test_a_hundred_people_at_once_load_the_document_once(store: DocumentSt
         clients = await asyncio.gather(*(room.join(f"p{number}") for number in range(100)))
         await room.settle()
         assert loads == 1 and len(clients) == 100
+
+
+async def test_only_a_log_that_would_be_felt_is_compacted_when_all_have_left(store: DocumentStore) -> None:
+    async def leave_behind(room: Classroom, text: str) -> int:
+        ada = await room.join("ada")
+        await room.settle()
+        ada.replica.text += text
+        await room.settle()
+        ada.leave()
+        room.clients.clear()
+        await room.until(lambda: room.hubs[0].statistics().documents == 0)
+        loaded = await store.load("doc")
+        return loaded.snapshot.seq if loaded.snapshot is not None else 0
+
+    async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, compact_bytes=1000)) as room:
+        assert await leave_behind(room, "few words") == 0
+        assert await leave_behind(room, "many words " * 100) == 2
+        assert await leave_behind(room, "few words again") == 2
