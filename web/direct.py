@@ -35,8 +35,7 @@ async def answer_direct(services: Services, person: Person, channels: Channels, 
     contacts = services.contacts
     match message:
         case wire.DirectFind(text):
-            found = await contacts.find(person, text)
-            return wire.DirectFound([wire.ContactView(one.id, one.name, one.role, one.of) for one in found])
+            return await find_contacts(services, person, text)
         case wire.DirectWhom(people):
             return wire.DirectPeople(await contacts.whom(person, people))
         case wire.DirectOpen(other):
@@ -49,6 +48,12 @@ async def answer_direct(services: Services, person: Person, channels: Channels, 
             return wire.Done()
         case _:
             raise ProtocolError("bad_message", "there is no such event")
+
+
+async def find_contacts(services: Services, person: Person, text: str) -> wire.DirectFound:
+    """People whom this one may write to, by the beginnings of words of their names."""
+    found = await services.contacts.find(person, text)
+    return wire.DirectFound([wire.ContactView(one.id, one.name, one.role, one.of) for one in found])
 
 
 async def open_direct(services: Services, person: Person, other: str) -> Channel:

@@ -48,7 +48,7 @@ class DirectOpen(Struct, frozen=True):
 
 
 class DirectOpened(Struct, frozen=True):
-    """`rights:changed` with this channel has been sent before."""
+    """Who is connected has been sent `rights:changed` with this channel before."""
 
     channel: str
 

@@ -222,7 +222,7 @@ export interface DirectOpen {
   person: string;
 }
 
-/** `rights:changed` with this channel has been sent before. */
+/** Who is connected has been sent `rights:changed` with this channel before. */
 export interface DirectOpened {
   channel: string;
 }
