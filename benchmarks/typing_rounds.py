@@ -84,14 +84,13 @@ class Stage:
         self.server = server
         self._load = load
         self._seconds = seconds
-        self._edits = int((WARM + seconds) * load.rate)  # of each typist in each round
-        self._typed = 0
+        self._typed: dict[Client, int] = {}
         self._notes = Notes()
         self._groups: list[list[Client]] = []
 
     async def enter(self) -> None:
         """Bring everybody in."""
-        self._typed = 0
+        self._typed.clear()
         self._groups = await open_clients(
             self.server, fresh_names(self._load.documents), self._load.clients, self._notes
         )
@@ -107,20 +106,27 @@ class Stage:
 
     def _schedule(self) -> list[tuple[float, Callable[[], None]]]:
         """Return what everybody types in the next round, in order of time."""
-        load, first = self._load, self._typed
-        if first + self._edits > EDITS:
-            raise SystemExit(f"a typist of {load.name!r} has {EDITS} edits: ask for fewer or shorter rounds")
+        load, length = self._load, WARM + self._seconds
         typing = []
         for number, group in enumerate(self._groups):
             for client in group[: load.typists]:
                 shift = (client.place * load.documents + number) / (load.documents * load.typists * load.rate)
-                messages = updates(client.place, first + self._edits)[first:]
-                for edit, message in enumerate(messages):
-                    cursor = [awareness(client.place, first + edit + 2)] if load.cursors else []
-                    call = client.typing(client.place * EDITS + first + edit, client.frame(message, *cursor))
-                    typing.append((edit / load.rate + shift, call))
-        self._typed += self._edits
+                times = [shift + one / load.rate for one in range(int(length * load.rate) + 1)]
+                times = [due for due in times if due < length]
+                typing += zip(times, self._calls(client, len(times)), strict=True)
         return sorted(typing, key=lambda one: one[0])
+
+    def _calls(self, client: Client, number: int) -> list[Callable[[], None]]:
+        """Return the next so many edits of a typist."""
+        first = self._typed.get(client, 0)
+        last = self._typed[client] = first + number
+        if last > EDITS:
+            raise SystemExit(f"a typist of {self._load.name!r} has {EDITS} edits: ask for fewer or shorter rounds")
+        calls = []
+        for edit, message in enumerate(updates(client.place, last)[first:], first):
+            cursor = [awareness(client.place, edit + 2)] if self._load.cursors else []
+            calls.append(client.typing(client.place * EDITS + edit, client.frame(message, *cursor)))
+        return calls
 
     async def play(self, turn: int) -> Round:
         """One round."""
@@ -138,6 +144,8 @@ class Stage:
         cpu, began = self.server.cpu(), time.monotonic()
         await lateness.send_all([(due - WARM, call) for due, call in typing[warm:]])
         expected = (len(typing) - warm) * (self._load.clients - 1)
+        if not expected:
+            raise SystemExit(f"nobody types in {self._seconds:g} s of {self._load.name!r}: ask for longer rounds")
         notes.expect(expected)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN):
