@@ -15,7 +15,7 @@ from msgspec import structs
 from sfu.room import MediaRoom
 from tests.sfu.peers import publisher
 from tests.web.house import Caller, House, furnish, open_house
-from tests.web.test_room_state import meeting, person
+from tests.web.room_table import meeting, person
 from web.errors import AccessDenied, StateError
 from web.messages import RecordingView
 from web.recording import Consents
