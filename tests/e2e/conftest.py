@@ -28,7 +28,7 @@ FLAGS = (
     "--no-first-run",
 )
 OpenPage = Callable[..., Page]
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +67,11 @@ def open_page(chromium: Browser, server: KreideServer) -> Iterator[OpenPage]:
             locale=locale,
             viewport={"width": size[0], "height": size[1]},
             permissions=["camera", "microphone"],
+            reduced_motion="reduce",  # what moves can be neither measured nor pressed
             has_touch=size[0] < 1200,
         )
         contexts.append(context)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         if account is not None:
             body = {"account": account, "password": "kreide"}
             answer = context.request.post(f"{base}/api/v1/login", data=body)

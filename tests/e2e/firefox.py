@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.services import free_port
 
-SECONDS = 30.0
+SECONDS = 60.0
 PREFERENCES: dict[str, object] = {
     "app.normandy.enabled": False,
     "app.update.disabledForTesting": True,

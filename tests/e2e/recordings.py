@@ -38,6 +38,15 @@ def content(path: Path) -> tuple[int, int, str]:
     return pictures, sounds, min(near, key=lambda name: near[name])
 
 
+def shows(path: Path) -> bool:
+    """Whether there is something to see and to hear; a cluster that is just being written does not count yet."""
+    try:
+        pictures, sounds, _ = content(path)
+    except (OSError, av.error.FFmpegError):
+        return False
+    return pictures > 10 and sounds > 40
+
+
 def listed(page: Page) -> list[dict[str, Any]]:
     """What the server lists for whoever this is."""
     answer = page.context.request.get("/api/v1/recordings")

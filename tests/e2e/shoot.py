@@ -28,7 +28,7 @@ def open_as(browser: Browser, server: KreideServer, account: str | None, locale:
         permissions=["camera", "microphone"],
         has_touch=size[0] < 1200,
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     if account is not None:
         answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
         assert answer.ok, answer.text()

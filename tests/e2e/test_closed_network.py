@@ -110,7 +110,7 @@ def test_a_pupil_behind_443_only(
             chromium = launch(_playwright, browser, common, tmp_path, colour, tone)
             stack.callback(chromium.close)
             context = chromium.new_context(base_url=server.url, locale="en-GB", permissions=["camera", "microphone"])
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(60_000)
             context.add_init_script(SPY)
             page = people[account] = context.new_page()
             page.goto("/login")

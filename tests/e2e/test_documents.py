@@ -10,10 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.screens import enter, new_lesson, saved
+from tests.e2e.test_lesson import until
 from tests.server import Api, KreideServer
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 30_000
+PATIENCE = 60_000
 WRITTEN = """(whole) => {
   const text = document.querySelector('[role=textbox][aria-multiline]').cloneNode(true);
   text.querySelectorAll('[aria-hidden=true]').forEach((one) => one.remove());
@@ -97,12 +98,12 @@ def test_two_people_in_one_table(open_page: OpenPage, server: KreideServer) -> N
         saved(page)
     expect(teacher.get_by_text("21 Zeilen")).to_be_visible()
     expect(pupil.get_by_text("21 Zeilen")).to_be_visible()
-    assert grid(teacher) == grid(pupil)
+    until(lambda: grid(teacher) == grid(pupil), "both see the same")
     before = grid(teacher)
     teacher.reload()
     open_table(teacher)
     until_cell(teacher, 4, 2, "vom Kind")
-    assert grid(teacher) == before
+    until(lambda: grid(teacher) == before, "the same after loading the page again")
 
 
 def test_two_people_in_one_deck(open_page: OpenPage, server: KreideServer) -> None:
@@ -159,7 +160,7 @@ def test_without_network_changes_wait_and_heal(open_page: OpenPage, server: Krei
         until_cell(page, 1, 0, "ohne Netz")
         until_cell(page, 2, 0, "noch eins")
         until_cell(page, 1, 1, "inzwischen")
-    assert grid(teacher) == grid(pupil)
+    until(lambda: grid(teacher) == grid(pupil), "both see the same")
 
 
 def test_work_without_network_outlives_the_tab(open_page: OpenPage, server: KreideServer) -> None:

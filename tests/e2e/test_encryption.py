@@ -66,7 +66,7 @@ def pair(_playwright: Playwright, server: KreideServer, meeting: str, tmp_path: 
             browser: Browser = launch(_playwright, chromium, flags, tmp_path, colour, tone)
             stack.callback(browser.close)
             context = browser.new_context(base_url=server.url, locale="de-DE", permissions=["camera", "microphone"])
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(60_000)
             context.add_init_script(SPY)
             answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
             assert answer.ok, answer.text()

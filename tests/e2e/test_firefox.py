@@ -74,7 +74,7 @@ def test_firefox_and_chromium_see_and_hear_each_other(
     expect(teacher.get_by_role("button", name="Kamera an")).to_be_visible()
     join_with_firefox(firefox, server, "pupil1", lesson)
     tile = teacher.locator("figure.tile:has(figcaption:has-text('Amira')) video")
-    expect(tile).to_have_attribute("data-fresh", "true", timeout=30_000)
+    expect(tile).to_have_attribute("data-fresh", "true", timeout=60_000)
     frames, energy = frames_and_sound(teacher)
     until(lambda: frames_and_sound(teacher)[0] > frames + 20, "Chromium sees Firefox")
     until(lambda: frames_and_sound(teacher)[1] > energy, "Chromium hears Firefox")

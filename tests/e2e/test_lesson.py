@@ -22,7 +22,7 @@ NAMES = {"teacher": "Yıldız", "pupil1": "Amira", "pupil2": "Ben"}  # part of w
 PEOPLE = {"teacher": ("red", 300), "pupil1": ("green", 500), "pupil2": ("blue", 700)}
 
 
-def until(check: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def until(check: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Wait until `check` holds; browsers are asked through the page, so there is nothing to await."""
     end = time.monotonic() + seconds
     while not check():
@@ -56,7 +56,7 @@ def lesson(
             browser = launch(_playwright, chromium, flags, folder, colour, tone)
             stack.callback(browser.close)
             context = browser.new_context(base_url=server.url, locale="de-DE", permissions=["camera", "microphone"])
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(60_000)
             context.add_init_script(SPY)
             answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
             assert answer.ok, answer.text()
@@ -98,7 +98,7 @@ def test_everybody_sees_and_hears_everybody(lesson: dict[str, Page]) -> None:
 def test_a_camera_that_is_switched_off_is_gone_for_others(lesson: dict[str, Page]) -> None:
     lesson["pupil1"].get_by_role("button", name="Kamera an").click()
     until(lambda: face_of(lesson["teacher"], NAMES["pupil1"]) in ("", "blank"), "the teacher sees initials")
-    assert face_of(lesson["teacher"], NAMES["pupil2"]) == "blue"
+    until_face(lesson["teacher"], NAMES["pupil2"], "blue")
     lesson["pupil1"].get_by_role("button", name="Kamera aus").click()
     until(lambda: face_of(lesson["teacher"], NAMES["pupil1"]) == "green", "the picture is back")
 
@@ -145,7 +145,7 @@ def test_who_agrees_is_recorded_and_nobody_else(lesson: dict[str, Page], server:
         return {path.name: path.stat().st_size for path in recordings.files_in(server.data)}
 
     recordings.begin(lesson)
-    until(lambda: len(sizes()) == 2 and min(sizes().values()) > 30_000, "the files of two people grow")
+    until(lambda: len(sizes()) == 2 and all(map(recordings.shows, recordings.files_in(server.data))), "two files grow")
     one.get_by_role("button", name="Nicht mehr aufnehmen").click()
     expect(one.locator("[data-recording=not]")).to_be_visible()
     one.get_by_role("button", name="Behalten").click()
@@ -163,8 +163,7 @@ def test_who_agrees_is_recorded_and_nobody_else(lesson: dict[str, Page], server:
     assert sorted(found.values()) == ["pupil1", "teacher"] and recordings.listed(two) == []
     assert sizes()[f"{mine['file']}.webm"] == mine["bytes"], "somebody was recorded who had taken back their word"
     for path in recordings.files_in(server.data):
-        pictures, sounds, colour = recordings.content(path)
-        assert pictures > 10 and sounds > 40 and colour == recordings.COLOUR_OF[found[int(path.stem)]]
+        assert recordings.shows(path) and recordings.content(path)[2] == recordings.COLOUR_OF[found[int(path.stem)]]
 
 
 def test_a_recording_is_fetched_and_deleted(lesson: dict[str, Page], server: KreideServer) -> None:

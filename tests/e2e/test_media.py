@@ -72,16 +72,20 @@ def packets(page: Page) -> dict[str, int]:
 def test_layers_that_nobody_watches_are_not_sent(visit: Visit, server: KreideServer) -> None:
     lesson = new_lesson(server.login("teacher"))
     teacher = visit("teacher", lesson, server)
-    until(lambda: active(teacher) == {"q"}, "alone in the room, only the smallest is sent", 10)
+    until(lambda: active(teacher) == {"q"}, "alone in the room, only the smallest is sent")
     resting = packets(teacher)
     pupil = visit("pupil1", lesson, server)
-    until(lambda: "f" in active(teacher), "the only face is asked for in full", 10)
-    until(lambda: packets(teacher)["f"] > resting["f"] + 20, "and is sent", 10)
+    until(lambda: "f" in active(teacher), "the only face is asked for in full")
+    until(lambda: packets(teacher)["f"] > resting["f"] + 20, "and is sent")
     leave_room(pupil)
-    until(lambda: active(teacher) == {"q"}, "the pupil has gone", 10)
-    resting = packets(teacher)
-    until(lambda: packets(teacher)["q"] > resting["q"] + 20, "the smallest goes on", 20)
-    assert packets(teacher)["f"] <= resting["f"] + 2, "what is paused sends nothing"
+    until(lambda: active(teacher) == {"q"}, "the pupil has gone")
+
+    def paused() -> bool:
+        resting = packets(teacher)
+        until(lambda: packets(teacher)["q"] > resting["q"] + 20, "the smallest goes on")
+        return packets(teacher)["f"] == resting["f"]
+
+    until(paused, "what is paused sends nothing, once what waited has left")
 
 
 # Frames that have arrived are swallowed before the decoder while `window.swallow` says so.
@@ -149,7 +153,7 @@ def test_a_poor_line_is_shown_on_the_tile_and_in_the_list(
     pupil.context.add_init_script(LOSSY)
     enter(pupil, lesson)
     tile = teacher.locator("figure.tile:has(figcaption:has-text('Amira'))")
-    expect(tile.get_by_text("Verbindung schwach")).to_be_attached(timeout=20_000)
+    expect(tile.get_by_text("Verbindung schwach")).to_be_attached(timeout=60_000)
     teacher.get_by_role("tab", name="Personen").click()
     row = teacher.get_by_role("listitem").filter(has_text="Amira")
     expect(row.get_by_text("Verbindung schwach")).to_be_attached()
@@ -175,8 +179,8 @@ def test_a_screen_is_shared_in_two_layers(visit: Visit, server: KreideServer) ->
     pupil = visit("pupil1", lesson, server)
     teacher.get_by_role("button", name="Bildschirm teilen").click()
     picture = pupil.locator("video[data-slot=screen]")
-    expect(picture).to_have_attribute("data-fresh", "true", timeout=30_000)
-    until(lambda: {"l", "f"} <= screen_layers(teacher), "both rates leave", 20)
+    expect(picture).to_have_attribute("data-fresh", "true", timeout=60_000)
+    until(lambda: {"l", "f"} <= screen_layers(teacher), "both rates leave")
     teacher.get_by_role("button", name="Teilen beenden").first.click()
     expect(picture).to_have_count(0)
 
@@ -215,11 +219,14 @@ def test_a_camera_to_the_teacher_only_reaches_no_pupil(
     teacher.get_by_role("button", name="Kameras nur zu mir").click()
     for pupil in (amira, ben):
         expect(pupil.locator("figure.tile").get_by_text("nur für die Leitung zu sehen")).to_be_attached()
-        until(lambda pupil=pupil: not moving(pupil), "no pupil sees the other")  # type: ignore[misc]
-    before = [pupil.evaluate(PICTURES) for pupil in (amira, ben)]
-    frames, _ = frames_and_sound(teacher)
-    until(lambda: frames_and_sound(teacher)[0] > frames + 100, "the teacher sees both")
-    assert [pupil.evaluate(PICTURES) for pupil in (amira, ben)] == before, "and no pupil a byte of the other"
+
+    def unseen() -> bool:
+        before = [pupil.evaluate(PICTURES) for pupil in (amira, ben)]
+        frames, _ = frames_and_sound(teacher)
+        until(lambda: frames_and_sound(teacher)[0] > frames + 100, "the teacher sees both")
+        return before == [pupil.evaluate(PICTURES) for pupil in (amira, ben)]
+
+    until(unseen, "no pupil gets a byte of the other, once what was on its way has come")
     shots(teacher, "private-teacher")
     shots(amira, "private-pupil")
     teacher.get_by_role("button", name="Kameras nur zu mir").click()
@@ -248,6 +255,9 @@ def test_sound_that_the_browser_refuses_begins_with_a_press(_playwright: Playwri
         until(lambda: page.evaluate(playing) == 4, "all four voices play")
     finally:
         browser.close()
+
+
+CONNECTIONS = "() => window.connections.length"
 
 
 @pytest.fixture
@@ -287,10 +297,11 @@ def test_a_room_whose_worker_is_killed_is_back_with_its_pictures(
     for page in pages:
         until(partial(moving, page), "pictures move before")
     killed = owner_of(lesson, workers, redis_server)
+    made = [page.evaluate(CONNECTIONS) for page in pages]
     os.kill(killed, signal.SIGKILL)
     began = time.monotonic()
-    until(lambda: not any(moving(page) for page in pages), "pictures stand")
-    for page in pages:
-        until(partial(moving, page), "pictures are back", 20)
+    for page, before in zip(pages, made, strict=True):
+        until(lambda page=page, before=before: page.evaluate(CONNECTIONS) > before, "a new connection")  # type: ignore[misc]
+        until(partial(moving, page), "pictures are back")
     print(f"back after {time.monotonic() - began:.1f} s")
     assert owner_of(lesson, workers, redis_server) != killed

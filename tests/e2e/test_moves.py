@@ -76,7 +76,7 @@ def visit(open_page: OpenPage, house: KreideServer, account: str, lesson: str) -
 
 def tile_of_another(page: Page) -> str:
     tile = page.locator("figure.tile:has(video[data-fresh=true][data-slot])").first
-    expect(tile).to_be_visible(timeout=40_000)
+    expect(tile).to_be_visible(timeout=60_000)
     return str(tile.get_attribute("data-peer"))
 
 
@@ -96,7 +96,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     pages = (teacher, pupil)
     for page in pages:
         page.evaluate(WATCH, tile_of_another(page))
-    until(lambda: all(page.evaluate("() => window.watched.frames") > 30 for page in pages), "pictures move", 40)
+    until(lambda: all(page.evaluate("() => window.watched.frames") > 30 for page in pages), "pictures move")
     usual = [page.evaluate(SEEN) for page in pages]
     before, old = [connections(page)[0] for page in pages], house.workers()
 
@@ -104,7 +104,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     until(
         lambda: not set(old) & set(house.workers()) and len(house.workers()) == 2 and house.ready(), "new workers", 60
     )
-    until(lambda: all(connections(page)[1] == 1 for page in pages), "one connection is left", 40)
+    until(lambda: all(connections(page)[1] == 1 for page in pages), "one connection is left")
     seen = [page.evaluate(SEEN) for page in pages]
     for who, calm, moved in zip(("teacher", "pupil"), usual, seen, strict=True):
         print(f"{who}: longest time without a new picture {moved['longest']:.0f} ms, before {calm['longest']:.0f} ms")
@@ -114,7 +114,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     for page in pages:
         in_room(page)
         frames, _ = frames_and_sound(page)
-        until(lambda page=page, frames=frames: frames_and_sound(page)[0] > frames + 20, "decoded frames rise", 40)  # type: ignore[misc]
+        until(lambda page=page, frames=frames: frames_and_sound(page)[0] > frames + 20, "decoded frames rise")  # type: ignore[misc]
         assert page.evaluate("() => window.neverReloaded === true")
     expect(pupil.get_by_role("button", name="Gemeldet")).to_be_visible()
     expect(teacher.get_by_role("region", name="Meldungen").first.get_by_text("Amira")).to_be_visible()

@@ -65,7 +65,7 @@ def contexts(
     for account in {screen.account for screen in SCREENS}:
         for locale in LOCALES:
             context = chromium.new_context(base_url=server.url, locale=locale)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(60_000)
             made[account, locale] = (context, Watch(context, urlsplit(server.url).netloc))
             if account is not None:
                 answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
+from tests.e2e.test_lesson import until
 from tests.server import KreideServer
 from tests.web.routes.files import photo
 
@@ -50,7 +51,7 @@ def test_a_picture_and_a_worksheet_come_and_go(
     expect(picture).to_be_visible()
     shown = picture.locator("img")
     expect(shown).to_have_js_property("complete", True)
-    assert shown.evaluate("image => image.naturalWidth") > 0
+    until(lambda: shown.evaluate("image => image.naturalWidth") > 0, "the picture is there")
     shots(pupil, "uploads-phone")
     picture.tap()
     dialog = pupil.get_by_role("dialog", name="Wandertag.jpg")
@@ -70,8 +71,9 @@ def test_a_picture_and_a_worksheet_come_and_go(
     teacher.get_by_role("menuitem", name="Nachricht löschen").locator("visible=true").click()
     expect(pupil.get_by_text("Diese Nachricht wurde gelöscht.")).to_be_visible()
     expect(picture).to_have_count(0)
-    assert pupil.request.get(address).status == 404
-    assert not [path for path in (server.data / "uploads").rglob("*") if path.is_file()], "the bytes are gone, too"
+    until(lambda: pupil.request.get(address).status == 404, "it is handed out no more")
+    files = (server.data / "uploads").rglob
+    until(lambda: not any(path.is_file() for path in files("*")), "the bytes are gone, too")
 
 
 def test_a_picture_on_a_slide_is_seen_by_another(
@@ -93,7 +95,7 @@ def test_a_picture_on_a_slide_is_seen_by_another(
     seen = pupil.locator(".canvas").get_by_role("img", name="Berge im Schnee")
     expect(seen).to_be_visible()
     expect(seen).to_have_js_property("complete", True)
-    assert seen.evaluate("image => image.naturalWidth") > 0
+    until(lambda: seen.evaluate("image => image.naturalWidth") > 0, "the picture is there")
     expect(pupil.get_by_role("button", name="Bild", exact=True)).to_have_count(0)
     address = seen.evaluate("image => image.src")
     assert pupil.request.get(address).status == 200
