@@ -85,7 +85,8 @@ class Router:
 
     def receive(self, now: float, event: Event) -> list[Output]:
         """Take one event; what names somebody unknown changes nothing."""
-        self._contest.forget()
+        if not isinstance(event, Levels):
+            self._contest.forget()
         match event:
             case Levels():
                 if not self.hear(now, event):

@@ -190,9 +190,9 @@ class Voices:
                 seats.challenger, seats.since = source, now
             if now - seats.since >= REPLACE_SECONDS - _EPSILON:
                 seats.taken[slot] = source
-                seats.challenger = 0
+                seats.challenger, seats.since = 0, 0.0
             return
-        seats.challenger = 0
+        seats.challenger, seats.since = 0, 0.0  # not since when: seats that are alike are looked at once for all
 
     def _fill(
         self, seats: Seats, pool: Sequence[str], audible: Callable[[int], bool], unlevelled: Sequence[int]

@@ -100,6 +100,28 @@ def test_a_voice_costs_a_decision_for_each_speaker_and_not_for_each_listener() -
     assert model.heard("p100") and work.calls["seat"] == 6, "each of them hears others, and all who listen the same"
 
 
+def test_a_contest_that_nobody_wins_is_looked_at_once_for_all() -> None:
+    model, work = conference(120), Work()
+    voices = [model.source_ids[f"p{number}", "microphone"] for number in range(6)]
+    levels = Levels(tuple((voice, 20) for voice in voices))
+
+    def speak(report: Levels) -> None:
+        model.now += 0.02
+        model.tell(report)
+
+    for _ in range(8):
+        speak(levels)
+    model.now += 0.06
+    work.of(lambda: speak(levels))
+    assert work.calls["stirred"] == 1 and work.calls["place"] == 0
+    assert 0 < work.calls["moves"] <= 7, "the six hear others, and all who listen the same"
+    unheard = max({f"p{number}" for number in range(1, 6)} - model.heard("p100"))
+    louder = Levels(tuple((voice, 5 if voice == model.source_ids[unheard, "microphone"] else 40) for voice in voices))
+    for _ in range(40):
+        speak(louder)
+    assert unheard in model.heard("p100")
+
+
 def test_voices_that_go_on_are_looked_at_nowhere() -> None:
     model, work = conference(40), Work()
     levels = Levels(tuple((model.source_ids[f"p{number}", "microphone"], 20) for number in range(3)))

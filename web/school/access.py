@@ -75,11 +75,9 @@ class SchoolAccess:
     async def access_meeting(self, person: Person, meeting_id: str) -> tuple[Meeting, Grant]:
         """Return the meeting and what the person may do there; `admission` is "yes" or "lobby"."""
         async with self._standing(person) as (connection, standing):
-            found = await queries.meetings(connection, tables.meeting.c.id == meeting_id)
-        for meeting in found:
-            grant = meeting_grant(standing, meeting)
-            if grant.admission != "no":
-                return meeting, grant
+            meeting = await queries.meeting(connection, meeting_id)
+        if meeting is not None and (grant := meeting_grant(standing, meeting)).admission != "no":
+            return meeting, grant
         raise AccessDenied()
 
     async def access_meeting_to_run(self, person: Person, meeting_id: str) -> Meeting:
@@ -200,10 +198,13 @@ class SchoolAccess:
         """Return the channels that the person hears."""
         now = self._store.clock()
         async with self._standing(person) as (connection, standing):
-            groups = await queries.groups(connection, tables.study_group.c.id.in_(standing.groups))
-            meetings = await _meetings(connection, standing, now - HEARD_AFTER_END, None)
-            ids = {group.channel for group in groups} | {meeting.channel for meeting, _ in meetings}
-            ids.update(await directs_of(connection, standing.school, standing.person))
+            heard = await _meetings(connection, standing, now - HEARD_AFTER_END, None, documents=False)
+            ids = {meeting.channel for meeting, _ in heard}
+            if standing.groups:
+                groups = await queries.groups(connection, tables.study_group.c.id.in_(standing.groups))
+                ids.update(group.channel for group in groups)
+            if standing.scope is None:
+                ids.update(await directs_of(connection, standing.school, standing.person))
             return await _channels(connection, standing, ids)
 
     async def access_group(self, person: Person, group_id: str) -> Group:
@@ -246,7 +247,7 @@ def _meeting_candidates(standing: Standing) -> ColumnElement[bool]:
 
 
 async def _meetings(
-    connection: Reader, standing: Standing, since: int, until: int | None
+    connection: Reader, standing: Standing, since: int, until: int | None, *, documents: bool = True
 ) -> list[tuple[Meeting, Grant]]:
     table = tables.meeting.c
     found = await queries.meetings(
@@ -255,6 +256,7 @@ async def _meetings(
         _meeting_candidates(standing),
         or_(table.ends_at >= since, true() if standing.scope is not None else false()),
         true() if until is None or standing.scope is not None else table.starts_at <= until,
+        documents=documents,
     )
     grants = [(meeting, meeting_grant(standing, meeting)) for meeting in found]
     return [(meeting, grant) for meeting, grant in grants if grant.admission != "no"]
@@ -315,7 +317,8 @@ async def _channels(
     connection: Reader, standing: Standing, ids: Collection[str]
 ) -> list[tuple[Channel, ChannelRights]]:
     found = await queries.channels(connection, tables.channel.c.id.in_(ids))
-    meetings = await queries.meetings(connection, tables.meeting.c.channel.in_(ids), _meeting_candidates(standing))
+    candidates = tables.meeting.c.channel.in_(ids), _meeting_candidates(standing)
+    meetings = await queries.meetings(connection, *candidates, documents=False)
     rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found if not channel.people]
     of_two = await direct_rights(connection, standing, [channel for channel in found if channel.people])
     return [*((channel, may) for channel, may in rights if may is not None), *of_two]

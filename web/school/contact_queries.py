@@ -6,9 +6,9 @@ Laws: nothing here decides; every question is asked once for many people.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from collab.sqlite_reader import Reader
 from web.school import contact_tables, tables
@@ -108,6 +108,10 @@ def personal_row(personal: Personal) -> dict[str, Any]:
 async def settings_of(store: SchoolStore, person: Person) -> tuple[Personal, str]:
     """What somebody has set for themselves, and their school's time zone; without an account nothing is set."""
     async with store.read() as connection:
-        found = await personal_of(connection, person.school, [person.id])
-        zone = select(tables.school.c.time_zone).where(tables.school.c.id == person.school)
-        return found.get(person.id, Personal(person.id)), (await connection.execute(zone)).scalar() or "UTC"
+        has_account = person.ticket is None or person.ticket.role is None
+        found = await personal_of(connection, person.school, [person.id]) if has_account else {}
+        zone = (await connection.execute(_ZONE, {"school": person.school})).scalar()
+        return found.get(person.id, Personal(person.id)), zone or "UTC"
+
+
+_ZONE: Final = select(tables.school.c.time_zone).where(tables.school.c.id == bindparam("school"))

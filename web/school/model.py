@@ -28,13 +28,17 @@ ENROLLED_ROLES: frozenset[str] = frozenset({"teacher", "head", "pupil"})  # who 
 
 
 class School(Struct, frozen=True):
-    """A tenant. `direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, None for ever."""
+    """A tenant. `direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, None for ever.
+
+    `history_days`: how long the single changes of documents are kept, None as long as the server is told to.
+    """
 
     id: str
     title: str
     direct: DirectPolicy = "teachers"
     direct_keep_days: int | None = None
     time_zone: str = "Europe/Berlin"
+    history_days: int | None = None
 
 
 class Account(Struct, frozen=True):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, select
 
 from collab.sqlite_reader import Reader
 from web.school import contact_tables, tables
@@ -29,7 +29,9 @@ ObjectKind = Literal["folder", "document"]
 async def schools(connection: Reader, *where: ColumnElement[bool]) -> list[School]:
     """Schools by title."""
     rows = await connection.execute(select(tables.school).where(*where).order_by(tables.school.c.title))
-    return [School(row.id, row.title, row.direct, row.direct_keep_days, row.time_zone) for row in rows]
+    return [
+        School(row.id, row.title, row.direct, row.direct_keep_days, row.time_zone, row.history_days) for row in rows
+    ]
 
 
 async def accounts(connection: Reader, *where: ColumnElement[bool], limit: int = 5000) -> list[Account]:
@@ -62,18 +64,22 @@ async def members(connection: Reader, group: str) -> list[Account]:
     return await accounts(connection, tables.account.c.id.in_(enrolled))
 
 
-async def meetings(connection: Reader, *where: ColumnElement[bool], limit: int = 500) -> list[Meeting]:
-    """Meetings by time, with their documents."""
-    query = (
-        select(tables.meeting, tables.study_group.c.kind.label("group_kind"))
-        .outerjoin(tables.study_group, tables.study_group.c.id == tables.meeting.c.group_id)
-        .where(*where)
-        .order_by(tables.meeting.c.starts_at, tables.meeting.c.id)
-        .limit(limit)
-    )
+async def meetings(
+    connection: Reader, *where: ColumnElement[bool], limit: int = 500, documents: bool = True
+) -> list[Meeting]:
+    """Meetings by time, with their documents, or without for those who do not look at these."""
+    query = _MEETINGS.where(*where).order_by(tables.meeting.c.starts_at, tables.meeting.c.id).limit(limit)
     rows = (await connection.execute(query)).all()
-    documents = await _meeting_documents(connection, [row.id for row in rows])
-    return [_meeting(row, documents.get(row.id, ())) for row in rows]
+    laid_out = await _meeting_documents(connection, [row.id for row in rows]) if documents else {}
+    return [_meeting(row, laid_out.get(row.id, ())) for row in rows]
+
+
+async def meeting(connection: Reader, meeting_id: str) -> Meeting | None:
+    """One meeting with its documents; asked by everybody who comes in."""
+    row = (await connection.execute(_MEETING, {"meeting": meeting_id})).first()
+    if row is None:
+        return None
+    return _meeting(row, [found.document for found in await connection.execute(_DOCUMENTS, {"meeting": meeting_id})])
 
 
 def _meeting(row: Row[Any], documents: Sequence[str]) -> Meeting:
@@ -169,3 +175,14 @@ async def channels(connection: Reader, *where: ColumnElement[bool]) -> list[Chan
         people = () if one is None else (one, other)
         found.append(Channel(id_, school, title, meeting_id, school_class, learning_group, mode, keep_days, people))
     return found
+
+
+_MEETINGS: Final = select(tables.meeting, tables.study_group.c.kind.label("group_kind")).outerjoin(
+    tables.study_group, tables.study_group.c.id == tables.meeting.c.group_id
+)
+_MEETING: Final = _MEETINGS.where(tables.meeting.c.id == bindparam("meeting"))
+_DOCUMENTS: Final = (
+    select(tables.meeting_document.c.document)
+    .where(tables.meeting_document.c.meeting == bindparam("meeting"))
+    .order_by(tables.meeting_document.c.position)
+)

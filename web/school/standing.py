@@ -7,7 +7,9 @@ link behind it are read each time, and whoever has lost one of them, or whose ti
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import Select, bindparam, select
 
 from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
@@ -23,16 +25,12 @@ async def read_standing(connection: Reader, person: Person, now: int) -> Standin
     if person.ticket is not None and person.ticket.expires_at <= now:
         raise AccessDenied()
     await _check_login(connection, person)
-    words = await _words(connection, person)
+    words = {row.meeting: row.admitted for row in await connection.execute(_WORDS, {"person": person.id})}
     if person.ticket is not None and person.ticket.role is not None:
         return Standing(
             person=person.id, school=person.school, role=person.ticket.role, scope=person.ticket, words=words
         )
-    account = tables.account.c
-    query = select(account.role).where(
-        account.id == person.id, account.school == person.school, account.disabled.is_(False)
-    )
-    role = (await connection.execute(query)).scalar()
+    role = (await connection.execute(_ROLE, {"account": person.id, "school": person.school})).scalar()
     if role is None:
         raise AccessDenied()
     return Standing(
@@ -40,52 +38,45 @@ async def read_standing(connection: Reader, person: Person, now: int) -> Standin
         school=person.school,
         role=role,
         scope=person.ticket,
-        groups=await _groups(connection, person.id) if role in ENROLLED_ROLES else frozenset(),
-        childrens_groups=await _childrens_groups(connection, person.id) if role == "guardian" else frozenset(),
-        invited=await _invited(connection, person.id),
+        groups=await _all(connection, _GROUPS, person.id) if role in ENROLLED_ROLES else frozenset(),
+        childrens_groups=await _all(connection, _CHILDRENS_GROUPS, person.id) if role == "guardian" else frozenset(),
+        invited=await _all(connection, _INVITED, person.id),
         words=words,
     )
 
 
 async def _check_login(connection: Reader, person: Person) -> None:
     if person.session is not None:
-        table = tables.login_session.c
-        query = select(table.person).where(table.token_hash == person.session, table.person == person.id)
-        if (await connection.execute(query)).scalar() is None:
+        session = {"token_hash": person.session, "person": person.id}
+        if (await connection.execute(_SESSION, session)).scalar() is None:
             raise AccessDenied()
     if person.ticket is None:
         return
-    revoked = select(tables.revoked_ticket.c.id).where(tables.revoked_ticket.c.id == person.ticket.id)
-    if (await connection.execute(revoked)).scalar() is not None:
+    ticket = {"ticket": person.ticket.id}
+    if (await connection.execute(_REVOKED, ticket)).scalar() is not None:
         raise AccessDenied()
-    if person.id.startswith(GUEST) and not await _link_holds(connection, person.ticket.id):
+    if person.id.startswith(GUEST) and (await connection.execute(_LINK, ticket)).scalar() is None:
         raise AccessDenied()
 
 
-async def _link_holds(connection: Reader, link: str) -> bool:
-    table = tables.guest_link.c
-    return (
-        await connection.execute(select(table.id).where(table.id == link, table.revoked.is_(False)))
-    ).first() is not None
+async def _all(connection: Reader, query: Select[str], account: str) -> frozenset[str]:
+    return frozenset((await connection.execute(query, {"account": account})).scalars())
 
 
-async def _groups(connection: Reader, account: str) -> frozenset[str]:
-    table = tables.enrolment.c
-    return frozenset((await connection.execute(select(table.group_id).where(table.account == account))).scalars())
-
-
-async def _childrens_groups(connection: Reader, guardian: str) -> frozenset[str]:
-    children = select(tables.guardian_link.c.pupil).where(tables.guardian_link.c.guardian == guardian)
-    table = tables.enrolment.c
-    return frozenset((await connection.execute(select(table.group_id).where(table.account.in_(children)))).scalars())
-
-
-async def _invited(connection: Reader, account: str) -> frozenset[str]:
-    table = tables.invitation.c
-    return frozenset((await connection.execute(select(table.meeting).where(table.account == account))).scalars())
-
-
-async def _words(connection: Reader, person: Person) -> dict[str, bool]:
-    table = tables.admission.c
-    rows = await connection.execute(select(table.meeting, table.admitted).where(table.person == person.id))
-    return {row.meeting: row.admitted for row in rows}
+# Put together once: that, and naming a statement for the driver's cache, takes longer than asking it.
+_session, _link, _word = tables.login_session.c, tables.guest_link.c, tables.admission.c
+_account, _enrolled, _family = tables.account.c, tables.enrolment.c, tables.guardian_link.c
+_SESSION: Final = select(_session.person).where(
+    _session.token_hash == bindparam("token_hash"), _session.person == bindparam("person")
+)
+_REVOKED: Final = select(tables.revoked_ticket.c.id).where(tables.revoked_ticket.c.id == bindparam("ticket"))
+_LINK: Final = select(_link.id).where(_link.id == bindparam("ticket"), _link.revoked.is_(False))
+_WORDS: Final = select(_word.meeting, _word.admitted).where(_word.person == bindparam("person"))
+_ROLE: Final = select(_account.role).where(
+    _account.id == bindparam("account"), _account.school == bindparam("school"), _account.disabled.is_(False)
+)
+_GROUPS: Final = select(_enrolled.group_id).where(_enrolled.account == bindparam("account"))
+_CHILDRENS_GROUPS: Final = select(_enrolled.group_id).where(
+    _enrolled.account.in_(select(_family.pupil).where(_family.guardian == bindparam("account")))
+)
+_INVITED: Final = select(tables.invitation.c.meeting).where(tables.invitation.c.account == bindparam("account"))

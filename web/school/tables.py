@@ -64,6 +64,7 @@ school = Table(
     Column("direct", String(16), nullable=False, server_default="teachers"),
     Column("direct_keep_days", BigInteger),
     Column("time_zone", String(64), nullable=False, server_default="Europe/Berlin"),
+    Column("history_days", BigInteger),
 )
 
 setting = Table("setting", METADATA, key("name"), Column("value", Text, nullable=False))

@@ -21,6 +21,7 @@ class SchoolPatch(Struct, frozen=True, kw_only=True):
     direct: DirectPolicy | UnsetType = UNSET
     direct_keep_days: int | UnsetType | None = UNSET
     time_zone: str | UnsetType = UNSET
+    history_days: int | UnsetType = UNSET
 
 
 class PersonalPatch(Struct, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ async def do_unblock(store: SchoolStore, block: Block) -> None:
 
 
 async def do_change_school(store: SchoolStore, school: str, patch: SchoolPatch) -> School:
-    """Set who writes to whom, how long that is kept (also what there is already), and the time zone."""
+    """Set who writes to whom, how long that and the changes of documents are kept, and the time zone."""
     async with store.change(school) as change:
         (before,) = await queries.schools(change.connection, tables.school.c.id == school)
         after = structs.replace(before, **_given(patch))
