@@ -107,7 +107,7 @@ class Stage:
     def _schedule(self) -> list[tuple[float, Callable[[], None]]]:
         """Return what everybody types in the next round, in order of time."""
         load, length = self._load, WARM + self._seconds
-        typing = []
+        typing: list[tuple[float, Callable[[], None]]] = []
         for number, group in enumerate(self._groups):
             for client in group[: load.typists]:
                 shift = (client.place * load.documents + number) / (load.documents * load.typists * load.rate)
