@@ -16,8 +16,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -67,6 +67,13 @@ class OldState(Struct, frozen=True):
     seq: int
     state: bytes
     authors: dict[int, str]
+
+
+class Keeping(Protocol):
+    """How many days the entries of documents are kept."""
+
+    async def shortest(self) -> int: ...
+    async def of(self, documents: Sequence[str]) -> Mapping[str, int]: ...
 
 
 class History:
@@ -157,8 +164,9 @@ class History:
                 return epoch
         raise Overloaded("too_fast", "the document changes too fast to erase something now")
 
-    async def tend(self, document: str) -> None:
+    async def tend(self, document: str, keep_days: int | None = None) -> None:
         """Compact a document, keep the days that have ended, take what is too old."""
+        keep_days = self._keep_days if keep_days is None else keep_days
         now = self._now()
         past = await self.store.past(document, from_snapshot=False)
         today = now // DAY
@@ -170,7 +178,7 @@ class History:
         tended = Tended(
             snapshot=snapshot,
             days=days,
-            horizon=now - self._keep_days * DAY,
+            horizon=now - keep_days * DAY,
             long_ago=now - self._keep_states * DAY,
         )
         if not await self.store.tend(document, past, tended, now):
@@ -190,17 +198,19 @@ class History:
         """End a sweep after the document that it is at."""
         self._stopped = True
 
-    async def sweep(self) -> int:
+    async def sweep(self, keeping: Keeping | None = None) -> int:
         """Tend every document that needs it and was not tended today; returns how many there were."""
         count, after = 0, ""
         now = self._now()
-        while names := await self.store.untended(now // DAY, now - self._keep_days * DAY, after, 100):
+        shortest = self._keep_days if keeping is None else await keeping.shortest()
+        while names := await self.store.untended(now // DAY, now - shortest * DAY, after, 100):
+            days = {} if keeping is None else await keeping.of(names)
             for name in names:
                 if self._stopped:
                     return count
                 count += 1
                 try:
-                    await self.tend(name)
+                    await self.tend(name, days.get(name))
                 except CollabError as error:
                     _log.warning("document %s is not tended: %s %s", name, error.code, error.text)
             after = names[-1]

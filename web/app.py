@@ -53,6 +53,7 @@ from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
 from web.school.demo import seed_demo
 from web.school.direct import ContactAccess
+from web.school.keeping import HistoryDays
 from web.school.store import SchoolStore
 from web.services import SERVICES, Services
 from web.signals import Signals
@@ -237,14 +238,15 @@ def _chores(services: Services, history: History) -> list[Coroutine[None, None, 
 
 async def _tend_documents(services: Services, history: History) -> None:
     """Compact documents that nobody opens, keep the days that have ended, let go what is too old."""
+    keeping = HistoryDays(services.school, services.config.history_days)
     pause = FIRST_SWEEP_SECONDS
     while True:
         await asyncio.sleep(pause)
         pause = SWEEP_SECONDS
-        sweep = asyncio.ensure_future(history.sweep())
+        sweep = asyncio.ensure_future(history.sweep(keeping))
         try:
             await asyncio.shield(sweep)  # no database call is cut in the middle
-        except CollabError as error:
+        except (CollabError, WebError) as error:
             log.warning("documents could not be tended now: %s", error.code)
         except asyncio.CancelledError:
             history.stop()

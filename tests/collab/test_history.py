@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -393,3 +393,29 @@ async def test_a_compaction_that_fails_changes_nothing(any_store: DocumentStore)
         assert ada.transport.closed is None
         loaded = await any_store.load("doc")
         assert loaded.snapshot is not None and loaded.snapshot.seq == 0 and len(loaded.entries) == 12
+
+
+class Keeping:
+    """Schools that keep changes for different times."""
+
+    def __init__(self, days: dict[str, int]) -> None:
+        self.days = days
+
+    async def shortest(self) -> int:
+        return min(self.days.values())
+
+    async def of(self, documents: Sequence[str]) -> Mapping[str, int]:
+        return {name: self.days[name] for name in documents if name in self.days}
+
+
+@pytest.mark.parametrize(("days", "kept"), [(5, 1), (40, 2)])
+async def test_each_school_says_how_long_changes_are_kept(desk: Desk, days: int, kept: int) -> None:
+    ada = await desk.sit("ada")
+    first = await desk.write(ada, "c1", "alt")
+    second = await desk.write(ada, "c1", "neu")
+    await desk.set_day(10, first)
+    await desk.history.sweep(Keeping({"table": days, "elsewhere": 1}))
+    changes = (await desk.history.changes("table")).changes
+    assert sum(sum(change.accounts.values()) for change in changes) == kept
+    assert (await desk.said(first))["c1"] == "alt", "the end of that day stays"
+    assert (await desk.said(second))["c1"] == "neu"

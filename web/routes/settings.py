@@ -15,20 +15,27 @@ from web.quiet import is_zone
 from web.routes.channels import Days
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.school.actions import PersonalPatch, SchoolPatch, do_change_school, do_set_personal
+from web.school.keeping import LEAST_DAYS, MOST_DAYS
 from web.school.model import DirectPolicy, Personal, QuietHours, School
+from web.services import Services
 
 Minute = Annotated[int, Meta(ge=0, le=24 * 60 - 1)]
+HistoryDays = Annotated[int, Meta(ge=LEAST_DAYS, le=MOST_DAYS)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class SchoolSettings(Struct, frozen=True):
-    """`direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, null for ever."""
+    """`direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, null for ever.
+
+    `history_days`: how long the single changes of documents are kept.
+    """
 
     id: str
     title: str
     direct: DirectPolicy
     direct_keep_days: int | None
     time_zone: str
+    history_days: int
 
 
 class ChangedSchool(Struct, frozen=True):
@@ -37,6 +44,7 @@ class ChangedSchool(Struct, frozen=True):
     direct: DirectPolicy | UnsetType = UNSET
     direct_keep_days: Days | UnsetType | None = UNSET
     time_zone: Zone | UnsetType = UNSET
+    history_days: HistoryDays | UnsetType = UNSET
 
 
 class Quiet(Struct, frozen=True):
@@ -67,7 +75,7 @@ class ChangedSettings(Struct, frozen=True):
 async def school_settings(call: Call[Nothing]) -> SchoolSettings:
     """The caller's school."""
     _, school = await call.services.contacts.personal(call.person)
-    return _school_view(school)
+    return _school_view(school, call.services)
 
 
 async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
@@ -76,8 +84,13 @@ async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
     await call.services.access.access_administration(call.person)
     if body.time_zone is not UNSET and not is_zone(body.time_zone):
         raise ProtocolError("bad_time_zone", "there is no such time zone")
-    patch = SchoolPatch(direct=body.direct, direct_keep_days=body.direct_keep_days, time_zone=body.time_zone)
-    return _school_view(await do_change_school(call.services.school, call.person.school, patch))
+    patch = SchoolPatch(
+        direct=body.direct,
+        direct_keep_days=body.direct_keep_days,
+        time_zone=body.time_zone,
+        history_days=body.history_days,
+    )
+    return _school_view(await do_change_school(call.services.school, call.person.school, patch), call.services)
 
 
 async def own_settings(call: Call[Nothing]) -> OwnSettings:
@@ -95,8 +108,9 @@ async def change_own(call: Call[ChangedSettings]) -> OwnSettings:
     return _own_view(await do_set_personal(call.services.school, school.id, call.person.id, patch), school)
 
 
-def _school_view(school: School) -> SchoolSettings:
-    return SchoolSettings(school.id, school.title, school.direct, school.direct_keep_days, school.time_zone)
+def _school_view(school: School, services: Services) -> SchoolSettings:
+    days = services.config.history_days if school.history_days is None else school.history_days
+    return SchoolSettings(school.id, school.title, school.direct, school.direct_keep_days, school.time_zone, days)
 
 
 def _own_view(personal: Personal, school: School) -> OwnSettings:

@@ -1,0 +1,34 @@
+"""The school's settings over HTTP: how long the changes of documents are kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.routes.conftest import Enter
+from web.school.keeping import HistoryDays
+from web.services import Services
+
+
+async def test_the_school_says_how_long_changes_are_kept(enter: Enter, services: Services) -> None:
+    admin = await enter("admin")
+    days = HistoryDays(services.school, 30)
+    assert (await admin.get("school"))["history_days"] == 30, "as long as the server is told to"
+    assert (await days.shortest(), dict(await days.of(["demo-deck", "nobody's"]))) == (
+        30,
+        {"demo-deck": 30, "nobody's": 30},
+    )
+    status, told = await admin.call("PATCH", "school", {"history_days": 7})
+    assert (status, told["history_days"]) == (200, 7)
+    assert (await admin.get("school"))["history_days"] == 7
+    assert (await days.shortest(), dict(await days.of(["demo-deck", "nobody's"]))) == (
+        7,
+        {"demo-deck": 7, "nobody's": 30},
+    )
+    assert (await admin.call("PATCH", "school", {"time_zone": "Europe/Paris"}))[1]["history_days"] == 7
+
+
+@pytest.mark.parametrize(
+    ("who", "days", "status"), [("admin", 0, 400), ("admin", 366, 400), ("admin", 365, 200), ("teacher", 5, 403)]
+)
+async def test_bounds_and_rights(enter: Enter, who: str, days: int, status: int) -> None:
+    assert (await (await enter(who)).call("PATCH", "school", {"history_days": days}))[0] == status
