@@ -20,15 +20,15 @@ pytestmark = pytest.mark.edge
 
 
 def account_line() -> str:
-    """The line of the README that an administrator copies."""
-    found = re.search(r"^user kreide .*$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    """The line of the instructions that an administrator copies."""
+    found = re.search(r"^user kreide .*$", (ROOT / "web" / "OPERATING.md").read_text(), flags=re.MULTILINE)
     assert found is not None
     return found[0]
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a Redis that listens with TLS alone and knows the README's account alone."""
+    """The URL of a Redis that listens with TLS alone and knows the documented account alone."""
     folder = tmp_path_factory.mktemp("redis")
     key, certificate, users = folder / "key.pem", folder / "cert.pem", folder / "users.acl"
     subprocess.run(
