@@ -96,7 +96,7 @@ class LiveDocument:
         listener.all_new = data if all_new else None
         try:
             self._doc.apply_update(data)
-        except Exception as error:
+        except ValueError as error:
             # Decoding fails as a whole; integrating may fail half-way, and then the parts before stay in.
             self.broken = parse_state_vector(self.state_vector()) != self.outline.state_vector()
             raise ProtocolError("update_malformed", str(error)) from None
@@ -130,7 +130,7 @@ class LiveDocument:
             return self.full()
         try:
             return bytes(self._doc.get_update(state_vector))
-        except Exception as error:
+        except ValueError as error:
             raise ProtocolError("frame_malformed", str(error)) from None
         except BaseException as error:
             if type(error).__name__ != "PanicException":

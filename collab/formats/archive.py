@@ -11,9 +11,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from typing import Final
 
 from ..errors import ProtocolError
+
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python may be built without it, and knows no such archives then
+    LZMAError = zipfile.BadZipFile  # type: ignore[assignment,misc]
 
 MAX_PARTS: Final = 1_000
 MAX_UNZIPPED: Final = 64 << 20
@@ -22,6 +28,12 @@ _DECLARED: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
 _ENCODINGS: Final = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252")
 _WIDE: Final = (b"\xfe\xff", b"\xff\xfe", b"\x4c\x6f\xa7\x94")  # UTF-16 with its mark; EBCDIC
+
+_BROKEN: Final = (
+    KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, LZMAError,
+)  # fmt: skip
+"""What the standard library raises when a part is absent, locked, cut off, or of an unknown or broken packing."""
 
 
 def is_archive(data: bytes) -> bool:
@@ -58,20 +70,8 @@ class Archive:
         """Return a part; an absent one is refused."""
         try:
             return self._zip.read(name)
-        except (
-            KeyError,
-            zipfile.BadZipFile,
-            OSError,
-            ValueError,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _BROKEN as error:
             raise unreadable() from error
-        except Exception as error:  # zlib.error and its like have no class in common
-            if type(error).__name__ in ("error", "LZMAError"):
-                raise unreadable() from error
-            raise
 
     @staticmethod
     def _check(part: bytes) -> None:
