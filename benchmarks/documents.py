@@ -48,7 +48,7 @@ LOADS = {
     "editors": Load(
         "30 documents x 33 editors, each types 0.5/s", 30, 33, 33, 0.5, goals=(Goal(BUSY, 60), Goal(P99, 60))
     ),
-    "viewers": Load("1,000 viewers of one document, one types 5/s", 1, 1000, 1, 5),
+    "viewers": Load("1,000 silent viewers of one document, one types 5/s", 1, 1000, 1, 5, silent=True),
     "fanout-two": Load("20 documents x 30 clients, one types 20/s", 20, 30, 1, 20, workers=2),
     "editors-two": Load(
         "30 documents x 33 editors, each types 0.5/s", 30, 33, 33, 0.5, workers=2, goals=(Goal(P99, 100),)
@@ -102,7 +102,7 @@ async def play_opening(servers: list[Server], rounds: int, kept: Kept) -> None:
 
 async def enter_together(server: Server, number: int, deflate: bool) -> object:
     """Open so many connections, 30 to a document."""
-    return await open_clients(server, fresh_names(number // TOGETHER), TOGETHER, Notes(), deflate)
+    return await open_clients(server, fresh_names(number // TOGETHER), TOGETHER, Notes(), deflate=deflate)
 
 
 async def enter_alone(server: Server, number: int) -> object:

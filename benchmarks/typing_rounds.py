@@ -25,7 +25,11 @@ _AT_ONCE = 30
 
 @dataclass(frozen=True)
 class Load:
-    """So many documents with so many clients, of whom `typists` type `rate` times a second."""
+    """So many documents with so many clients, of whom `typists` type `rate` times a second.
+
+    Silent clients do not say who they are unless they type: a thousand people who do make a million messages for
+    whoever lets them in, and each server takes minutes of a run for that.
+    """
 
     title: str
     documents: int
@@ -33,6 +37,7 @@ class Load:
     typists: int
     rate: float
     cursors: bool = False
+    silent: bool = False
     workers: int = 1
     goals: tuple[Goal, ...] = ()
 
@@ -54,9 +59,9 @@ def fresh_names(number: int) -> list[str]:
 
 
 async def open_clients(
-    server: Server, names: list[str], clients: int, notes: Notes, deflate: bool = False
+    server: Server, names: list[str], clients: int, notes: Notes, *, deflate: bool = False, announced: int | None = None
 ) -> list[list[Client]]:
-    """Return synchronised clients for each document."""
+    """Return synchronised clients for each document; the first `announced` of each say who is here (None: all)."""
     tickets = iter(await document_tickets(server, [name for name in names for _ in range(clients)]))
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -68,6 +73,8 @@ async def open_clients(
     for name in names:
         sent: dict[int, float] = {}
         group = [Client(place, name, sent, notes, server.kind == "hocuspocus") for place in range(clients)]
+        for client in group[announced:] if announced is not None else []:
+            client.announced = False
         entering = [enter(client, name, next(tickets)) for client in group]
         first.append(entering[0])
         others += entering[1:]
@@ -91,9 +98,10 @@ class Stage:
     async def enter(self) -> None:
         """Bring everybody in."""
         self._typed.clear()
-        self._groups = await open_clients(
-            self.server, fresh_names(self._load.documents), self._load.clients, self._notes
-        )
+        load = self._load
+        announced = load.typists if load.silent else None
+        names = fresh_names(load.documents)
+        self._groups = await open_clients(self.server, names, load.clients, self._notes, announced=announced)
         await asyncio.sleep(0.5)
 
     async def leave(self) -> None:

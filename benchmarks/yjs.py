@@ -130,6 +130,7 @@ class Client:
 
     def __init__(self, place: int, name: str, sent: dict[int, float], notes: Notes, hocuspocus: bool) -> None:
         self.place = place
+        self.announced = True
         self._address = buffer(name.encode()) if hocuspocus else b""
         self._skip = len(self._address)
         self._sent = sent
@@ -160,7 +161,8 @@ class Client:
         if self._skip:
             self._send(bytes((_AUTH, 0)) + buffer(b"token"))
         self._send(bytes((_SYNC, _STEP_1, 1, 0)))
-        self._send(awareness(self.place, 1))
+        if self.announced:
+            self._send(awareness(self.place, 1))
         waiting: asyncio.Future[object] = asyncio.ensure_future(self.synced.wait())
         await asyncio.wait({waiting, self.socket.gone}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
