@@ -15,7 +15,7 @@ from collab.errors import Overloaded, ProtocolError, StateError
 from collab.heavy import Allowance, HeavyPool
 
 JOBS = "tests.collab.heavy_jobs"
-SMALL = Allowance(seconds=20.0, cpu=1, memory=64 << 20, answer=1 << 20)
+SMALL = Allowance(seconds=60.0, cpu=2, memory=64 << 20, answer=1 << 20)
 
 
 @pytest.fixture
