@@ -187,7 +187,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
             eio_sid = self.manager.eio_sid_from_sid(sid, "/")
             await self._events.on_connect(sid, eio_sid, environ["aiohttp.request"], auth)
         except WebError as error:
-            raise socketio.exceptions.ConnectionRefusedError(error.text, {"code": error.code}) from None
+            again = getattr(error, "retry_after", None)
+            data = {"code": error.code} if again is None else {"code": error.code, "again": again}
+            raise socketio.exceptions.ConnectionRefusedError(error.text, data) from None
         except Exception:  # the top of a connection: it must be answered
             log.exception("a connection could not be let in")
             raise socketio.exceptions.ConnectionRefusedError("our mistake", {"code": "internal"}) from None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from collab.chat import Change, Held, Message
-from collab.chat_positions import Position
 from collab.errors import CollabError
 from web import messages as wire
 from web.affected import concerns
@@ -33,12 +32,13 @@ from web.direct import answer_direct
 from web.door import person_at_socket
 from web.engine import Server
 from web.errors import AccessDenied, Overloaded, Unavailable, WebError
+from web.hearing import Hearing
 from web.polling import Polling
 from web.refusals import build_refusal, refusal
 from web.school.events import SchoolEvent
-from web.school.model import Channel, ChannelRights, Person
 from web.services import Services
 from web.turn import issue_ice_servers
+from web.turnstile import Turnstile
 
 INBOX = 256
 CONNECTIONS = 100  # of one person on one worker
@@ -59,7 +59,8 @@ class Sockets:
         self._server = Server(services.relay.worker, self)
         self._server.eio.elsewhere = Polling(services.relay, self._server.eio.handle_request).forward
         self._connections: dict[str, Connection] = {}
-        self._hearers: dict[str, dict[str, str]] = {}  # channel -> sid -> eio_sid
+        self._hearing = Hearing(services, self._connections)
+        self._turnstile = Turnstile()
         self._stale: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._draining = False
@@ -67,7 +68,7 @@ class Sockets:
         self.delivered = 0
         services.rooms.attach(self._deliver_room)
         services.chat.on_news(self._on_chat)
-        self._company = Company(services, self._connections, self._hearers, self._server.manager.send)
+        self._company = Company(services, self._connections, self._hearing.hearers, self._server.manager.send)
         services.live.subscribe(self.refresh)
 
     def attach(self, app: web.Application) -> None:
@@ -106,6 +107,7 @@ class Sockets:
         """Let a person in, or raise why not."""
         if self._draining:
             raise Unavailable("unavailable", "the server is restarting")
+        self._turnstile.check_room()
         ticket = auth.get("ticket") if isinstance(auth, dict) else None
         person = await person_at_socket(request, self._services, ticket if isinstance(ticket, str) else None)
         if not person.id.startswith(TOOL):  # one ticket of a tool may stand for a whole class
@@ -118,22 +120,32 @@ class Sockets:
             self._connections[sid].expiry = asyncio.get_running_loop().call_later(left / 1000, self._expire, sid)
 
     async def on_ready(self, sid: str) -> None:
+        """Let the connection in when it is its turn; what it asks meanwhile waits."""
+        self._spawn(self._enter(self._connections[sid]))
+
+    async def _enter(self, connection: Connection) -> None:
         """Say hello, and let the connection hear its channels."""
-        connection = self._connections[sid]
-        person = connection.person
+
+        def tell(before: int) -> None:
+            self._send(connection, "session:wait", wire.SessionWait(before))
+
         try:
-            await self._company.enter(connection)
-            rights = await self._services.access.channels_of(person)
-            if not await self._set_channels(connection, rights):
-                return
-            positions = await self._positions(person, rights)
-        except (WebError, CollabError):
+            async with self._turnstile.turn(tell):
+                if self._connections.get(connection.sid) is not connection:
+                    return
+                await self._company.enter(connection)
+                found = await self._hearing.read(connection)
+                if found is None:
+                    return
+        except Exception as error:  # the top of a connection: half let in is worse than out
+            if not isinstance(error, WebError | CollabError):
+                log.exception("a connection could not be set up")
             await self._server.eio.cut(connection.eio_sid)
             return
+        person, config = connection.person, self._services.config
         view = wire.PersonView(person.id, person.school, person.name, person.role)
-        config = self._services.config
         relays = issue_ice_servers(config.turn, config.turn_secret)
-        self._send(connection, "session:hello", wire.Hello(view, view_channels(rights, positions), relays))
+        self._send(connection, "session:hello", wire.Hello(view, view_channels(*found), relays))
         self._company.introduce(connection, connection.heard)
         connection.ready.set()
 
@@ -144,8 +156,8 @@ class Sockets:
             return
         if connection.expiry is not None:
             connection.expiry.cancel()
-        for channel in list(connection.heard):
-            self._unhear(connection, channel)
+        connection.ready.set()  # whoever waits for it goes on, and finds it gone
+        self._hearing.leave(connection)
         self._company.leave(connection)
         await self._services.rooms.connection_lost(sid)
 
@@ -162,9 +174,7 @@ class Sockets:
         connection = self._connections.get(sid)
         if connection is None:
             return
-        if not connection.ready.is_set():
-            await connection.ready.wait()
-        free = connection.consumer is None and len(connection.flight) < INBOX
+        free = connection.ready.is_set() and connection.consumer is None and len(connection.flight) < INBOX
         if event == "chat:send" and free and self._services.live.fresh:
             self._say(connection, Request(request, event, body))
             return
@@ -179,6 +189,7 @@ class Sockets:
 
     async def _consume(self, connection: Connection) -> None:
         try:
+            await connection.ready.wait()
             while connection.inbox and self._connections.get(connection.sid) is connection:
                 request = connection.inbox.popleft()
                 connection.space.set()
@@ -286,7 +297,7 @@ class Sockets:
 
     def _on_chat(self, channel: str, news: Message | Change) -> None:
         manager = self._server.manager
-        hearers = self._hearers.get(channel, {})
+        hearers = self._hearing.hearers.get(channel, {})
         match news:
             case Message():
                 outgoing = build_event("chat:message", build_message(news))
@@ -307,40 +318,6 @@ class Sockets:
         return may.moderate or connection.person.id == held.author
 
     # --- channels and rights ---
-
-    async def _set_channels(self, connection: Connection, rights: Sequence[tuple[Channel, ChannelRights]]) -> bool:
-        """Let the connection hear exactly what it may read; False when it has gone meanwhile."""
-        readable = {channel.id for channel, may in rights if may.read}
-        fresh = readable - connection.heard
-        try:
-            await asyncio.gather(*(self._services.chat.open(channel) for channel in fresh))
-        except BaseException:
-            self._shut(fresh)
-            raise
-        if self._connections.get(connection.sid) is not connection:
-            self._shut(fresh)
-            return False
-        connection.may(rights)
-        for channel in connection.heard - readable:
-            self._unhear(connection, channel)
-        for channel in fresh:
-            connection.heard.add(channel)
-            self._hearers.setdefault(channel, {})[connection.sid] = connection.eio_sid
-            self._services.presence.enter(channel, connection.present)
-        return True
-
-    def _unhear(self, connection: Connection, channel: str) -> None:
-        connection.heard.discard(channel)
-        self._services.presence.leave(channel, connection.person.id)
-        self._services.chat.shut(channel)
-        hearers = self._hearers[channel]
-        del hearers[connection.sid]
-        if not hearers:
-            del self._hearers[channel]
-
-    def _shut(self, channels: Iterable[str]) -> None:
-        for channel in channels:
-            self._services.chat.shut(channel)
 
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
@@ -373,10 +350,9 @@ class Sockets:
     async def _read_rights(self, connection: Connection) -> None:
         before, heard = connection.channels, set(connection.heard)
         try:
-            rights = await self._services.access.channels_of(connection.person)
-            if not await self._set_channels(connection, rights):
+            found = await self._hearing.read(connection)
+            if found is None:
                 return
-            positions = await self._positions(connection.person, rights)
         except AccessDenied:
             await self._server.eio.cut(connection.eio_sid)
             return
@@ -385,11 +361,8 @@ class Sockets:
             self._stale[connection.sid] = None
             return
         if connection.channels != before:
-            self._send(connection, "rights:changed", wire.RightsChanged(view_channels(rights, positions)))
+            self._send(connection, "rights:changed", wire.RightsChanged(view_channels(*found)))
             self._company.introduce(connection, connection.heard - heard)
-
-    async def _positions(self, person: Person, rights: Iterable[tuple[Channel, ChannelRights]]) -> dict[str, Position]:
-        return await self._services.chat.positions.of(person.id, [channel.id for channel, may in rights if may.read])
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -58,6 +58,12 @@ class ChannelView(Struct, frozen=True):
     partner: PartnerView | None
 
 
+class SessionWait(Struct, frozen=True):
+    """Many come in at once: `before` others are let in before me, then I am greeted. Told each second."""
+
+    before: int
+
+
 class Hello(Struct, frozen=True):
     """First message on every connection: who I am to the server, which channels I hear, and relays for media."""
 
@@ -97,6 +103,7 @@ class PresenceChanged(Struct, frozen=True):
 
 PUSHED: Mapping[str, type[Struct]] = MappingProxyType(
     {
+        "session:wait": SessionWait,
         "session:hello": Hello,
         "rights:changed": RightsChanged,
         "presence:state": PresenceState,

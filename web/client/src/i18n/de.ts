@@ -68,7 +68,7 @@ function entering(du: boolean) {
       test: 'Mikrofon testen', startTest: 'Test starten', testing: 'Test läuft', testHint: du ? 'Nur du siehst den Test.' : 'Nur Sie sehen den Test.', join: 'Beitreten',
     },
     lobby: {
-      waiting: du ? 'Gleich wirst du hereingelassen' : 'Gleich werden Sie hereingelassen', joining: 'Verbindet …',
+      waiting: du ? 'Gleich wirst du hereingelassen' : 'Gleich werden Sie hereingelassen', joining: 'Verbindet …', ahead: (count: number) => `Einen Moment, noch ${count} vor ${du ? 'dir' : 'Ihnen'}. Es geht von selbst weiter, auch ohne Neuladen.`,
       opens: du ? 'Bitte bleib hier. Der Raum öffnet sich von selbst.' : 'Bitte bleiben Sie hier. Der Raum öffnet sich von selbst.',
       privacy: du ? 'Im Warteraum sieht und hört dich niemand, und du siehst und hörst niemanden. Es wird nichts aufgezeichnet.' : 'Im Warteraum sieht und hört Sie niemand, und Sie sehen und hören niemanden. Es wird nichts aufgezeichnet.',
       self: 'Vorschau', bothOff: 'Mikrofon und Kamera sind aus', onlyMicrophone: 'Das Mikrofon ist bereit, die Kamera ist aus', leave: 'Verlassen',

@@ -26,7 +26,7 @@ const entering = {
     noRecording: 'Nothing of you is recorded unless you agree', name: 'Your name in the room', nameHint: 'The school sets the name.', nameGuest: 'You entered this name.', test: 'Test the microphone', startTest: 'Start test', testing: 'Test is running', testHint: 'Only you see the test.', join: 'Join',
   },
   lobby: {
-    waiting: 'You will be let in soon', joining: 'Connecting …', opens: 'Please stay here. The room opens by itself.',
+    waiting: 'You will be let in soon', joining: 'Connecting …', ahead: (count: number) => `One moment, ${count} before you. This goes on by itself, there is no need to reload.`, opens: 'Please stay here. The room opens by itself.',
     privacy: 'In the lobby nobody sees or hears you, and you see and hear nobody. Nothing is recorded.', self: 'Preview', bothOff: 'Microphone and camera are off', onlyMicrophone: 'The microphone is ready, the camera is off', leave: 'Leave',
   },
   secrecy: {

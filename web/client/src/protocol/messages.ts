@@ -642,6 +642,11 @@ export interface SecretKey {
   wrapped: string;
 }
 
+/** Many come in at once: `before` others are let in before me, then I am greeted. Told each second. */
+export interface SessionWait {
+  before: number;
+}
+
 export interface SlotOffer {
   mid: string;
   purpose: "screen" | "screen-audio" | "stage" | "stage-audio" | "tile-1" | "tile-2" | "tile-3" | "tile-4" | "tile-5" | "tile-6" | "tile-7" | "tile-8" | "voice-1" | "voice-2";
@@ -718,6 +723,7 @@ export interface ClientEvents {
 
 /** What the server pushes. */
 export interface ServerEvents {
+  "session:wait": SessionWait;
   "session:hello": Hello;
   "rights:changed": RightsChanged;
   "presence:state": PresenceState;

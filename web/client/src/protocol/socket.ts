@@ -1,6 +1,7 @@
 /**
  * The signalling wire: typed requests with typed results over one Socket.IO connection, and typed pushes.
- * The session cookie says who we are. A request fails with RequestError; it never hangs longer than its deadline.
+ * The session cookie says who we are. A request fails with RequestError; it never hangs longer than its deadline, which
+ * begins anew each time the server says that others come in before us: whoever dialled again would lose their place.
  */
 import { io, type Socket } from 'socket.io-client';
 import type { ClientEvents, ErrorBody, Failure, ServerEvents } from './messages';
@@ -8,8 +9,10 @@ import type { ClientEvents, ErrorBody, Failure, ServerEvents } from './messages'
 export type RequestCode = ErrorBody['code'] | 'timeout' | 'offline';
 export type WireState = 'connecting' | 'connected' | 'lost' | 'refused';
 
-/** A server that refuses for now is asked again after this. */
+/** A server that refuses for now is asked again after this, unless it says when, with a moment of chance of ours. */
 const BUSY_MS = 1500;
+/** The longest that a request waits in all while the server says that I wait for my turn. */
+const LONGEST_MS = 600_000;
 
 type ClientEvent = keyof ClientEvents;
 type ServerEvent = keyof ServerEvents;
@@ -32,6 +35,7 @@ function isFailure(value: object): value is Failure {
 export class Wire {
   readonly #socket: Socket;
   readonly #watchers = new Set<(state: WireState) => void>();
+  readonly #waiting = new Set<() => void>();
   #state: WireState = 'connecting';
   #later: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,10 +48,14 @@ export class Wire {
       timeout: 8000,
     });
     this.#socket.on('connect', () => this.#become('connected'));
-    this.#socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+    this.#socket.on('connect_error', (error: Error & { data?: { code?: string; again?: number } }) => {
       const busy = error.data?.code === 'unavailable';
+      const again = error.data?.again === undefined ? BUSY_MS : error.data.again * 1000;
       this.#become(this.#socket.active || busy ? 'lost' : 'refused');
-      if (busy) this.#later = setTimeout(() => this.#socket.connect(), BUSY_MS);
+      if (busy) this.#later = setTimeout(() => this.#socket.connect(), again * (1 + Math.random() / 2));
+    });
+    this.#socket.on('session:wait', () => {
+      for (const begin of this.#waiting) begin();
     });
     this.#socket.on('disconnect', (reason) => {
       this.#become('lost');
@@ -63,10 +71,20 @@ export class Wire {
   async request<E extends ClientEvent>(event: E, payload: ClientEvents[E]['request'], deadline = 8000): Promise<ClientEvents[E]['result']> {
     if (!this.#socket.connected) throw new RequestError('offline', 'no connection');
     const answer = await new Promise<Acked<E>>((resolve, reject) => {
-      this.#socket.timeout(deadline).emit(event, payload, (error: Error | null, result: Acked<E>) => {
-        if (error === null) resolve(result);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = (error: unknown, result?: Acked<E>): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(begin);
+        if (error === null && result !== undefined) resolve(result);
         else reject(new RequestError('timeout', 'no answer in time'));
-      });
+      };
+      const begin = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(end, deadline, 'late');
+      };
+      this.#waiting.add(begin);
+      begin();
+      this.#socket.timeout(LONGEST_MS).emit(event, payload, end);
     });
     if (isFailure(answer)) throw new RequestError(answer.error.code, answer.error.text);
     return answer;

@@ -34,6 +34,8 @@ export class MeetingSession {
   phase = $state<Phase>('joining');
   net = $state<WireState>('connecting');
   model = $state.raw<RoomModel | null>(null);
+  /** How many the server lets in before me; null when I am in, or nobody is. */
+  ahead = $state<number | null>(null);
   title = $state('');
   reason = $state<CloseReason | null>(null);
   /** `downgraded`: it was to be end-to-end encrypted, and is not. */
@@ -94,7 +96,11 @@ export class MeetingSession {
       if (state === 'connected') void this.#join();
       if (state === 'refused') this.#fail('not_allowed');
     });
-    wire.on('session:hello', ({ ice_servers }) => (this.media.iceServers = ice_servers));
+    wire.on('session:wait', ({ before }) => (this.ahead = before));
+    wire.on('session:hello', ({ ice_servers }) => {
+      this.ahead = null;
+      this.media.iceServers = ice_servers;
+    });
     wire.on('room:admitted', (joined) => this.#joined(joined));
     wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
