@@ -57,30 +57,74 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default=_env("HOST", "127.0.0.1"), help="IP address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=int, default=_env_number("PORT", 8080), help="HTTP port (default 8080)")
     serve.add_argument("--udp-port", type=int, default=_env_number("UDP_PORT", 0), help="media port (default: --port)")
-    serve.add_argument("--public-ip", action="append", default=_env_list("PUBLIC_IP"), metavar="IP")
-    serve.add_argument("--media-threads", type=int, default=_env_number("MEDIA_THREADS", 1))
+    serve.add_argument(
+        "--public-ip", action="append", default=_env_list("PUBLIC_IP"), metavar="IP", help="address that people reach"
+    )
+    serve.add_argument(
+        "--media-threads", type=int, default=_env_number("MEDIA_THREADS", 1), help="per worker, one UDP port each"
+    )
     serve.add_argument("--video-codec", choices=VIDEO, default=_env("VIDEO_CODEC", "vp8"), help="what cameras send")
-    serve.add_argument("--downlink-cap", type=int, default=_env_number("DOWNLINK_CAP", 1000), metavar="KBIT")
+    serve.add_argument(
+        "--downlink-cap",
+        type=int,
+        default=_env_number("DOWNLINK_CAP", 1000),
+        metavar="KBIT",
+        help="of pictures, for each person",
+    )
     serve.add_argument(
         "--turn", action="append", default=_env_list("TURN"), metavar="URL", help="relay for networks without UDP"
     )
     serve.add_argument("--turn-secret", default=_env("TURN_SECRET"), help="what the relay shares with this server")
-    serve.add_argument("--workers", type=int, default=_env_number("WORKERS", 1))
-    serve.add_argument("--redis", default=_env("REDIS") or None, metavar="URL")
+    serve.add_argument(
+        "--workers", type=int, default=_env_number("WORKERS", 1), help="processes; more than one takes --redis"
+    )
+    serve.add_argument("--redis", default=_env("REDIS") or None, metavar="URL", help="redis://… joins workers")
     serve.add_argument(
         "--relay-address",
         default=_env("RELAY_ADDRESS") or None,
         metavar="IP:PORT",
         help="for workers on other machines",
     )
-    serve.add_argument("--tls-cert", type=Path, default=_env_path("TLS_CERT"))
-    serve.add_argument("--tls-key", type=Path, default=_env_path("TLS_KEY"))
-    serve.add_argument("--trusted-proxy", action="append", default=_env_list("TRUSTED_PROXY"), metavar="IP/NET")
-    serve.add_argument("--allowed-origin", action="append", default=_env_list("ALLOWED_ORIGIN"), metavar="ORIGIN")
-    serve.add_argument("--history-days", type=int, default=_env_number("HISTORY_DAYS", 30), metavar="DAYS")
-    serve.add_argument("--recordings", type=Path, default=_env_path("RECORDINGS"), metavar="FOLDER")
-    serve.add_argument("--recording-days", type=int, default=_env_number("RECORDING_DAYS", 30), metavar="DAYS")
-    serve.add_argument("--recording-reserve", type=int, default=_env_number("RECORDING_RESERVE", 1_000), metavar="MB")
+    serve.add_argument("--tls-cert", type=Path, default=_env_path("TLS_CERT"), help="serve HTTPS with this certificate")
+    serve.add_argument("--tls-key", type=Path, default=_env_path("TLS_KEY"), help="and its key")
+    serve.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=_env_list("TRUSTED_PROXY"),
+        metavar="IP/NET",
+        help="whose forwarded headers count",
+    )
+    serve.add_argument(
+        "--allowed-origin",
+        action="append",
+        default=_env_list("ALLOWED_ORIGIN"),
+        metavar="ORIGIN",
+        help="foreign pages that may connect",
+    )
+    serve.add_argument(
+        "--history-days",
+        type=int,
+        default=_env_number("HISTORY_DAYS", 30),
+        metavar="DAYS",
+        help="how long each edit can be looked at",
+    )
+    serve.add_argument(
+        "--recordings", type=Path, default=_env_path("RECORDINGS"), metavar="FOLDER", help="where recordings lie"
+    )
+    serve.add_argument(
+        "--recording-days",
+        type=int,
+        default=_env_number("RECORDING_DAYS", 30),
+        metavar="DAYS",
+        help="how long they are kept; 0: none",
+    )
+    serve.add_argument(
+        "--recording-reserve",
+        type=int,
+        default=_env_number("RECORDING_RESERVE", 1_000),
+        metavar="MB",
+        help="of the disk that stay free",
+    )
     for flag, usual in (("upload-limit", 20), ("uploads-per-person", 1_000), ("uploads-per-school", 50_000)):
         value = _env_number(flag.upper().replace("-", "_"), usual)
         serve.add_argument(f"--{flag}", type=int, default=value, metavar="MB")
