@@ -62,6 +62,31 @@ def redact(state: bytes, clients: Collection[int]) -> bytes:
     return b"".join(out) + _build_deletions(deletions)
 
 
+class Said(Struct, frozen=True):
+    """A content that somebody wrote: a text, or plain values; `follows`: the id that it was put behind."""
+
+    client: int
+    clock: int
+    length: int
+    follows: Id | None
+    text: bool
+    content: bytes
+
+
+def said_by(state: bytes, clients: Collection[int]) -> list[Said]:
+    """Return the texts and values that these clients wrote, in the order of their ids."""
+    blocks = _parse(state)[0]
+    behind = {part.start: part.beside for parts in blocks for part in parts}  # before keys are looked up through it
+    return [
+        Said(
+            part.client, part.clock, part.length, behind[part.start], part.kind == _STRING,
+            state[part.content : part.end],
+        )
+        for part in sorted(_said(state, blocks, frozenset(clients)), key=lambda part: (part.client, part.clock))
+        if part.kind in (_STRING, _ANY)
+    ]  # fmt: skip
+
+
 def says(state: bytes, clients: Collection[int]) -> bool:
     """Tell whether a state holds content of these clients."""
     return bool(_said(state, _parse(state)[0], frozenset(clients)))

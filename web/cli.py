@@ -1,4 +1,4 @@
-"""The command line: `kreide serve`, `kreide school`, `kreide ticket`, `kreide backup`, `kreide restore`.
+"""The command line: `kreide serve`, `school`, `ticket`, `backup`, `restore`, `export`, `erase`.
 
 Laws: flags win over `KREIDE_*` environment; what cannot work ends in one line on standard error and exit
 status 1, never in a traceback. The same command line starts parent and worker: the parent adds the hidden
@@ -32,6 +32,11 @@ def main(arguments: Sequence[str]) -> int:
             from web.founding import found_school
 
             print(asyncio.run(found_school(config, options.title, options.admin, options.name)))
+            return 0
+        if options.command in ("export", "erase"):
+            from web import person_cli
+
+            print(asyncio.run(person_cli.run(config, options)))
             return 0
         if options.command in ("backup", "restore"):
             from web import backup
@@ -146,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     _store_flags(back)
     back.add_argument("file", type=Path, metavar="FILE")
 
+    _person_commands(commands)
     ticket = commands.add_parser("ticket", help="print a ticket for tools")
     _store_flags(ticket)
     scope = ticket.add_mutually_exclusive_group(required=True)
@@ -155,6 +161,19 @@ def _parser() -> argparse.ArgumentParser:
     ticket.add_argument("--right", choices=("read", "write"), default="read")
     ticket.add_argument("--name", required=True)
     return parser
+
+
+def _person_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = commands.add_parser("export", help="put everything of one person into a zip file; the server may run")
+    export.add_argument("--to", type=Path, metavar="FILE", help="(default: LOGIN.zip)")
+    erase = commands.add_parser("erase", help="take one person out of everything; the server may run")
+    erase.add_argument("--dry-run", action="store_true", help="only say what would go")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+    for command in (export, erase):
+        _store_flags(command)
+        command.add_argument("person", metavar="PERSON", help="login or id of the account")
+        command.add_argument("--school", metavar="ID", help="where several schools have such a login")
+        command.add_argument("--recordings", type=Path, default=_env_path("RECORDINGS"), metavar="FOLDER")
 
 
 def _store_flags(parser: argparse.ArgumentParser) -> None:
@@ -169,7 +188,8 @@ def _store_flags(parser: argparse.ArgumentParser) -> None:
 
 def _config(options: argparse.Namespace) -> Config:
     if options.command != "serve":
-        return Config(data=options.data, database=options.database, uploads=options.uploads)
+        recordings = getattr(options, "recordings", None)
+        return Config(data=options.data, database=options.database, uploads=options.uploads, recordings=recordings)
     return Config(
         host=options.host,
         port=options.port,

@@ -1,0 +1,145 @@
+"""Everything of one person: out in one file, and gone for good, in schools made by chance; nobody else loses a word."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collab.chat_search import Search
+from collab.chat_store import ChatStore
+from collab.checkpoints import unpack
+from tests.web.house import furnish, open_house
+from tests.web.people import guests
+from tests.web.sayings import CHANNEL, Sayings
+from web import person as person_module
+from web.config import Config
+from web.person import Holdings, count, erase, find_account, open_holdings
+from web.person_export import export
+from web.school.model import Account
+
+
+@pytest.fixture
+async def holdings(tmp_path: Path) -> AsyncIterator[Holdings]:
+    data = tmp_path / "data"
+    data.mkdir()
+    await furnish(data)
+    async with open_holdings(Config(data=data)) as found:
+        yield found
+
+
+def everything(data: Path) -> bytes:
+    """All that lies in files and tables, unpacked where it is packed."""
+    found: list[bytes] = []
+    for name in ("school.db", "collab.db"):
+        connection = sqlite3.connect(data / name)
+        connection.text_factory = bytes
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if table == b"channel_search":
+                continue  # without content: what it holds lies in its shadow tables
+            for row in connection.execute(f'SELECT * FROM "{table.decode()}"'):
+                for value in row:
+                    found.append(value if isinstance(value, bytes) else str(value).encode())
+                    if table == b"document_checkpoint" and isinstance(value, bytes) and value[:1] in (b"\x00", b"\x01"):
+                        found.append(unpack(value))
+        connection.close()
+    found += [path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file() and path.suffix != ".sock"]
+    found += [str(path.relative_to(data)).encode() for path in sorted(data.rglob("*"))]
+    return b"\n".join(found)
+
+
+async def said_by_others(town: Sayings, victim: Account) -> dict[str, bool]:
+    """Which words of the others can still be read where people read them."""
+    texts: list[str] = []
+    for person in town.people:
+        texts += [message.text async for message in town.holdings.person.messages(person.id)]
+        texts += [held.text for held in await town.holdings.person.held(person.id)]
+        for id in town.files[person.id]:
+            upload = await town.holdings.uploads.store.find(id)
+            if upload is not None:
+                texts.append(upload.reference.name)
+                store = town.holdings.uploads.store
+                texts += [piece.decode() async for piece in store.bytes.read(upload.place, 0, upload.content.size)]
+    history = town.holdings.history
+    for document in town.documents:
+        head = (await history.store.past(document)).head
+        texts.append((await history.state(document, head)).state.decode("latin-1"))
+        texts += [version.name for version in await history.versions(document)]
+    texts += [path.read_text() for path in Path(town.holdings.recordings.folder("x")).parent.rglob("*.webm")]
+    whole = "\n".join(texts)
+    return {word: word in whole for person in town.people if person is not victim for word in town.words[person.id]}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_nothing_of_the_erased_is_left_and_nobody_else_lost_a_word(
+    holdings: Holdings, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person_module, "HEARD_SECONDS", 0.0)  # no server runs
+    town = Sayings(holdings, tmp_path, seed)
+    await town.happen(20)
+    victim = town.chance.choice(town.people)
+    await holdings.history.compact(town.documents[0])
+    await Search(ChatStore(holdings.database)).find([CHANNEL], "wort")  # everything is in the index
+    data = tmp_path / "data"
+    mine = [victim.id, victim.login, victim.name, victim.full_name, *town.words[victim.id]]
+    before = everything(data)
+    assert not [word for word in mine if word.encode() not in before], "all of it has to be there, or nothing is shown"
+    others = await said_by_others(town, victim)
+
+    await erase(holdings, victim)
+    after = everything(data)
+    assert [word for word in mine if word.encode() in after] == []
+    left = await said_by_others(town, victim)
+    lost = [word for word in others if others[word] and not left[word]]
+    assert not lost, (seed, lost)
+    assert not [title for title in town.shared if title.encode() not in after]
+    with pytest.raises(Exception, match="no account"):
+        await find_account(holdings.school, victim.login)
+
+
+async def test_an_export_holds_everything_in_open_formats(holdings: Holdings, tmp_path: Path) -> None:
+    town = Sayings(holdings, tmp_path, 7)
+    await town.happen(8)
+    subject = town.people[0]
+    target = tmp_path / "out.zip"
+    size = await export(holdings, subject, target)
+    assert size == target.stat().st_size and target.stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+        bodies = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert {"LIESMICH.txt", "README.txt", "account.json", "memberships.json", "messages.json"} <= bodies.keys()
+    parsed: Any = {name: json.loads(body) for name, body in bodies.items() if name.endswith(".json")}
+    assert parsed["account.json"]["login"] == subject.login and "password_hash" not in parsed["account.json"]
+    assert len(parsed["recordings.json"]) == len(town.people)
+    whole = "\n".join(bodies.values())
+    assert not [word for word in town.words[subject.id] if word not in whole]
+    for other in town.people[1:]:
+        assert not [word for word in town.words[other.id] if word in whole], "others' words are theirs"
+        assert other.full_name not in whole
+    with pytest.raises(FileExistsError):
+        await export(holdings, subject, target)
+    assert (await count(holdings, subject))["recordings of them"] == len(town.people)
+
+
+async def test_a_running_server_lets_go_of_the_erased(tmp_path: Path) -> None:
+    await furnish(tmp_path)
+    async with open_house(tmp_path) as house, guests() as people:
+        pupil, teacher = await people.enter(house, "pupil1"), await people.enter(house, "teacher")
+        await pupil.ask("chat:send", channel=CHANNEL, text="geheim", client_id="1")
+        await teacher.ask("chat:send", channel=CHANNEL, text="bleibt", client_id="2")
+        await teacher.until("chat:message", lambda message: message["text"] == "geheim")
+        async with open_holdings(Config(data=tmp_path)) as beside:
+            await erase(beside, await find_account(beside.school, "pupil1"))
+        await pupil.gone()
+        await teacher.until("chat:deleted")
+        page = await teacher.ask("chat:history", channel=CHANNEL, after=0, limit=50)
+        texts = [message["text"] for message in page["messages"]]
+        assert "geheim" not in texts and "bleibt" in texts
+        answer = await teacher.ask("chat:send", channel=CHANNEL, text="weiter", client_id="3")
+        assert answer["seq"]

@@ -1,0 +1,151 @@
+"""Everything that a person has here: where it lies, how much it is, and how it goes.
+
+Laws: erasing begins with disabling the account, which every worker hears of, and goes on when they have; then
+recordings, messages and files, the content of documents with all their past, at last the account itself. Each step may
+be repeated, so an erasure that broke off is simply asked for again. It works beside a running server: what is open
+learns of it from the database. Who may ask for it is decided by the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, or_, select
+
+from collab.bus import MemoryBus
+from collab.database import Database
+from collab.heavy import HeavyPool
+from collab.history import History
+from collab.hub import Hub
+from collab.person import PersonStore
+from collab.store import DocumentStore
+from collab.upload_use import find_unused
+from web.config import Config
+from web.errors import AccessDenied, StateError
+from web.live import STALE_SECONDS
+from web.recording_files import RecordingFiles
+from web.school import queries, tables
+from web.school.actions import AccountPatch, do_change_account
+from web.school.actions.erasure import do_erase_account
+from web.school.model import Account
+from web.school.recording_tables import recording_track
+from web.school.store import SchoolStore, new_id
+from web.uploads import Uploads
+
+HEARD_SECONDS: Final = 2 * STALE_SECONDS  # a worker that did not hear of a change by then writes nothing any more
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """The stores in which a person's things lie."""
+
+    school: SchoolStore
+    database: Database
+    history: History
+    heavy: HeavyPool
+    uploads: Uploads
+    recordings: RecordingFiles
+
+    @property
+    def person(self) -> PersonStore:
+        """What is of persons in channels and documents."""
+        return PersonStore(self.database)
+
+
+@asynccontextmanager
+async def open_holdings(config: Config) -> AsyncIterator[Holdings]:
+    """Open the stores of a server that may be running."""
+    heavy = HeavyPool()
+    school = await SchoolStore.open(config.school_url)
+    try:
+        database = await Database.open(config.collab_url)
+        try:
+            hub = Hub(DocumentStore(database), MemoryBus(), "person")
+            files = RecordingFiles(config.recordings_folder, 0)
+            yield Holdings(school, database, History(hub, heavy), heavy, Uploads(config, database, heavy), files)
+        finally:
+            await heavy.close()
+            await database.close()
+    finally:
+        await heavy.close()
+        await school.close()
+
+
+async def find_account(store: SchoolStore, person: str, school: str | None = None) -> Account:
+    """Return the account of this login or id; raises AccessDenied, or StateError when several schools have one."""
+    table = tables.account.c
+    where = [or_(table.login == person, table.id == person)]
+    if school is not None:
+        where.append(table.school == school)
+    async with store.read() as connection:
+        found = await queries.accounts(connection, *where)
+    exact = [account for account in found if account.id == person] or found
+    if not exact:
+        raise AccessDenied("not_found", f"there is no account {person!r}")
+    if len(exact) > 1:
+        schools = ", ".join(account.school for account in exact)
+        raise StateError("ambiguous", f"several schools have an account {person!r}: say --school ({schools})")
+    return exact[0]
+
+
+async def count(holdings: Holdings, account: Account) -> dict[str, int]:
+    """How much there is of a person, by what it is."""
+    counts = await holdings.person.counts(account.id)
+    counts["documents"] = len(await holdings.person.documents(account.id))
+    track, session = recording_track.c, tables.login_session.c
+    async with holdings.school.read() as connection:
+        for name, query in (
+            ("recordings of them", select(func.count()).where(track.person == account.id)),
+            ("logins", select(func.count()).where(session.account == account.id)),
+        ):
+            counts[name] = int((await connection.execute(query)).scalar() or 0)
+    return counts
+
+
+async def erase(holdings: Holdings, account: Account) -> str:
+    """Erase a person; return the id of what remains where others' things hang on it."""
+    remains = f"gone-{new_id()}"
+    await do_change_account(holdings.school, account.school, account.id, AccountPatch(disabled=True))
+    await asyncio.sleep(HEARD_SECONDS)
+    await _erase_recordings(holdings, account)
+    await holdings.person.erase_messages(account.id, remains)
+    documents = await holdings.person.documents(account.id)
+    for document in documents:
+        await holdings.history.erase(document, account.id)
+    await holdings.person.forget_documents(account.id)
+    await _erase_files(holdings, account, remains)
+    await do_erase_account(holdings.school, account.school, account.id, remains)
+    return remains
+
+
+async def _erase_recordings(holdings: Holdings, account: Account) -> None:
+    """The files first; one that is being written goes with the end of its recording, as no row names it any more."""
+    track = recording_track
+    query = select(track.c.recording, track.c.file).where(track.c.person == account.id)
+    async with holdings.school.read() as connection:
+        rows = (await connection.execute(query)).all()
+    for row in rows:
+        await asyncio.to_thread(holdings.recordings.delete, row.recording, [row.file])
+    async with holdings.school.write() as connection:
+        await connection.execute(track.delete().where(track.c.person == account.id))
+
+
+async def _erase_files(holdings: Holdings, account: Account, remains: str) -> None:
+    """What others' slides show stays, as nobody's; everything else goes."""
+    store = holdings.uploads.store
+    ids = [id async for id, _ in holdings.person.uploads(account.id)]
+    kept: list[str] = []
+    for id in ids:
+        upload = await store.find(id)
+        if upload is None or upload.reference.document is None:
+            continue
+        document, content = upload.reference.document, upload.content.hash
+        if not await find_unused(holdings.database, document, [content]):
+            kept.append(id)
+    await holdings.person.hand_over_uploads(kept, remains)
+    await store.remove([id for id in ids if id not in set(kept)])
+    await store.collect()

@@ -1,0 +1,115 @@
+"""Taking a person out of the school: what is theirs alone goes, what others stand on stays under a name of nobody's.
+
+Laws: one transaction. An account with a new random id and no name (the remains) takes the place of the old one wherever
+others' things hang on it: a meeting's host, a folder's or document's owner, the other half of a conversation. Rows that
+only say something about the person go. Titles stay where others see them. Events that name the account are replaced, so
+the account has to be disabled before, long enough for every worker to have heard of it; therefore this writes no event.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import Table, and_, delete, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from web.errors import AccessDenied, StateError
+from web.school import tables
+from web.school.contact_tables import contact_block, direct_channel, personal
+from web.school.events import EventBody, SessionEnded
+from web.school.recording_tables import recording, recording_track
+from web.school.store import SchoolStore
+
+NOBODY: Final = "–"  # shown where a name or title was
+# Where an id of an account stands that is no reference of the database's own.
+_BY_ID: Final = ((tables.admission, "person"), (recording_track, "person"), (tables.login_session, "person"))
+_THEIRS: Final = (
+    (tables.guardian_link, ("guardian", "pupil")),
+    (tables.enrolment, ("account",)),
+    (tables.invitation, ("account",)),
+    (contact_block, ("account", "other")),
+    (personal, ("account",)),
+    (tables.login_session, ("account",)),
+)
+
+
+async def do_erase_account(store: SchoolStore, school: str, account_id: str, remains: str) -> None:
+    """Replace a disabled account by one of nobody's, with this new id. Raises StateError(enabled)."""
+    async with store.change(school) as change:
+        connection, table = change.connection, tables.account
+        row = (
+            await connection.execute(select(table).where(table.c.id == account_id, table.c.school == school))
+        ).first()
+        if row is None:
+            raise AccessDenied()
+        if not row.disabled:
+            raise StateError("enabled", "an account is disabled before it is erased")
+        values = {"login": remains, "name": NOBODY, "full_name": NOBODY, "disabled": True, "password_hash": None}
+        await change.insert(table, id=remains, role=row.role, **values)
+        await _untitle(connection, account_id)
+        for where, columns in _THEIRS:
+            await _delete(connection, where, account_id, *columns)
+        for where, column in _BY_ID:
+            await _delete(connection, where, account_id, column)
+        shared = tables.shared_right.c
+        await connection.execute(
+            delete(tables.shared_right).where(shared.subject_kind == "account", shared.subject == account_id)
+        )
+        await _swap_conversations(connection, account_id, remains)
+        await connection.execute(update(recording).where(recording.c.leader == account_id).values(leader=remains))
+        await _swap_references(connection, account_id, remains)
+        await connection.execute(delete(table).where(table.c.id == account_id))
+        await _scrub_events(connection, school, account_id, remains)
+
+
+async def _delete(connection: AsyncConnection, table: Table, account: str, *columns: str) -> None:
+    await connection.execute(delete(table).where(or_(*(table.c[column] == account for column in columns))))
+
+
+async def _swap_conversations(connection: AsyncConnection, account: str, remains: str) -> None:
+    """The two of a conversation stand in the order of their ids."""
+    table = direct_channel
+    query = select(table).where(or_(table.c.first == account, table.c.second == account))
+    for row in (await connection.execute(query)).all():
+        first, second = sorted((remains, row.second if row.first == account else row.first))
+        change = update(table).where(table.c.channel == row.channel)
+        await connection.execute(change.values(first=first, second=second))
+
+
+async def _swap_references(connection: AsyncConnection, account: str, remains: str) -> None:
+    """Whatever else refers to the account, in tables of today and of tomorrow."""
+    for table in tables.METADATA.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column is tables.account.c.id:
+                mine = update(table).where(key.parent == account)
+                await connection.execute(mine.values({key.parent.name: remains}))
+
+
+async def _untitle(connection: AsyncConnection, account: str) -> None:
+    """A title is what the person wrote; it goes where nobody else sees it."""
+    shared, document, folder, meeting = tables.shared_right.c, tables.document.c, tables.folder.c, tables.meeting.c
+
+    def is_shared(kind: str, object: object) -> object:
+        return exists().where(shared.object_kind == kind, shared.object == object, shared.subject != account)
+
+    laid_out = exists().where(tables.meeting_document.c.document == document.id)
+    own_document = and_(document.owner == account, ~laid_out, ~is_shared("document", document.id))  # type: ignore[operator]
+    others_folder = exists().where(folder.id == document.folder, folder.owner != account)
+    own_document = and_(own_document, ~others_folder, ~is_shared("folder", document.folder))  # type: ignore[operator]
+    await connection.execute(update(tables.document).where(own_document).values(title=NOBODY))
+    own_folder = and_(folder.owner == account, ~is_shared("folder", folder.id))  # type: ignore[operator]
+    await connection.execute(update(tables.folder).where(own_folder).values(title=NOBODY))
+    invited = exists().where(tables.invitation.c.meeting == meeting.id, tables.invitation.c.account != account)
+    alone = and_(meeting.host == account, meeting.group_id.is_(None), ~invited)
+    await connection.execute(update(tables.meeting).where(alone).values(title=NOBODY))
+
+
+async def _scrub_events(connection: AsyncConnection, school: str, account: str, remains: str) -> None:
+    """An event keeps its number and tells nothing any more."""
+    table = tables.school_event
+    nothing: EventBody = SessionEnded(remains)
+    told = table.c.body.contains(msgspec.json.encode(account).decode(), autoescape=True)
+    await connection.execute(
+        update(table).where(table.c.school == school, told).values(body=msgspec.json.encode(nothing).decode())
+    )
