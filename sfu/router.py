@@ -117,6 +117,9 @@ class Router:
         They come fifty times a second. A voice that goes on changes nothing, and only puts deadlines off.
         """
         entered = self._voices.report(now, event.levels)
+        if not entered and self._voices.calm(now):
+            self._ears |= self._contest.stirred(now)
+            return bool(self._ears)
         if entered:
             for number in self._voices.active():
                 self._audiences.open(self._roster.sources[number])

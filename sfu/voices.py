@@ -86,6 +86,7 @@ class Voices:
         self._moderators: set[int] = set()
         self._active: set[int] = set()
         self._heard: set[int] = set()
+        self._calm_until = 0.0  # nobody falls quiet before, by time alone
 
     def add(self, source: int) -> None:
         """A source whose levels will be reported."""
@@ -96,6 +97,7 @@ class Voices:
         self._speakers.pop(source, None)
         self._moderators.discard(source)
         self._active.discard(source)
+        self._calm_until = 0.0
 
     def set_moderator(self, source: int, moderator: bool) -> None:
         """Whether this voice always holds a seat while it speaks."""
@@ -109,10 +111,17 @@ class Voices:
             if speaker is None or level > THRESHOLD:
                 continue
             speaker.report(now, level)
-            if source not in self._active and speaker.heard >= ENTER_SECONDS - _EPSILON:
+            if source in self._active:
+                if source not in self._heard:
+                    self._calm_until = 0.0  # speaks again
+            elif speaker.heard >= ENTER_SECONDS - _EPSILON:
                 self._active.add(source)
                 entered = True
         return entered
+
+    def calm(self, now: float) -> bool:
+        """Whether those who spoke when `turned` was asked last still do, and nobody else: then time changes nothing."""
+        return now < self._calm_until
 
     def expire(self, now: float) -> bool:
         """Let those leave who were quiet for 2 s; True if somebody did."""
@@ -122,7 +131,11 @@ class Voices:
 
     def turned(self, now: float) -> bool:
         """Whether others are heard right now than when this was last asked."""
-        before, self._heard = self._heard, set(self.speaking(now))
+        before, self._heard = self._heard, {source for source in self._active if self._speaks(now, source)}
+        waits = (
+            self._speakers[s].last + (SPEAKING_SECONDS if s in self._heard else LEAVE_SECONDS) for s in self._active
+        )
+        self._calm_until = min(waits, default=now + LEAVE_SECONDS) - _EPSILON
         return before != self._heard
 
     def active(self) -> list[int]:
@@ -132,9 +145,12 @@ class Voices:
     def speaking(self, now: float) -> list[int]:
         """Sources that are heard right now, loudest first."""
         return sorted(
-            (s for s in self._active if now - self._speakers[s].last < SPEAKING_SECONDS - _EPSILON),
+            (source for source in self._active if self._speaks(now, source)),
             key=lambda source: self._rank(now, source),
         )
+
+    def _speaks(self, now: float, source: int) -> bool:
+        return now - self._speakers[source].last < SPEAKING_SECONDS - _EPSILON
 
     def next_deadline(self, now: float) -> float | None:
         """When time alone changes something."""
