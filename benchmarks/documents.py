@@ -83,8 +83,9 @@ async def play_opening(servers: list[Server], rounds: int, kept: Kept) -> None:
     row = Row(name=title, goals=[Goal(first, 500), Goal(stall, 30), Goal(cold, 500), Goal(cold_stall, 150)])
     for server in servers:
         name = fresh_names(1)[0]
-        await fill(server, name, path)
+        writer = await fill(server, name, path)
         opened = [await open_table(server, name, path) for _ in range(rounds)]
+        writer.socket.abort()
         row.figures[server.kind] = {
             first: statistics.median(spent for spent, _ in opened) * 1e3,
             "longest first sync": max(spent for spent, _ in opened) * 1e3,

@@ -11,12 +11,14 @@ from collections.abc import Callable
 
 from pycrdt import Doc, Map
 
+from benchmarks.measure import settle
 from benchmarks.servers import Server, document_tickets
 from benchmarks.wire import Socket
 from benchmarks.yjs import Client, Notes, buffer, client_id
 
 ROWS, COLUMNS = 2500, 40
 _PING = 0.002
+_PATIENCE = 60.0
 
 
 def large_table() -> bytes:
@@ -66,18 +68,30 @@ class Pinger:
             self.longest = max(self.longest, time.perf_counter() - sent)
 
 
-async def fill(server: Server, name: str, path: Callable[[Server, str, str], str]) -> None:
-    """Bring the table into the document, as a client that has it."""
-    ticket = (await document_tickets(server, [name]))[0]
-    notes = Notes()
-    writer = Client(0, name, {}, notes, server.kind == "hocuspocus")
-    await writer.open(server.port, path(server, name, ticket))
+async def fill(server: Server, name: str, path: Callable[[Server, str, str], str]) -> Client:
+    """Bring the table into the document, as a client that has it; return once another client is given all of it.
+
+    The client stays, since some servers forget what nobody has open.
+    """
+    tickets = await document_tickets(server, [name, name])
+    writer = Client(0, name, {}, Notes(), server.kind == "hocuspocus")
+    await writer.open(server.port, path(server, name, tickets[0]))
     writer.frame_times.append(time.perf_counter())
     writer.socket.send(writer.frame(b"\x00\x02" + buffer(large_table())))
-    if server.kind == "kreide":
-        await notes.acked(2)
-    await asyncio.sleep(2)
-    writer.socket.abort()
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        reader = Client(1, name, {}, Notes(), server.kind == "hocuspocus")
+        await reader.open(server.port, path(server, name, tickets[1]))
+        reader.socket.abort()
+        if _is_whole(reader):
+            await settle(server)
+            return writer
+        await asyncio.sleep(0.5)
+    raise SystemExit(f"{server.kind} did not take the table")
+
+
+def _is_whole(reader: Client) -> bool:
+    return reader.synced_bytes > ROWS * COLUMNS * 3
 
 
 async def open_table(server: Server, name: str, path: Callable[[Server, str, str], str]) -> tuple[float, float]:
@@ -98,7 +112,7 @@ async def open_table(server: Server, name: str, path: Callable[[Server, str, str
     await pinging
     reader.socket.abort()
     pinger.socket.abort()
-    if reader.synced_bytes < ROWS * COLUMNS * 3:
+    if not _is_whole(reader):
         raise SystemExit(f"{server.kind} gave {reader.synced_bytes} bytes of the table")
     await asyncio.sleep(0.3)
     return spent, pinger.longest
