@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import subprocess
 import time
 from collections.abc import Sequence
@@ -71,8 +72,12 @@ class Meter:
 
 def softirq_threads() -> list[int]:
     """The kernel's threads that deliver what could not be delivered at once."""
-    names = Path("/proc").glob("[0-9]*/comm")
-    return [int(name.parent.name) for name in names if name.read_text().startswith("ksoftirqd/")]
+    found = []
+    for name in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):  # others end meanwhile
+            if name.read_text().startswith("ksoftirqd/"):
+                found.append(int(name.parent.name))
+    return found
 
 
 def build_round(name: str, turn: int, result: Result, meter: Meter) -> Round:

@@ -12,7 +12,7 @@ What there is, is the school's cap, or what the way to the viewer carries where 
 carry what phase 2 promises, the picture is left out as well, and the viewer's video counts as paused; sound goes on.
 A layer costs what was measured, falling slowly from its peaks; what was never measured, its nominal rate. Down and out
 goes at once; up and in again only `HOLD` seconds after that, and with a reserve of `RESERVE`; and once the way had
-shown that it is narrow, by no more than `RISE` a second.
+fallen below what was sent, by no more than `RISE` a second, or `RISE_SHARE` of what it carries.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ SHARE: Final = 0.95
 RISE: Final = 50.0
 """kbit/s that a viewer may be sent more with each second, once its way had shown that it is narrow: thirty behind one
 access point that all take back at once what they gave up overfill it again."""
+RISE_SHARE: Final = 0.05
+"""The same, of what the way carries within the cap: whoever has megabits does not wait for minutes."""
 RESUMED: Final = 300.0
 """Up to this it comes back without delay: a voice and a small stage."""
 LEFT_OUT: Final = -1
@@ -132,15 +134,17 @@ class Allocation:
         Who cannot be `probed` judges by what it gets, and would never see again what was paused: it keeps the least.
         """
         self._probed = probed
-        self._way = kbit * SHARE
+        before, self._way = self._way, kbit * SHARE
         if self._way >= min(self._cap, self._spent + VOICES):
             return False
-        self._room = max(self._way, RESUMED)
+        if self._way < before:
+            self._room = max(self._way, RESUMED)
         return True
 
     def decide(self, now: float, wants: Sequence[Want], *, grid: bool) -> dict[str, int]:
         """The highest layer for each slot, or LEFT_OUT."""
-        self._room += RISE * max(0.0, now - self._at)
+        if self._room < inf:
+            self._room += max(RISE, RISE_SHARE * min(self._way, self._cap)) * max(0.0, now - self._at)
         self._at = now
         way = min(self._way, self._room)
         narrow = way < self._cap

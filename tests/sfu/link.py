@@ -75,19 +75,25 @@ class Seen:
 
 @dataclass
 class Viewer:
-    """A pupil who sees the teacher on the stage and eight others, within a cap of 1 Mbit/s."""
+    """A pupil who sees the teacher on the stage and eight others, within a cap of 1 Mbit/s; or what else is said."""
 
     link: Link
     phase: int = 0
     gone: tuple[float, float] = (0.0, 0.0)
     """Between these seconds its page is silenced: it asks for nothing and answers nothing."""
+    cap: int = 1_000
+    stage: tuple[int, ...] = CAMERA
+    tiles: int = 8
+    stalls: float = 0.0
+    """The share of time in which this server stands still, for up to 150 ms each: nothing is read, nothing sent."""
+    stalled: int = 0
     seconds: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.way = Rehearsal(1_000_000)
-        self.allocation = Allocation(1000)
-        self.wants = [Want("stage", "stage", 1, _supply())]
-        self.wants += [Want(f"tile-{n}", "tile", 10 + n, _supply()) for n in range(1, 9)]
+        self.way = Rehearsal(self.cap * 1_000)
+        self.allocation = Allocation(self.cap)
+        self.wants = [Want("stage", "stage", 1, _supply(self.stage))]
+        self.wants += [Want(f"tile-{n}", "tile", 10 + n, _supply(CAMERA)) for n in range(1, self.tiles + 1)]
         self.layers: dict[str, int] = {}
         self.flying: deque[tuple[int, int, int, bool, int]] = deque()
         self.answers: deque[tuple[int, bytes]] = deque()
@@ -95,10 +101,15 @@ class Viewer:
         self.now = Seen()
 
     def step(self, now: int, random: Random) -> None:
+        if self._stands_still(now, random):
+            return
         away = self.gone[0] * SECOND <= now < self.gone[1] * SECOND
         if not away:
             self._produce(now, random)
-        self._send(now, self.way.poll(now), random, sound=False)
+        for at in range(
+            now, now + STEP, STEP if self.cap <= 1_000 else 1_000
+        ):  # quick trains are sent in steps of 1 ms
+            self._send(at, self.way.poll(at), random, sound=False)
         self._receive(now, away=away)
         told = self.way.tick(now)
         if told is not None and self.allocation.estimate(told / 1000):
@@ -106,12 +117,17 @@ class Viewer:
         if now >= self.look:
             self._decide(now)
         self.now.wait = max(self.now.wait, self.link.wait(now) / 1000)
-        if (now + STEP) % SECOND == 0:
+        while now + STEP >= (len(self.seconds) + 1) * SECOND:
             self.now.stage = self.layers["stage"]
-            self.now.tiles = sum(self.layers[f"tile-{n}"] != LEFT_OUT for n in range(1, 9))
+            self.now.tiles = sum(self.layers[f"tile-{n}"] != LEFT_OUT for n in range(1, self.tiles + 1))
             self.now.paused = self.allocation.paused
             self.seconds.append(self.now)
             self.now = Seen()
+
+    def _stands_still(self, now: int, random: Random) -> bool:
+        if self.stalls and now >= self.stalled and random.random() < self.stalls * STEP / 75_000:
+            self.stalled = now + random.randint(0, 150_000)
+        return now < self.stalled
 
     def _decide(self, now: int) -> None:
         self.layers = self.allocation.decide(now / SECOND, self.wants, grid=False)
@@ -123,9 +139,15 @@ class Viewer:
             self._send(now, self.way.offer(now, [SOUND_BYTES], True), random, sound=True)
         if now >= self.frame:
             self.frame = now + FRAME
-            for layer in self.layers.values():
+            for want in self.wants:
+                layer = self.layers.get(want.slot, LEFT_OUT)
                 if layer != LEFT_OUT:
-                    left = int(CAMERA[layer] * FRAME / 8_000 * random.uniform(0.7, 1.3))
+                    left = int(
+                        (self.stage if want.place == "stage" else CAMERA)[layer]
+                        * FRAME
+                        / 8_000
+                        * random.uniform(0.7, 1.3)
+                    )
                     sizes = [1_100] * (left // 1_100) + [left % 1_100 + HEADERS]
                     self._send(now, self.way.offer(now, sizes, False), random, sound=False)
 
@@ -150,9 +172,9 @@ class Viewer:
             self.way.feedback(now, self.answers.popleft()[1])
 
 
-def _supply() -> Supply:
-    made = Supply("camera", len(CAMERA))
-    made.measure(0.0, CAMERA)
+def _supply(rates: tuple[int, ...]) -> Supply:
+    made = Supply("camera", len(rates))
+    made.measure(0.0, rates)
     return made
 
 

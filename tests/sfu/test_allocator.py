@@ -232,3 +232,28 @@ def test_who_cannot_be_probed_keeps_the_least() -> None:
         "tile-2": LEFT_OUT,
     }
     assert not allocation.paused
+
+
+def test_who_was_judged_before_probes_came_back_gets_what_they_found_within_seconds() -> None:
+    allocation = Allocation(20_000)
+    wants = [want("stage", 1, 2300)]
+    allocation.decide(0.0, wants, grid=False)
+    assert allocation.estimate(700)
+    assert allocation.decide(1.0, wants, grid=False)["stage"] == LEFT_OUT
+    allocation.estimate(8000)
+    shown = [allocation.decide(1 + second / 2, wants, grid=False)["stage"] == 0 for second in range(1, 30)]
+    assert shown.index(True) <= 2 * (HOLD + 4) and shown == sorted(shown)
+
+
+@pytest.mark.parametrize("kbit", [2_300, 17_600])
+def test_a_large_picture_that_fell_comes_back_within_seconds(kbit: int) -> None:
+    """The steps by which it may take more are measured by what the way carries."""
+    allocation = Allocation(200_000)
+    wants = [want("stage", 1, kbit)]
+    allocation.estimate(kbit * 2)
+    allocation.decide(0.0, wants, grid=False)
+    assert allocation.estimate(kbit * 0.85)
+    assert allocation.decide(0.1, wants, grid=False)["stage"] == LEFT_OUT
+    allocation.estimate(kbit * 1.5)
+    shown = [allocation.decide(second / 2, wants, grid=False)["stage"] == 0 for second in range(1, 20)]
+    assert shown.index(True) <= 2 * (HOLD + 3) and shown == sorted(shown)

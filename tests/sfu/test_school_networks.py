@@ -115,3 +115,39 @@ def test_vpn_443_only(seed: int) -> None:
     assert all(second.stage >= 0 and not second.paused for second in seconds), seed
     assert kbit(seconds) > 400 and usual_wait(seconds) < 150, seed
     assert_never_silent(seconds, seed)
+
+
+def shown_seconds(viewer: Viewer, seconds: int, seed: int) -> list[bool]:
+    run([viewer], seconds, seed)
+    return [second.stage >= 0 for second in viewer.seconds]
+
+
+@pytest.mark.parametrize("kbit", [2_400, 17_600])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_large_stream_stays_on_a_good_line(seed: int, kbit: int) -> None:
+    """A camera of one size and many megabits, whose way begins as every other's."""
+    viewer = Viewer(Link([(0, 200_000)]), cap=200_000, stage=(kbit,), tiles=0)
+    assert all(shown_seconds(viewer, 20, seed)[2:]), f"seed {seed}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_answers_late_has_the_picture_soon_after(seed: int) -> None:
+    """Connected for twelve seconds before its page answers anything: the probes of that time tell nothing."""
+    viewer = Viewer(Link([(0, 200_000)]), cap=20_000, stage=(2_400,), tiles=0, gone=(0, 12))
+    assert all(shown_seconds(viewer, 20, seed)[14:]), f"seed {seed}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_server_that_stands_still_now_and_then_takes_nobodys_picture(seed: int) -> None:
+    viewer = Viewer(Link([(0, 200_000)]), cap=20_000, stage=(2_400,), tiles=0, stalls=0.2)
+    shown = shown_seconds(viewer, 60, seed)
+    assert mean(shown) > 0.9, f"seed {seed}: {shown}"
+
+
+@pytest.mark.parametrize("kbit", [2_400, 17_600])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_large_stream_comes_back_within_seconds(seed: int, kbit: int) -> None:
+    """The line is thin for eight seconds."""
+    link = Link([(0, 100_000), (20, 1_000), (28, 100_000)])
+    shown = shown_seconds(Viewer(link, cap=200_000, stage=(kbit,), tiles=0), 50, seed)
+    assert not any(shown[24:27]) and all(shown[38:]), f"seed {seed}: {shown}"

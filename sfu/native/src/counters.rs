@@ -85,6 +85,10 @@ counters! {
     feedback_out,
     feedback_in,
     probes_out,
+    /// Steps down of viewers' estimates: because a queue grew, of loss, or because nothing came back.
+    ways_fell_delay,
+    ways_fell_loss,
+    ways_fell_silence,
     /// Not STUN, DTLS, RTP or RTCP.
     dropped_unknown,
     /// From an address that no session verified.

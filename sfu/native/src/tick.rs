@@ -82,7 +82,12 @@ impl World {
                 let mut slots = session.slots.iter();
                 slots.any(|entry| entry.media.carries_padding(now))
             };
-            if let Some(news) = way.tick(now, carries) {
+            let news = way.tick(now, carries);
+            let falls = way.take_falls();
+            self.counters.ways_fell_delay.add(falls.delay);
+            self.counters.ways_fell_loss.add(falls.loss);
+            self.counters.ways_fell_silence.add(falls.silence);
+            if let Some(news) = news {
                 let id = self.session_ids.get(&place).copied().unwrap_or(0);
                 rates.push((id, news.bits_per_second, news.probed));
             }

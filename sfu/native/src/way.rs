@@ -4,10 +4,11 @@
 //! included. Pictures and repairs leave at the pacer's word as soon as somebody judges the way;
 //! sound leaves at once. What waits is named, not kept: it is looked up, and the audience asked,
 //! when it leaves. Python is told when the estimate moved by one part in `NOTABLE`, at most once
-//! each `TELL`; good news of a new way only after `SETTLING`. Probes are padding in the stream of
+//! each `TELL`; of a new way only after `SETTLING` and what a probe found, unless it is bad. Probes are padding in the stream of
 //! retransmissions. Who tells of no single packets cannot be probed and judges by what it is sent:
 //! its pictures never leave slower than at the start.
 
+use crate::media::estimate::falls::Falls;
 use crate::media::estimate::{Estimator, Limits};
 use crate::media::pacer::{Class, Leaving, Pacer};
 use crate::media::rtcp::feedback::TransportFeedback;
@@ -18,8 +19,9 @@ const OUTSIDE: usize = 28;
 const TELL: u64 = 200_000;
 const TICK: u64 = 100_000;
 const NOTABLE: u64 = 25;
-/// A new way is first judged by probes.
+/// A new way is first judged by probes; without an answer to any it is told after all.
 const SETTLING: u64 = 1_000_000;
+const UNEXPLORED: u64 = 3_000_000;
 const FLOOR: u64 = 50_000;
 const START: u64 = 600_000;
 /// More is not told apart from plenty.
@@ -179,8 +181,10 @@ impl Way {
         }
         let target = self.estimator.estimate(now).target_bps;
         self.pacer.set_target(self.pace(now));
-        let settled = now >= self.judged? + SETTLING || target < self.start || target >= self.want;
-        if !settled || now < self.tell_at || target.abs_diff(self.told) <= self.told / NOTABLE {
+        if !self.settled(now, target)
+            || now < self.tell_at
+            || target.abs_diff(self.told) <= self.told / NOTABLE
+        {
             return None;
         }
         (self.told, self.tell_at) = (target, now + TELL);
@@ -188,6 +192,21 @@ impl Way {
             bits_per_second: target,
             probed: self.estimator.probed(),
         })
+    }
+
+    /// Whether the estimate is more than a beginning.
+    fn settled(&self, now: u64, target: u64) -> bool {
+        let Some(judged) = self.judged else {
+            return false;
+        };
+        let known = self.estimator.explored() || !self.estimator.probed();
+        let time = if known { SETTLING } else { UNEXPLORED };
+        now >= judged + time || target < self.start || target >= self.want
+    }
+
+    /// How often the estimate was taken down, and why, since the last time of asking.
+    pub fn take_falls(&mut self) -> Falls {
+        self.estimator.take_falls()
     }
 }
 

@@ -14,6 +14,7 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_sign_loss)]
 
 pub mod demand;
+pub mod falls;
 pub mod groups;
 pub mod history;
 pub mod limits;
@@ -21,12 +22,14 @@ pub mod loss;
 pub mod probe;
 pub mod rate;
 pub mod reference;
+pub mod silence;
 pub mod standing;
 pub mod throughput;
 pub mod trend;
 
 use super::rtcp::feedback::TransportFeedback;
 use demand::Demand;
+use falls::Falls;
 use groups::Groups;
 use history::{KEPT, Outcome, SendHistory, Sent};
 pub use limits::{Estimate, Limits, State};
@@ -34,15 +37,11 @@ use loss::LossBound;
 use probe::{Probe, Prober};
 use rate::{DelayRate, Way};
 use reference::{Reference, microseconds};
+use silence::Silence;
 use standing::{Standing, Wait};
 use throughput::Throughput;
 use trend::{Trend, Usage};
 
-/// Packets unanswered for this long mean that the way is gone, or slow.
-const SILENCE: u64 = 1_000_000;
-/// How often, and how far, the target falls in silence.
-const SILENT_EVERY: u64 = 500_000;
-const SILENT_FALL: f64 = 0.7;
 /// A REMB counts for this long; browsers repeat theirs each second.
 const REMB_LASTS: u64 = 10_000_000;
 /// Losing this share of the target within `COLLAPSE_WITHIN` is a collapse.
@@ -52,6 +51,8 @@ const COLLAPSE_WITHIN: u64 = 3_000_000;
 const CALM: u64 = 1_000_000;
 const LOSSY: f64 = 0.10;
 const START_ROUND_TRIP: u64 = 100_000;
+/// For this long it counts as backing off.
+const RECENT: u64 = 500_000;
 
 /// The estimate of one viewer's way.
 #[derive(Debug, Clone)]
@@ -73,9 +74,8 @@ pub struct Estimator {
     /// (bits per second, when).
     remb: Option<(f64, u64)>,
     judged_by: Judge,
-    /// Since when sent packets wait for an answer.
-    unanswered: Option<u64>,
-    fell: u64,
+    silence: Silence,
+    falls: Falls,
     /// The highest target lately, and since when.
     high: (f64, u64),
 }
@@ -109,15 +109,15 @@ impl Estimator {
             round_trip: START_ROUND_TRIP,
             remb: None,
             judged_by: Judge::Nobody,
-            unanswered: None,
-            fell: 0,
+            silence: Silence::default(),
+            falls: Falls::default(),
             high: (0.0, 0),
         }
     }
 
     /// A packet of `size` bytes leaves, as part of a probe (0: of none); the number it carries.
     pub fn sent(&mut self, now: u64, size: usize, probe: u8) -> u16 {
-        self.unanswered.get_or_insert(now);
+        self.silence.sent(now);
         self.demand.sent(now, size, self.target(now));
         if probe != 0 {
             self.prober.sent(now, probe, size);
@@ -129,6 +129,17 @@ impl Estimator {
     #[must_use]
     pub fn probed(&self) -> bool {
         self.judged_by == Judge::Feedback
+    }
+
+    /// Whether what it says rests on more than the start: a train was answered, or got lost.
+    #[must_use]
+    pub fn explored(&self) -> bool {
+        self.prober.concluded()
+    }
+
+    /// How often it was taken down, and why, since the last time of asking.
+    pub fn take_falls(&mut self) -> Falls {
+        std::mem::take(&mut self.falls)
     }
 
     /// The number that the next packet will carry.
@@ -183,8 +194,9 @@ impl Estimator {
         if self.judged_by != Judge::Feedback {
             self.judged_by = Judge::Feedback;
             self.loss.set(self.limits.ceiling as f64);
+            self.prober.heard();
         }
-        self.unanswered = None;
+        self.silence.answered();
         let round_trip = now - newest.min(now);
         self.round_trip = (7 * self.round_trip + round_trip) / 8;
         let before = self.target(now);
@@ -200,7 +212,9 @@ impl Estimator {
             round_trip: self.round_trip,
             limited,
         };
+        let down = (self.delay.rate(), self.loss.bound());
         self.delay.update(now, &way);
+        self.falls.delay += u64::from(self.delay.rate() < down.0);
         if let Some(rate) = self.prober.answer(now) {
             if rate > self.delay.rate() {
                 self.delay.set(now, rate);
@@ -211,6 +225,7 @@ impl Estimator {
         }
         let rate = self.delay.rate().min(self.loss.bound());
         self.loss.update(now, rate, way.arrives, self.round_trip);
+        self.falls.loss += u64::from(self.loss.bound() < down.1);
         self.watch(now, before);
     }
 
@@ -223,7 +238,7 @@ impl Estimator {
             self.judged_by = Judge::Reports;
             self.loss.set(self.limits.start as f64);
         }
-        self.unanswered = None;
+        self.silence.answered();
         let rate = self.target(now);
         self.loss
             .judge(now, f64::from(fraction_lost) / 256.0, rate, None);
@@ -237,19 +252,17 @@ impl Estimator {
     /// Some time passed: call it every 100 ms or so.
     pub fn tick(&mut self, now: u64) {
         let before = self.target(now);
-        if self.silent(now) && now - self.fell.min(now) >= SILENT_EVERY {
-            self.fell = now;
-            let lower = self.delay.rate().min(before) * SILENT_FALL;
-            self.delay.set(now, lower);
+        if self.judged_by == Judge::Feedback
+            && let Some(share) = self.silence.fall(now)
+        {
+            self.delay.set(now, self.delay.rate().min(before) * share);
+            self.falls.silence += 1;
         }
         self.watch(now, before);
     }
 
     fn silent(&self, now: u64) -> bool {
-        self.judged_by == Judge::Feedback
-            && self
-                .unanswered
-                .is_some_and(|since| now - since.min(now) >= SILENCE)
+        self.judged_by == Judge::Feedback && self.silence.lasts(now)
     }
 
     /// Notice a collapse, so that probes soon try what was possible before.
@@ -309,7 +322,7 @@ impl Estimator {
         let recent = self
             .delay
             .decreased()
-            .is_some_and(|at| now - at.min(now) < SILENT_EVERY);
+            .is_some_and(|at| now - at.min(now) < RECENT);
         let state = if self.silent(now) {
             State::Silent
         } else if recent {

@@ -1,7 +1,7 @@
 //! When what waits for one viewer may leave.
 //!
 //! Laws: a bucket fills at `SPEED` times the target and holds what that gives in `INTERVAL`, or one
-//! packet; not more than `BURST` packets leave in one interval. Audio goes at once and is charged;
+//! packet; not more than `BURST` packets leave in one interval, of a probe in one `STEP`. Audio goes at once and is charged;
 //! then retransmissions, video, padding. Each queue is bounded by its places and by the time its
 //! packets waited, and DROPs the oldest, so that the delay it adds stays below `LONGEST`. A probe
 //! borrows the pace: its packets leave at the probe's rate, filled up with padding.
@@ -18,6 +18,8 @@ const SPEED: f64 = 2.5;
 const INTERVAL: u64 = 5_000;
 /// Packets of one interval.
 const BURST: u32 = 16;
+/// Microseconds.
+const STEP: u64 = 1_000;
 /// A packet that waited longer is dropped.
 pub const LONGEST: u64 = 250_000;
 /// Places of each queue.
@@ -53,9 +55,20 @@ struct Running {
     since: u64,
     bytes: u64,
     packets: u32,
+    step: u64,
+    /// Packets that may still leave in this step.
+    left: u32,
 }
 
 impl Running {
+    /// Whether its next packet may leave now.
+    fn due(&mut self, now: u64) -> bool {
+        if now - self.step.min(now) >= STEP {
+            (self.step, self.left) = (now, BURST);
+        }
+        self.left > 0 && self.next() <= now
+    }
+
     /// When its next packet may leave.
     fn next(&self) -> u64 {
         self.since + self.bytes.saturating_mul(8_000_000) / self.probe.bits_per_second.max(1)
@@ -102,6 +115,8 @@ impl<T> Pacer<T> {
             since: now,
             bytes: 0,
             packets: 0,
+            step: now,
+            left: BURST,
         });
     }
 
@@ -232,7 +247,7 @@ impl<T> Pacer<T> {
     /// The next packet of the train; padding where nothing waits.
     fn train(&mut self, now: u64) -> Option<Leaving<T>> {
         let running = self.running.as_mut()?;
-        if running.next() > now || self.left == 0 {
+        if !running.due(now) {
             return None;
         }
         let number = running.probe.number;
@@ -240,6 +255,7 @@ impl<T> Pacer<T> {
         let size = next.as_ref().map_or(PADDING, |waiting| waiting.size);
         running.bytes += size as u64;
         running.packets += 1;
+        running.left -= 1;
         let enough = running.bytes >= running.probe.bytes;
         if enough && running.packets >= running.probe.packets {
             self.running = None;

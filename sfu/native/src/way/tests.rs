@@ -1,5 +1,7 @@
-use super::{Held, SETTLING, START, Way};
+use super::{Held, SETTLING, START, UNEXPLORED, Way};
 use crate::media::pacer::{Class, Leaving};
+use crate::media::rtcp::{Compound, Rtcp};
+use crate::media::twcc::ArrivalRecorder;
 
 const HELD: Held = Held {
     slot: 0,
@@ -40,6 +42,25 @@ fn good_news_of_a_new_way_waits_until_probes_had_their_time() {
     way.reported(1_000_000, 0);
     assert_eq!(told(&mut way, 1_000_000), None);
     assert_eq!(told(&mut way, 1_000_000 + SETTLING), Some(START));
+}
+
+#[test]
+fn the_beginning_is_no_news_while_a_probe_may_still_come_back() {
+    let mut way = Way::new(20_000_000);
+    way.number();
+    way.sent(0, 1_000);
+    let (mut remote, mut answer) = (ArrivalRecorder::default(), Vec::new());
+    remote.arrived(1_000_000, 0);
+    while remote.feedback(1_200_000, 1, 2, &mut answer) {}
+    assert!(!answer.is_empty());
+    for packet in Compound::new(&answer) {
+        if let Ok(Rtcp::TransportCc(feedback)) = packet {
+            way.feedback(1_000_000, &feedback);
+        }
+    }
+    assert_eq!(told(&mut way, 1_000_000 + SETTLING), None);
+    let first = told(&mut way, 1_000_000 + UNEXPLORED);
+    assert!(first.is_some(), "but not for ever");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! estimate allows and the way is calm. A train that gets through is followed by a faster one; one
 //! that does not makes the next wait twice as long, up to `PATIENCE`. After a collapse the first
 //! train tries most of what was possible before. An answer counts once most of the train arrived.
+//! Trains that left before the remote answered anything at all say nothing of the way. None is
+//! faster than `FASTEST`, which is what the pacer can send.
 
 /// Microseconds.
 const LASTS: u64 = 15_000;
@@ -13,6 +15,8 @@ const NEXT: f64 = 2.0;
 const RESUMED: f64 = 0.85;
 const WAIT: u64 = 1_000_000;
 const PATIENCE: u64 = 10_000_000;
+/// Bits per second: of padding, a burst of the pacer each millisecond.
+const FASTEST: f64 = 30e6;
 /// Without an answer for this long, a train is lost.
 const TIMEOUT: u64 = 1_000_000;
 /// This share of the packets must arrive.
@@ -103,6 +107,7 @@ pub struct Prober {
     wait: u64,
     next: u64,
     tried: bool,
+    concluded: bool,
     /// Tried as soon as the way is calm.
     resume: Option<f64>,
 }
@@ -116,6 +121,22 @@ impl Prober {
         self.train = None;
     }
 
+    /// Whether a train was answered or lost since the remote answers.
+    #[must_use]
+    pub fn concluded(&self) -> bool {
+        self.concluded
+    }
+
+    /// The remote answers from now on: begin anew, unless a train is on its way back.
+    pub fn heard(&mut self) {
+        if self.train.is_none_or(|train| train.arrived.packets == 0) {
+            *self = Self {
+                number: self.number,
+                ..Self::default()
+            };
+        }
+    }
+
     /// A train to begin now, if it is time for one.
     pub fn begin(&mut self, now: u64, rate: f64, wanted: f64) -> Option<Probe> {
         if self
@@ -124,7 +145,7 @@ impl Prober {
         {
             self.failed(now);
         }
-        if self.train.is_some() || now < self.next || wanted <= rate {
+        if self.train.is_some() || now < self.next || wanted.min(FASTEST) <= rate {
             return None;
         }
         let resume = self.resume.take().map(|before| RESUMED * before);
@@ -132,7 +153,8 @@ impl Prober {
         let tried = resume
             .unwrap_or(0.0)
             .max(factor * rate)
-            .min(MARGIN * wanted);
+            .min(MARGIN * wanted)
+            .min(FASTEST);
         self.tried = true;
         self.number = self.number.checked_add(1).unwrap_or(1);
         let probe = Probe {
@@ -179,7 +201,7 @@ impl Prober {
     pub fn answer(&mut self, now: u64) -> Option<f64> {
         let train = self.train?;
         let rate = train.rate()?;
-        self.train = None;
+        (self.train, self.concluded) = (None, true);
         if rate >= THROUGH * train.probe.bits_per_second as f64 {
             self.wait = WAIT;
             self.next = now;
@@ -190,7 +212,7 @@ impl Prober {
     }
 
     fn failed(&mut self, now: u64) {
-        self.train = None;
+        (self.train, self.concluded) = (None, true);
         self.wait = (2 * self.wait).clamp(WAIT, PATIENCE);
         self.next = now + self.wait;
     }
@@ -238,6 +260,30 @@ mod tests {
             .count();
         assert!((10..20).contains(&trains), "{trains}");
         assert_eq!(prober.wait, PATIENCE);
+    }
+
+    #[test]
+    fn trains_before_the_first_answer_of_all_cost_no_patience() {
+        let mut prober = Prober::default();
+        for second in 0..10 {
+            prober.begin(second * 1_000_000, 600_000.0, 20e6);
+        }
+        prober.heard();
+        assert!(!prober.concluded());
+        let now = 9_100_000;
+        let train = prober.begin(now, 600_000.0, 20e6).expect("at once");
+        assert_eq!(train.bits_per_second, 1_800_000);
+        carry(&mut prober, train, now, 50_000_000);
+        prober.heard();
+        assert!(prober.answer(now).is_some() && prober.concluded());
+    }
+
+    #[test]
+    fn no_train_is_faster_than_the_pacer_can_send() {
+        let mut prober = Prober::default();
+        let train = prober.begin(0, 20e6, 200e6).expect("a train");
+        assert_eq!(train.bits_per_second, 30_000_000);
+        assert_eq!(Prober::default().begin(0, 30e6, 200e6), None);
     }
 
     #[test]

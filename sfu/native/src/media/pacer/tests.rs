@@ -103,6 +103,27 @@ fn it_wakes_exactly_when_something_may_leave() {
 }
 
 #[test]
+fn a_quick_probe_leaves_as_quickly_as_it_says_and_in_no_long_bursts() {
+    let mut pacer = Pacer::<usize>::new(10_000_000);
+    let probe = Probe {
+        number: 1,
+        bits_per_second: 20_000_000,
+        bytes: 37_500,
+        packets: 5,
+    };
+    pacer.probe(0, probe);
+    let mut last = 0;
+    for now in (0..60_000).step_by(1_000) {
+        let mut together = 0;
+        while pacer.poll(now).is_some() {
+            (together, last) = (together + 1, now);
+        }
+        assert!(together <= BURST, "{together}");
+    }
+    assert!((14_000..17_000).contains(&last), "{last}");
+}
+
+#[test]
 fn a_probe_leaves_at_its_own_rate_and_is_filled_up() {
     let mut pacer = Pacer::new(300_000);
     let probe = Probe {
