@@ -94,16 +94,20 @@ class YClient:
         return set(self.keys.keys())
 
     async def until(self, keys: set[str]) -> None:
-        """Return once this replica holds all of `keys`."""
+        """Return once this replica holds all of `keys`; ConnectionError when it can hear no more."""
         while not keys <= self.known():
-            self._heard.clear()
-            await self._heard.wait()
+            await self._hear()
 
     async def until_acked(self, key: str) -> None:
-        """Return once the server has stored `key`."""
+        """Return once the server has stored `key`; ConnectionError when it can say so no more."""
         while key not in self.acked:
-            self._heard.clear()
-            await self._heard.wait()
+            await self._hear()
+
+    async def _hear(self) -> None:
+        if self._reader is None or self._reader.done():
+            raise ConnectionResetError(f"{self.name} was closed with {self.close_code}")
+        self._heard.clear()
+        await self._heard.wait()
 
     async def until_closed(self) -> None:
         """Return once the server closed the connection; `close_code` says why."""
@@ -111,15 +115,18 @@ class YClient:
         await self._reader
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in socket:
-            if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
-                continue
-            data: bytes = message.data
-            if data[0] == SYNC:
-                await self._on_sync(socket, data)
-            elif data[0] == ACK:
-                self._on_ack(data[1:])
-        self.close_code = socket.close_code
+        try:
+            async for message in socket:
+                if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
+                    continue
+                data: bytes = message.data
+                if data[0] == SYNC:
+                    await self._on_sync(socket, data)
+                elif data[0] == ACK:
+                    self._on_ack(data[1:])
+            self.close_code = socket.close_code
+        finally:
+            asyncio.get_running_loop().call_soon(self._heard.set)  # whoever waits looks when this task is done
 
     async def _on_sync(self, socket: aiohttp.ClientWebSocketResponse, data: bytes) -> None:
         before = self.known()

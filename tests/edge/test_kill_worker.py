@@ -50,9 +50,9 @@ class Person:
                 await self.chatter.connect()
                 while True:
                     await self.pause.wait()
-                    async with asyncio.timeout(5):
+                    async with asyncio.timeout(20):
                         await self.editor.until_acked(await self.editor.write())
-                    if await self.chatter.send(CHANNEL, timeout=2) is None:
+                    if await self.chatter.send(CHANNEL, timeout=10) is None:
                         break
                     if lost is not None:
                         self.returns.append(time.monotonic() - lost)

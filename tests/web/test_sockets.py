@@ -193,7 +193,7 @@ async def test_who_is_there(house: House) -> None:
     person = (await ben.until("session:hello"))["person"]["id"]
     await ben.sio.disconnect()
     await amira.until("presence:changed", lambda news: person in news["gone"])
-    assert "Amira" in str(second.all("presence:state")) + str(second.all("presence:changed"))
+    await eventually(lambda: "Amira" in str(second.all("presence:state")) + str(second.all("presence:changed")))
 
 
 async def test_a_person_with_two_tabs_is_there_until_the_last_is_closed(house: House) -> None:
