@@ -23,14 +23,16 @@ from sfu.server import MediaServer
 from web import messages as wire
 from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_event
-from web.errors import AccessDenied, ProtocolError, StateError
+from web.errors import AccessDenied, StateError
 from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
 from web.recording_host import RoomRecording
+from web.room_asked import carry_out, quietly
 from web.room_media import NOWHERE, RoomMedia
 from web.room_members import Arrival, Forget, Left, Output, Say
 from web.room_settling import Settling
 from web.room_state import Room
+from web.room_tools import RoomTools
 from web.room_wire import Moved, RoomAnswer, RoomCall
 from web.school.access import SchoolAccess
 from web.school.actions import MeetingPatch, do_admit, do_change_meeting, do_forget_admission
@@ -67,6 +69,9 @@ class RoomHost:
         self._send = send
         self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
         self.media.epoch = epoch
+        self.tools = RoomTools(
+            room, self.media, grant=self._grant, working=self._working, apply=self._apply, clock=_now
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = 0
         self._at_work = 0
@@ -140,40 +145,14 @@ class RoomHost:
             case wire.RoomConsent():
                 await self._recording.consent(peer, message)
             case _:
-                self._apply(self._simple(peer, call.event, message))
+                self._apply(carry_out(self.room, _now(), peer, call.event, message))
         return wire.Done()
-
-    def _simple(self, peer: str, event: str, message: Struct) -> list[Output]:
-        room = self.room
-        match event, message:
-            case "room:leave", _:
-                return _quietly(room.leave(peer))
-            case "room:hand", wire.RoomHand(raised):
-                return room.hand(_now(), peer, raised)
-            case "room:lower", wire.PeerOrAll(target):
-                return room.lower(peer, target)
-            case "room:reject", wire.PeerTarget(target):
-                return room.reject(peer, target)
-            case "room:remove", wire.PeerTarget(target):
-                return room.remove(peer, target)
-            case "room:mute", wire.PeerOrAll(target):
-                return room.mute(peer, target)
-            case "room:ask_unmute", wire.PeerTarget(target):
-                return room.ask_unmute(peer, target)
-            case "room:stage", wire.PeerOrAll(target):
-                return room.set_stage(peer, target)
-            case "room:lock", wire.RoomLock(locked):
-                return room.lock(peer, locked)
-            case "room:end", _:
-                return room.end(peer)
-            case _:
-                raise ProtocolError("bad_message", "a room does not know this event")
 
     async def _join(self, call: RoomCall, message: wire.RoomJoin) -> wire.RoomJoined:
         grant = await self._grant(call.person)
         for member in list(self.room.members):
             if member.connection == call.connection and member.client != message.client:
-                self._apply(_quietly(self.room.leave(member.peer)))
+                self._apply(quietly(self.room.leave(member.peer)))
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person, message.encrypts)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
@@ -209,56 +188,6 @@ class RoomHost:
     async def _check_document(self, person: Person, document: str | None) -> None:
         if document is not None:
             await self._access.access_document(person, document)
-
-    # --- WHIP and WHEP: a person in the room who has no signalling ---
-
-    async def publish(self, person: Person, sdp: str) -> tuple[str, str]:
-        """Let a tool send one voice and one picture; return its peer and the answer."""
-        peer = await self._enter_tool(person)
-        try:
-            with self._working():
-                answer = await self.media.plane.publish(peer, sdp)
-            shown = wire.RoomMedia(microphone=True, camera=True, screen=False, unmute=True)
-            self._apply(self.room.media(peer, shown)[1])
-        except BaseException:
-            self._apply(self.room.leave(peer))
-            raise
-        return peer, answer
-
-    async def play(self, person: Person, sdp: str, of: str | None) -> tuple[str, str]:
-        """Let a tool watch the stage, or one peer; it is seen in the room like everybody."""
-        peer = await self._enter_tool(person)
-        try:
-            with self._working():
-                return peer, await self.media.plane.play(peer, sdp, of)
-        except BaseException:
-            self._apply(self.room.leave(peer))
-            raise
-
-    async def restart(self, person: Person, peer: str, fragment: str) -> str:
-        """Take a trickled candidate or an ICE restart of a tool's connection."""
-        self._tool(person, peer)
-        return self.media.plane.restart(peer, fragment)
-
-    def hang_up(self, person: Person, peer: str) -> None:
-        self._tool(person, peer)
-        self._apply(self.room.leave(peer))
-
-    async def _enter_tool(self, person: Person) -> str:
-        with self._working():
-            grant = await self._grant(person)
-        peer = secrets.token_hex(6)
-        joined, outputs = self.room.join(_now(), Arrival(peer, f"{NOWHERE}/{peer}", "", person), grant)
-        self._apply(outputs)
-        if joined.state == "lobby":
-            self._apply(self.room.leave(peer))
-            raise StateError("state", "who leads the meeting has to let you in first")
-        return peer
-
-    def _tool(self, person: Person, peer: str) -> None:
-        of_tool = f"{NOWHERE}/{peer}", person.id
-        if not any((member.connection, member.person.id) == of_tool for member in self.room.members):
-            raise AccessDenied(text="there is no such connection")
 
     # --- what happens by itself ---
 
@@ -407,11 +336,6 @@ class RoomHost:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("what a room left to be done could not be done", exc_info=task.exception())
-
-
-def _quietly(outputs: Sequence[Output]) -> list[Output]:
-    """Return the outputs without freeing the seat: whoever asked for it knows, and may be sitting down again."""
-    return [output for output in outputs if not isinstance(output, Left)]
 
 
 def new_room(meeting: Meeting) -> Room:
