@@ -48,6 +48,8 @@ class Place:
     lesson: str
     guest_path: str
     direct: str
+    # a lesson that somebody records; only for people to look at
+    recorded: str = ""
 
     @classmethod
     def prepare(cls, server: KreideServer) -> Place:
@@ -160,6 +162,45 @@ def _settings(page: Page, _place: Place) -> None:
     expect(page.get_by_role("radio").first).to_be_visible()
 
 
+def _school(page: Page, _place: Place) -> None:
+    """The administration reads a class list."""
+    page.goto("/school")
+    page.get_by_role("button", name=re.compile("^(Klassenliste einlesen|Read a class list)$")).click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("Name;Klasse;Rolle\nAmira Haddad;8b\nBen Krüger;8b;Kapitän")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _plan(page: Page, _place: Place) -> None:
+    page.goto("/")
+    page.get_by_role("button", name=re.compile("^(Planen|Plan)$")).click()
+    expect(page.get_by_role("dialog").get_by_role("combobox")).to_be_visible()
+
+
+def _asked(page: Page, place: Place) -> None:
+    """A pupil is asked whether they may be recorded."""
+    enter(page, place.recorded)
+    expect(page.locator("[data-recording='ask']")).to_be_visible()
+
+
+def _panel(page: Page, place: Place) -> None:
+    """The panel of a room, which on a low screen comes when it is called."""
+    enter(page, place.lesson)
+    button = page.locator("[aria-controls='side']")
+    if button.is_visible():
+        button.click()
+    page.get_by_role("tab", name=re.compile("^(Personen|People)")).click()
+
+
+def _recordings(page: Page, _place: Place) -> None:
+    page.goto("/recordings")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def _refused(page: Page, _place: Place) -> None:
+    page.goto("/document/nope")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 def _missing(page: Page, _place: Place) -> None:
     page.goto("/gibt/es/nicht")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -187,5 +228,14 @@ SCREENS = (
     Screen("channel", "pupil1", _channel),
     Screen("direct", "guardian1", _direct),
     Screen("settings", "head", _settings),
+    Screen("school", "admin", _school),
+    Screen("plan", "teacher", _plan),
     Screen("missing", "pupil1", _missing),
+)
+# only for people to look at
+MORE_SCREENS = (
+    Screen("room-panel", "pupil1", _panel),
+    Screen("room-asked", "pupil6", _asked),
+    Screen("recordings", "teacher", _recordings),
+    Screen("refused", "pupil1", _refused),
 )

@@ -1,4 +1,4 @@
-"""Every screen in three sizes and two languages as PNG files in tests/e2e/shots, for people to look at.
+"""Every screen in five sizes and two languages as PNG files in tests/e2e/shots, for people to look at.
 
 python -m tests.e2e.shoot [part of a screen's name]
 """
@@ -9,14 +9,17 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import FLAGS
-from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen, leave_room
+from tests.e2e.screens import LOCALES, MORE_SCREENS, SCREENS, SIZES, Place, Screen, enter, leave_room, new_lesson
 from tests.server import KreideServer
 
+# beside the sizes that the tests look at: a tablet upright, a phone on its side
+MORE_SIZES = SIZES | {"upright": (820, 1180), "side": (844, 390)}
 SHOTS = Path(__file__).parent / "shots"
 
 
@@ -37,7 +40,7 @@ def open_as(browser: Browser, server: KreideServer, account: str | None, locale:
 
 def shoot(browser: Browser, server: KreideServer, place: Place, screen: Screen) -> None:
     for locale in LOCALES:
-        for name, size in SIZES.items():
+        for name, size in MORE_SIZES.items():
             page = open_as(browser, server, screen.account, locale, size)
             try:
                 screen.way(page, place)
@@ -57,6 +60,17 @@ def company(browser: Browser, server: KreideServer, place: Place, count: int = 3
         page.get_by_role("button", name="Kamera aus").click()
 
 
+def record(browser: Browser, server: KreideServer, place: Place) -> Place:
+    """A lesson of its own in which the teacher has begun to record."""
+    recorded = new_lesson(server.login("teacher"), "Biologie: Der Igel")
+    page = open_as(browser, server, "teacher", "de-DE", SIZES["desktop"])
+    enter(page, recorded)
+    page.get_by_role("button", name="Mehr", exact=True).click()
+    page.get_by_role("menuitem", name="Aufnahme starten").click()
+    expect(page.locator("[data-recording]")).to_be_visible()
+    return replace(place, recorded=recorded)
+
+
 def main(wanted: str) -> None:
     SHOTS.mkdir(exist_ok=True)
     flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
@@ -65,9 +79,11 @@ def main(wanted: str) -> None:
         server.start()
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         place = Place.prepare(server)
-        screens = [screen for screen in SCREENS if wanted in screen.name]
+        screens = [screen for screen in (*SCREENS, *MORE_SCREENS) if wanted in screen.name]
         if any(screen.name.startswith("room") for screen in screens):
             company(browser, server, place)
+        if any(screen.name == "room-asked" for screen in screens):
+            place = record(browser, server, place)
         for screen in screens:
             shoot(browser, server, place, screen)
         browser.close()

@@ -186,10 +186,27 @@ def test_the_room_by_keyboard(open_page: OpenPage, server: KreideServer) -> None
     expect(page.get_by_role("tab", name="Personen")).to_be_focused()
     expect(page.get_by_role("button", name="Alle stumm")).to_be_visible()
     assert violations(page) == []
+    _on_a_low_screen(page)
     page.keyboard.press("Alt+Shift+H")
     expect(page.get_by_role("button", name="Gemeldet")).to_be_visible()
     page.keyboard.press("Alt+Shift+L")
     expect(page.get_by_role("heading", name="verlassen")).to_be_visible()
+
+
+def _on_a_low_screen(page: Page) -> None:
+    """A phone on its side, or a laptop at 200 %: the way out is in sight, and the panel comes when it is called."""
+    page.set_viewport_size({"width": 844, "height": 390})
+    expect(page.get_by_role("button", name="Verlassen").locator("visible=true")).to_be_in_viewport(ratio=1)
+    people = page.get_by_role("tab", name="Personen")
+    expect(people).to_be_hidden()
+    chat = page.get_by_role("button", name="Chat", exact=True)
+    chat.press("Enter")
+    expect(people).to_be_in_viewport(ratio=1)
+    assert violations(page) == []
+    people.press("Escape")
+    expect(people).to_be_hidden()
+    expect(chat).to_be_focused()
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 @pytest.mark.parametrize("entry", ["devices", "shortcuts", "guests", "end"])

@@ -20,7 +20,7 @@ const de = {
 const en: typeof de = {
   title: 'Plan a meeting',
   kind: 'Kind',
-  about: { lesson: 'With the pupils of a class', consultation: 'With the families of a class, one by one from the waiting room', conference: 'Among the staff' },
+  about: { lesson: 'With the pupils of a class', consultation: 'With the families of a class, one by one from the lobby', conference: 'Among the staff' },
   name: 'Title',
   group: 'Class or learning group',
   staff: 'The whole staff',
@@ -29,7 +29,7 @@ const en: typeof de = {
   from: 'From',
   until: 'Until',
   documents: 'Lay out documents',
-  lobby: 'Everybody waits in the waiting room first',
+  lobby: 'Everybody waits in the lobby first',
   make: 'Plan',
   wrongTimes: 'The end is before the start.',
 };

@@ -13,6 +13,8 @@ export const de = {
   disabled: 'gesperrt',
   moreTo: (name: string) => `Mehr zu ${name}`,
   newPassword: 'Neues Passwort',
+  newPasswordFor: (name: string) => `Neues Passwort für ${name}?`,
+  newPasswordText: 'Das bisherige gilt dann nicht mehr, und alle Geräte werden abgemeldet.',
   disable: 'Konto sperren',
   enable: 'Konto wieder freigeben',
   changed: 'Gespeichert',
@@ -40,7 +42,7 @@ export const de = {
   slips: {
     title: 'Zugangsdaten',
     once: 'Die Passwörter sind nur jetzt zu sehen. Drucken oder speichern Sie sie, bevor Sie die Seite verlassen.',
-    made: (made: number, known: number) => `${made === 1 ? '1 Konto angelegt' : `${made} Konten angelegt`}${known === 0 ? '' : `, ${known} gab es schon`}`,
+    made: (made: number, known: number) => `${made === 1 ? '1 neues Passwort' : `${made} neue Passwörter`}${known === 0 ? '' : `, ${known === 1 ? '1 Konto' : `${known} Konten`} gab es schon`}`,
     print: 'Drucken',
     save: 'Als CSV-Datei speichern',
     close: 'Ausblenden',

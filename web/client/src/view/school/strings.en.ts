@@ -14,6 +14,8 @@ export const en: Strings = {
   disabled: 'locked',
   moreTo: (name: string) => `More about ${name}`,
   newPassword: 'New password',
+  newPasswordFor: (name: string) => `A new password for ${name}?`,
+  newPasswordText: 'The present one no longer holds then, and all devices are logged out.',
   disable: 'Lock the account',
   enable: 'Unlock the account',
   changed: 'Saved',
@@ -41,7 +43,7 @@ export const en: Strings = {
   slips: {
     title: 'User names and passwords',
     once: 'The passwords are shown only now. Print or save them before you leave this page.',
-    made: (made: number, known: number) => `${made === 1 ? '1 account created' : `${made} accounts created`}${known === 0 ? '' : `, ${known} existed already`}`,
+    made: (made: number, known: number) => `${made === 1 ? '1 new password' : `${made} new passwords`}${known === 0 ? '' : `, ${known === 1 ? '1 account' : `${known} accounts`} existed already`}`,
     print: 'Print',
     save: 'Save as CSV file',
     close: 'Hide',
