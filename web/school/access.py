@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, or_, select
 
 from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
@@ -19,6 +19,7 @@ from web.school.actions import do_create_scratch
 from web.school.contact_queries import directs_of
 from web.school.decide import Shares, Standing, channel_rights, document_right, folder_right, meeting_grant
 from web.school.direct import direct_rights
+from web.school.meeting_queries import meetings_between, meetings_laying_out, meetings_using
 from web.school.model import (
     STAFF,
     Channel,
@@ -231,33 +232,10 @@ def _require(standing: Standing, roles: Collection[str]) -> Standing:
     return standing
 
 
-def _meeting_candidates(standing: Standing) -> ColumnElement[bool]:
-    """Narrow to meetings that may be the person's; `decide` has the last word."""
-    table = tables.meeting.c
-    if standing.scope is not None and standing.scope.meeting is not None:
-        return table.id == standing.scope.meeting
-    if standing.role == "head":
-        return true()
-    return or_(
-        table.host == standing.person,
-        table.id.in_(standing.invited),
-        table.group_id.in_(standing.groups | standing.childrens_groups),
-        table.kind == "conference" if standing.role == "teacher" else false(),
-    )
-
-
 async def _meetings(
     connection: Reader, standing: Standing, since: int, until: int | None, *, documents: bool = True
 ) -> list[tuple[Meeting, Grant]]:
-    table = tables.meeting.c
-    found = await queries.meetings(
-        connection,
-        table.school == standing.school,
-        _meeting_candidates(standing),
-        or_(table.ends_at >= since, true() if standing.scope is not None else false()),
-        true() if until is None or standing.scope is not None else table.starts_at <= until,
-        documents=documents,
-    )
+    found = await meetings_between(connection, standing, since, until, documents=documents)
     grants = [(meeting, meeting_grant(standing, meeting)) for meeting in found]
     return [(meeting, grant) for meeting, grant in grants if grant.admission != "no"]
 
@@ -294,8 +272,7 @@ async def _document_rights(
     folder_ids = {document.folder for document in found if document.folder is not None}
     folders = {folder.id: folder for folder in await queries.folders(connection, tables.folder.c.id.in_(folder_ids))}
     in_folders = await queries.shares(connection, "folder", folder_ids)
-    placed = select(tables.meeting_document.c.meeting).where(tables.meeting_document.c.document.in_(ids))
-    meetings = await queries.meetings(connection, tables.meeting.c.id.in_(placed), _meeting_candidates(standing))
+    meetings = await meetings_laying_out(connection, standing, ids)
     rights = []
     for document in found:
         folder = folders.get(document.folder or "")
@@ -317,8 +294,7 @@ async def _channels(
     connection: Reader, standing: Standing, ids: Collection[str]
 ) -> list[tuple[Channel, ChannelRights]]:
     found = await queries.channels(connection, tables.channel.c.id.in_(ids))
-    candidates = tables.meeting.c.channel.in_(ids), _meeting_candidates(standing)
-    meetings = await queries.meetings(connection, *candidates, documents=False)
+    meetings = await meetings_using(connection, standing, ids)
     rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found if not channel.people]
     of_two = await direct_rights(connection, standing, [channel for channel in found if channel.people])
     return [*((channel, may) for channel, may in rights if may is not None), *of_two]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
 
 from collab.sqlite_reader import Reader
 from web.school import contact_tables, tables
@@ -64,12 +64,21 @@ async def members(connection: Reader, group: str) -> list[Account]:
     return await accounts(connection, tables.account.c.id.in_(enrolled))
 
 
-async def meetings(
-    connection: Reader, *where: ColumnElement[bool], limit: int = 500, documents: bool = True
+async def meetings(connection: Reader, *where: ColumnElement[bool], limit: int = 500) -> list[Meeting]:
+    """Meetings by time, with their documents."""
+    return await read_meetings(connection, order_meetings(MEETINGS.where(*where), limit), {})
+
+
+def order_meetings(query: Select[Any], limit: int = 500) -> Select[Any]:
+    """Ask for meetings by time, and not for more than that."""
+    return query.order_by(tables.meeting.c.starts_at, tables.meeting.c.id).limit(limit)
+
+
+async def read_meetings(
+    connection: Reader, query: Select[Any], bound: Mapping[str, Any], *, documents: bool = True
 ) -> list[Meeting]:
-    """Meetings by time, with their documents, or without for those who do not look at these."""
-    query = _MEETINGS.where(*where).order_by(tables.meeting.c.starts_at, tables.meeting.c.id).limit(limit)
-    rows = (await connection.execute(query)).all()
+    """What a statement over `MEETINGS` finds; without their documents for those who do not look at these."""
+    rows = (await connection.execute(query, bound)).all()
     laid_out = await _meeting_documents(connection, [row.id for row in rows]) if documents else {}
     return [_meeting(row, laid_out.get(row.id, ())) for row in rows]
 
@@ -177,10 +186,10 @@ async def channels(connection: Reader, *where: ColumnElement[bool]) -> list[Chan
     return found
 
 
-_MEETINGS: Final = select(tables.meeting, tables.study_group.c.kind.label("group_kind")).outerjoin(
+MEETINGS: Final = select(tables.meeting, tables.study_group.c.kind.label("group_kind")).outerjoin(
     tables.study_group, tables.study_group.c.id == tables.meeting.c.group_id
 )
-_MEETING: Final = _MEETINGS.where(tables.meeting.c.id == bindparam("meeting"))
+_MEETING: Final = MEETINGS.where(tables.meeting.c.id == bindparam("meeting"))
 _DOCUMENTS: Final = (
     select(tables.meeting_document.c.document)
     .where(tables.meeting_document.c.meeting == bindparam("meeting"))
