@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from sqlalchemy import select
 
 from web.errors import AccessDenied, ProtocolError, StateError
 from web.routes.accounts import clean
@@ -72,19 +73,29 @@ class _Taker:
         self._accounts: list[Account] = []
         self._groups: dict[str, Group] = {}
         self._members: dict[str, set[str]] = {}
+        self._families: dict[str, set[str]] = {}
 
     async def read(self) -> None:
         """Who and which classes there are."""
+        link = tables.guardian_link.c
         kind = (tables.study_group.c.school == self._school, tables.study_group.c.kind == "school_class")
         async with self._services.school.read() as connection:
             self._accounts = await queries.accounts(connection, tables.account.c.school == self._school)
+            links = (
+                await connection.execute(select(link.guardian, link.pupil).where(link.school == self._school))
+            ).all()
             for group in await queries.groups(connection, *kind):
                 self._groups[group.title] = group
                 self._members[group.title] = {member.id for member in await queries.members(connection, group.id)}
+        logins = {account.id: account.login for account in self._accounts if account.role == "pupil"}
+        self._families = {login: set() for login in logins.values()}
+        for guardian, pupil in links:
+            if pupil in logins:
+                self._families[logins[pupil]].add(guardian)
 
     async def take(self, entry: RosterEntry) -> RosterOutcome:
         """Make the account unless it is there; enrol it, link it to its children."""
-        account, password = known_as(entry, self._accounts, self._members), None
+        account, password = known_as(entry, self._accounts, self._members, self._families), None
         if account is not None and (account.full_name, account.role) != (entry.full_name, entry.role):
             return RosterOutcome(account.login, problem="login_taken")
         try:
@@ -104,6 +115,8 @@ class _Taker:
         password = first_password(secrets.choice)
         await do_create_account(self._services.school, account, await self._services.auth.hash_password(password))
         self._accounts.append(account)
+        if account.role == "pupil":
+            self._families[login] = set()
         return account, password
 
     async def _enrol(self, account: Account, title: str) -> None:
@@ -120,6 +133,7 @@ class _Taker:
         for pupil in pupils:
             with suppress(StateError, AccessDenied):  # linked already
                 await do_link_guardian(self._services.school, GuardianLink(self._school, account.id, pupil.id))
+            self._families[pupil.login].add(account.id)
         return bool(pupils)
 
 

@@ -1,7 +1,8 @@
 """A class list becomes accounts: which rows are known already, which logins and first passwords the others get.
 
 Laws: pure; chance is an argument. A list that is read twice makes nobody twice: a row with a login is the account
-of that login, one without is whoever has the same name and role (in a class that the row names, where it names any).
+of that login, one without is whoever has the same name and role, in a class or answering for a child that the row
+names, where it names any: two guardians of one name are never taken for each other.
 A first password is easy to read aloud and to type on a tablet: no letter that looks like another, no capitals.
 """
 
@@ -50,15 +51,21 @@ def login_of(full_name: str, taken: Set[str]) -> str:
     return next(name for number in range(2, len(taken) + 3) if (name := f"{base}{number}") not in taken)
 
 
-def known_as(entry: RosterEntry, accounts: Sequence[Account], groups: Mapping[str, Set[str]]) -> Account | None:
-    """Return whose row it is, None when it is nobody's yet; `groups` are the members of each class by its title."""
+def known_as(
+    entry: RosterEntry, accounts: Sequence[Account], groups: Mapping[str, Set[str]], families: Mapping[str, Set[str]]
+) -> Account | None:
+    """Return whose row it is, None when it is nobody's yet.
+
+    `groups` are the members of each class by its title, `families` the guardians of every pupil by the pupil's login.
+    """
     login = clean_login(entry.login)
     if login:
         return next((account for account in accounts if account.login == login), None)
-    members = {one for title in entry.groups for one in groups.get(title, frozenset())}
+    circles = [groups.get(title, frozenset()) for title in entry.groups]
+    circles += [families[child] for one in entry.children if (child := clean_login(one)) in families]
     for account in accounts:
         same = (account.full_name, account.role) == (entry.full_name, entry.role)
-        if same and (not entry.groups or account.id in members):
+        if same and (not circles or any(account.id in circle for circle in circles)):
             return account
     return None
 

@@ -33,6 +33,15 @@ async def test_a_list_makes_what_is_missing_and_nothing_twice(enter: Enter, stra
     assert await admin.get("accounts") == before
 
 
+async def test_a_guardian_of_the_same_name_gets_no_foreign_child(enter: Enter) -> None:
+    admin = await enter("admin")
+    rows = [{"full_name": "Petra Weiß", "role": "guardian", "children": [child]} for child in ("pupil8", "pupil9")]
+    answer = (await admin.call("POST", "roster", {"rows": rows}))[1]
+    assert [row["login"] for row in answer["rows"]] == ["petra.weiss", "petra.weiss2"]
+    again = (await admin.call("POST", "roster", {"rows": rows}))[1]
+    assert [(row["login"], row["password"]) for row in again["rows"]] == [("petra.weiss", None), ("petra.weiss2", None)]
+
+
 async def test_lists_are_for_the_administration_and_bounded(enter: Enter) -> None:
     for name in ("teacher", "pupil1", "guardian1"):
         assert (await (await enter(name)).call("POST", "roster", {"rows": ROWS}))[0] == 403

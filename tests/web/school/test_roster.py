@@ -41,9 +41,21 @@ def test_a_row_is_known_by_login_or_by_name_and_class() -> None:
     ben = Account("1", "s", "ben", "pupil", "Ben M.", "Ben Müller")
     other = Account("2", "s", "ben2", "pupil", "Ben M.", "Ben Müller")
     accounts, groups = [ben, other], {"8b": {"2"}}
-    assert known_as(RosterEntry("Ben Müller", "pupil", "BEN2"), accounts, groups) == other
-    assert known_as(RosterEntry("Ben Müller", "pupil", "ben3"), accounts, groups) is None
-    assert known_as(RosterEntry("Ben Müller", "pupil"), accounts, groups) == ben
-    assert known_as(RosterEntry("Ben Müller", "pupil", groups=("8b",)), accounts, groups) == other
-    assert known_as(RosterEntry("Ben Müller", "pupil", groups=("9a",)), accounts, groups) is None
-    assert known_as(RosterEntry("Ben Müller", "teacher"), accounts, groups) is None
+    assert known_as(RosterEntry("Ben Müller", "pupil", "BEN2"), accounts, groups, {}) == other
+    assert known_as(RosterEntry("Ben Müller", "pupil", "ben3"), accounts, groups, {}) is None
+    assert known_as(RosterEntry("Ben Müller", "pupil"), accounts, groups, {}) == ben
+    assert known_as(RosterEntry("Ben Müller", "pupil", groups=("8b",)), accounts, groups, {}) == other
+    assert known_as(RosterEntry("Ben Müller", "pupil", groups=("9a",)), accounts, groups, {}) is None
+    assert known_as(RosterEntry("Ben Müller", "teacher"), accounts, groups, {}) is None
+
+
+def test_guardians_of_one_name_stay_apart() -> None:
+    petra = Account("1", "s", "petra", "guardian", "Petra Weiß", "Petra Weiß")
+    families: dict[str, set[str]] = {"jana": {"1"}, "omar": set()}
+
+    def known(*children: str) -> Account | None:
+        return known_as(RosterEntry("Petra Weiß", "guardian", children=children), [petra], {}, families)
+
+    assert known("JANA") == known("omar", "jana") == petra
+    assert known("omar") is None  # somebody else's child
+    assert known("nobody") == known() == petra  # says nothing about whose she is, and gives her no child
