@@ -11,9 +11,13 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from tests.ports import free_port as free_port
+
+REDIS: Final = os.environ.get("KREIDE_TEST_REDIS", "redis")
+"""`valkey` runs every test against valkey-server and valkey-cli."""
 
 
 def wait_for_port(
@@ -43,7 +47,17 @@ class RedisServer:
         """Start it unless it runs."""
         if self._process is not None and self._process.poll() is None:
             return
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = [
+            f"{REDIS}-server",
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(self.port, self._process)
 
@@ -55,7 +69,7 @@ class RedisServer:
             self._process = None
 
     def flush(self) -> None:
-        subprocess.run(["redis-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([f"{REDIS}-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
 
 
 class RedisCluster:
@@ -83,7 +97,7 @@ class RedisCluster:
         """Start one node; it remembers its slots."""
         folder = self._folder / str(port)
         folder.mkdir(exist_ok=True)
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        command = [f"{REDIS}-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         command += ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
         self._processes[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(port, self._processes[port])
@@ -106,7 +120,7 @@ class RedisCluster:
             self.cli("-p", str(port), "flushall")
 
     def cli(self, *arguments: str) -> str:
-        return subprocess.run(["redis-cli", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run([f"{REDIS}-cli", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def stop(self) -> None:
         for port in self.ports:
