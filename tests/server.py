@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,12 +10,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
 from pathlib import Path
 
 import msgspec
 
 from tests.services import free_port
+from web.config import Config, check
+from web.stores import issue_ticket
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0  # seconds for one answer
@@ -30,6 +35,7 @@ class KreideServer:
         self.log = data.parent / f"{data.name}.log"
         self._flags = [*flags, *(["--demo"] if demo else [])]
         self._process: subprocess.Popen[bytes] | None = None
+        self._database = self._flags[self._flags.index("--database") + 1] if "--database" in self._flags else None
         self._tickets: dict[tuple[tuple[str, str], ...], str] = {}
 
     def start(self, seconds: float = 90.0) -> None:
@@ -44,6 +50,8 @@ class KreideServer:
             if self.ready():
                 return
             time.sleep(0.05)
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
+            self.kill()
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
 
     def ready(self) -> bool:
@@ -93,21 +101,31 @@ class KreideServer:
         os.kill(self.pid, signum)
 
     def ticket(self, **options: str) -> str:
-        """A ticket from the command line: meeting=, role=, name= or document=, right=, name=. One serves many uses."""
+        """A ticket: meeting=, role=, name= or document=, right=, name=. One serves many uses.
+
+        It is made as the command line makes it, without the second that its start takes.
+        """
         wanted = tuple(sorted(options.items()))
         if wanted not in self._tickets:
-            self._tickets[wanted] = self._print_ticket(options)
+            self._tickets[wanted] = self._issue_ticket(options)
         return self._tickets[wanted]
+
+    def _issue_ticket(self, options: dict[str, str]) -> str:
+        given = {"meeting": None, "document": None, "role": "guest", "right": "read", **options}
+        config = check(Config(data=self.data, database=self._database))
+        with ThreadPoolExecutor(1) as thread:  # a test's own loop may run here
+            return thread.submit(asyncio.run, issue_ticket(config, Namespace(**given))).result()
 
     def forget_tickets(self) -> None:
         """Print new ones from now on."""
         self._tickets.clear()
 
-    def _print_ticket(self, options: dict[str, str]) -> str:
+    def print_ticket(self, **options: str) -> str:
+        """What `kreide ticket` prints."""
         flags = [part for name, value in options.items() for part in (f"--{name}", value)]
         command = [sys.executable, "-m", "web", "ticket", "--data", str(self.data), *flags]
-        if "--database" in self._flags:
-            command += ["--database", self._flags[self._flags.index("--database") + 1]]
+        if self._database is not None:
+            command += ["--database", self._database]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

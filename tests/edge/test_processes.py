@@ -100,7 +100,7 @@ def test_term_ends_parent_and_workers(two_workers: KreideServer) -> None:
 def test_the_server_starts_on_postgres_and_again(tmp_path: Path, postgres_url: str) -> None:
     server = KreideServer(tmp_path / "data", "--database", postgres_url)
     server.start()
-    ticket = server.ticket(meeting="demo-lesson", role="pupil", name="Tool")
+    ticket = server.print_ticket(meeting="demo-lesson", role="pupil", name="Tool")
     assert len(ticket) > 40
     assert server.stop() == 0
     server.start()  # migrated and seeded already: the second start finds it so
