@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
@@ -50,6 +51,8 @@ class KreideServer:
             if self.ready():
                 return
             time.sleep(0.05)
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
+            self.kill()
         with suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
             self.kill()
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
