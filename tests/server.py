@@ -10,9 +10,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -51,8 +51,6 @@ class KreideServer:
             if self.ready():
                 return
             time.sleep(0.05)
-        with suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
-            self.kill()
         with suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
             self.kill()
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
