@@ -13,11 +13,14 @@ export function personColour(colour: number): string {
   return `--who: var(--person-${(((colour % 8) + 8) % 8) + 1})`;
 }
 
-/** The same person has the same colour wherever no number came from the server. */
+/** The colour that the server gives a person in a room (CRC-32 of the id), for wherever no number came from it. */
 export function colourOf(id: string): number {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 4096;
-  return sum % 8;
+  let sum = 0xffffffff;
+  for (const byte of new TextEncoder().encode(id)) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  return (~sum >>> 0) % 8;
 }
 
 /**

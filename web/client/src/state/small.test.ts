@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { newsBetween } from './announce';
 import { backoff } from './backoff';
-import { initials, personColour, shortName } from './names';
+import { colourOf, initials, personColour, shortName } from './names';
 import { minutesLeft, planOf, upcomingOf, whenOf } from './plan';
 import { withChange } from './presence';
 import { model, peer, room } from './testing';
 
 describe('names', () => {
+  it('have the colour that the room gives them', () => {
+    // as web/room_view.py counts
+    expect(['guardian1', 'teacher', 'pupil1', 'ticket:Frau Yıldız', ''].map(colourOf)).toEqual([4, 5, 7, 2, 0]);
+  });
+
   it.each([['Frau Yıldız', 'Y'], ['Amira H.', 'AH'], ['Ben', 'B'], ['  ', '?'], ['ömer özil', 'ÖÖ'], ['😀 Test', '😀T']])('%j becomes %j', (name, letters) => {
     expect(initials(name)).toBe(letters);
   });
