@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from .codec import frame_binary
 from .connection import Connection
 from .errors import CollabError
-from .sync import Step1, build_step2
+from .outbox import Kind
+from .sync import Step1, build_step1, build_step2
 
 if TYPE_CHECKING:
     from .keeper import Keeper
@@ -31,6 +32,13 @@ class Answers:
     def add(self, connection: Connection, question: Step1) -> None:
         """Take a question."""
         self._waiting.append((connection, question))
+
+    def ask(self, connections: list[Connection]) -> None:
+        """Ask them for what the document lacks."""
+        frame = frame_binary(build_step1(self._keeper.ledger.live.state_vector()))
+        for connection in connections:
+            if connection.open:
+                self._keeper.audience.send(connection, frame, Kind.CONTROL)
 
     def any_first(self) -> bool:
         """Tell whether somebody waits for the first answer."""

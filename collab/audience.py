@@ -126,7 +126,7 @@ class Audience:
         if connection.outbox.state is State.FLOWING and not connection.outbox.congested():
             data = changes + people + told
             if data:
-                self.send(connection, data, Kind.CHANGES if changes else Kind.CONTROL)
+                connection.outbox.write(self._clock(), data)
             return
         for data, kind in ((changes, Kind.CHANGES), (people, Kind.AWARENESS), (told, Kind.CONTROL)):
             if data:

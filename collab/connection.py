@@ -72,13 +72,13 @@ class Connection:
             if len(data) > keeper.hub.limits.frame_bytes:
                 raise ProtocolError("too_large", "the message is too large")
             self.person.receive(now, len(data))
-            message = parse_message(data)
-            if isinstance(message, Changes | Step1):
-                keeper.enqueue(self, message, len(data), now)
-            elif isinstance(message, Awareness):
-                keeper.people.receive(self, message.entries)
-            elif isinstance(message, QueryAwareness):
-                keeper.audience.send_people(self)
+            match parse_message(data):
+                case Changes() | Step1() as message:
+                    keeper.enqueue(self, message, len(data), now)
+                case Awareness(entries):
+                    keeper.people.receive(self, entries)
+                case QueryAwareness():
+                    keeper.audience.send_people(self)
         except CollabError as error:
             self.refuse(error)
 

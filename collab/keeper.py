@@ -54,7 +54,7 @@ class Keeper:
         self._inbox_bytes = 0
         self._announced: deque[Announce] = deque()
         self._answers = Answers(self)
-        self._busy = False
+        self._busy = self._due = False  # due: what waits must not wait for a turn
         self._late: tuple[Round, Committed] | None = None
         self._behind = False
         self._clean = True
@@ -96,7 +96,7 @@ class Keeper:
             self.audience.hold()
             self.hub.pace.ask(self, connection)
         else:
-            self._wake.set()
+            self._press()
 
     def receive_announcement(self, announcement: Announce) -> None:
         """Take another worker's word about the log."""
@@ -105,7 +105,7 @@ class Keeper:
                 self._announced.clear()
                 self._behind = True
             self._announced.append(announcement)
-            self._wake.set()
+            self._press()
 
     def check_head(self, head: int, epoch: int) -> None:
         """Compare with what the store says; catches up, or ends after the epoch was raised."""
@@ -113,10 +113,15 @@ class Keeper:
             self.discard(AccessDenied("other_epoch", "the document was rebuilt"))
         elif head > self.ledger.known:
             self._behind = True
-            self._wake.set()
+            self._press()
 
     def poke(self) -> None:
         """Look again (a first sync may go, the idle time may be over)."""
+        self._press()
+
+    def _press(self) -> None:
+        """Have the task look at once, or as soon as the turn that is under way has ended."""
+        self._due = True
         self._wake.set()
 
     def stop(self) -> None:
@@ -155,7 +160,7 @@ class Keeper:
                     continue  # a turn is under way, and wakes us after it
                 if self._stopping:
                     break
-                self._busy = True
+                self._busy, self._due = True, False
                 if self._late is not None:
                     await self._end_late(*self._late)
                 if self._has_work():
@@ -163,8 +168,6 @@ class Keeper:
                 if self._stopping or await self._unload():
                     break
                 self._busy = False
-                if self._has_work():
-                    self._wake.set()
         except Exception as error:
             self._break(error)
         finally:
@@ -215,7 +218,7 @@ class Keeper:
     def take_turn(self) -> None:
         """Take in what waits, at once if there are only changes and nothing is under way."""
         if self._busy or self._stopping or self._announced or self._answers or self._behind or not self.loaded.done():
-            self._wake.set()
+            self._press()
             return
         try:
             work = self._take_in()
@@ -225,7 +228,7 @@ class Keeper:
                 self._busy = True
                 self.hub.committer.put(self.ledger.batch(work.entries, work.authors), partial(self._end_turn, work))
             if self._answers:
-                self._wake.set()
+                self._press()
         except Exception as error:
             self._break(error)
 
@@ -246,8 +249,11 @@ class Keeper:
         finally:
             if self._late is None:
                 self._busy = False
-            if self._late is not None or self._stopping or self._has_work() or self._upkeep.is_due(idle=False):
+            due, self._due = self._due, False
+            if self._late is not None or self._stopping or self._upkeep.is_due(idle=False) or (due and not self._inbox):
                 self._wake.set()
+            elif due:
+                self.take_turn()
 
     async def _end_late(self, work: Round, done: Committed) -> None:
         self._late = None
@@ -272,15 +278,9 @@ class Keeper:
             events += await self.ledger.catch_up()
         return events
 
-    def _ask(self, connections: list[Connection]) -> None:
-        frame = frame_binary(build_step1(self.ledger.live.state_vector()))
-        for connection in connections:
-            if connection.open:
-                self.audience.send(connection, frame, Kind.CONTROL)
-
     def _after(self, work: Round) -> None:
         if work.asked:
-            self._ask(work.asked)
+            self._answers.ask(work.asked)
         if self._answers:
             self._answers.give()
         now = self.hub.clock()

@@ -19,6 +19,7 @@ from .lib0 import Reader, build_buffer, build_uint
 
 _SYNC, _AWARENESS, _AUTH, _QUERY_AWARENESS, _ACK = 0, 1, 2, 3, 100
 _STEP_1, _STEP_2, _UPDATE = 0, 1, 2
+_SHORT_UPDATE = bytes((_SYNC, _UPDATE))  # what most messages begin with, before a length of one byte
 
 MAX_STATE_CLIENTS = 100_000
 MAX_ENTRIES = 1000
@@ -64,6 +65,8 @@ Message = Step1 | Changes | Awareness | QueryAwareness | Other
 
 def parse_message(data: bytes) -> Message:
     """Parse one received message; raises ProtocolError (frame_*). Updates inside are not parsed yet."""
+    if data[:2] == _SHORT_UPDATE and len(data) > 2 and data[2] == len(data) - 3 < 0x80:
+        return Changes(data[3:], False)
     reader = Reader(data)
     kind = reader.uint()
     message: Message

