@@ -11,7 +11,9 @@ This leans on python-engineio 4.15 and python-socketio 5.18; tests/web/test_broa
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 import socketio
@@ -23,6 +25,7 @@ from web.straight import Straight, find_straight
 OUTBOX_PACKETS = 256
 POLLED_PACKETS = 1024  # a client that polls fetches a burst only one round trip later
 TRANSPORT_BYTES = 64 * 1024
+MAX_PACKET = 160_000  # an SDP of 64 KiB grows when JSON escapes its line ends
 
 # engine.io MESSAGE (4) + socket.io EVENT (2) and ACK (3) in the default namespace.
 _EVENT = b"42"
@@ -33,8 +36,8 @@ _JSON = msgspec.json.Encoder()
 class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     """What one connection still has to be sent; engine.io's writer is its only reader.
 
-    `idle` is true only while that writer waits with nothing taken; if the box is empty too (a packet may be in it that
-    has woken the writer, which did not run yet), nobody stands before a direct write.
+    `idle` is true only while that writer waits, has nothing taken, and nothing was put here that has woken it: then
+    nobody stands before a direct write.
     """
 
     def __init__(self, on_full: Callable[[Outbox], None]) -> None:
@@ -43,13 +46,18 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         self.cut = False
         self.response: web.WebSocketResponse | None = None
         self.transport: asyncio.Transport | None = None
+        self.ping_at = math.inf  # if `engine_socket.py` sends the pings
+        self.beats: Callable[[Any], None] | None = None
         self._way: Straight | None = None
+        self._buffered: Callable[[], int] = int
         self._on_full = on_full
 
     def attach(self, response: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         """Remember the WebSocket that this connection's packets go to from now on."""
         self.response = response
         self.transport = transport
+        if transport is not None:
+            self._buffered = transport.get_write_buffer_size
         self.release()
         self._way = find_straight(transport) if transport is not None else None
 
@@ -72,6 +80,7 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     def add(self, item: engine_packet.Packet | None) -> None:
         """Queue a packet (None ends the writer); a full box cuts the connection instead."""
         if item is None or self.qsize() < (OUTBOX_PACKETS if self.transport is not None else POLLED_PACKETS):
+            self.idle = False
             self.put_nowait(item)
         elif not self.cut:
             self.cut = True
@@ -80,22 +89,19 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     def write(self, frame: bytes) -> bool:
         """Write a ready WebSocket frame now, or return False when something stands before it."""
         transport = self.transport
-        if (
-            not self.idle
-            or self.qsize()
-            or transport is None
-            or self.response is None
-            or self.response.closed
-            or transport.is_closing()
-        ):
+        if not self.idle or transport is None or self.response is None or self.response.closed:
             return False
-        held = transport.get_write_buffer_size()
-        if held >= TRANSPORT_BYTES:
+        held = self._buffered()
+        if not held and self._way is not None:
+            taken = self._way.write(frame)
+            if taken == len(frame):
+                return True
+            frame = frame[taken:]
+        elif held >= TRANSPORT_BYTES:
             return False
-        if held == 0 and self._way is not None:
-            frame = frame[self._way.write(frame) :]
-        if frame:
-            transport.write(frame)
+        if transport.is_closing():  # what it was given is lost with it
+            return False
+        transport.write(frame)
         return True
 
     def abort(self) -> None:

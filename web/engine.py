@@ -22,17 +22,15 @@ import socketio
 from aiohttp import web
 from engineio.async_drivers import aiohttp as driver
 
-from web.broadcast import Broadcast, Outbox
+from web.broadcast import MAX_PACKET, Broadcast, Outbox
+from web.engine_socket import Heartbeats, WebSocket
 from web.errors import WebError
 
-MAX_PACKET = 160_000  # an SDP of 64 KiB grows when JSON escapes its line ends
 AUTHENTICATE_SECONDS = 10.0
 log = logging.getLogger(__name__)
 
 # socket.io EVENT in the default namespace: 2, optional ack number, JSON array.
 _EVENT = re.compile(r"2(\d{0,15})(\[.*)", re.DOTALL)
-# What engine.io may be given: a ping, pong, upgrade, noop or close; or a message that holds a socket.io packet.
-_ENGINE = re.compile(r"[12356]|2probe|3probe|4[0-4].*", re.DOTALL)
 
 
 class Events(Protocol):
@@ -64,45 +62,6 @@ def _translate(request: web.Request | dict[str, Any]) -> Any:
     return request if isinstance(request, dict) else driver.translate_request(request)
 
 
-class WebSocket(driver.WebSocket):  # type: ignore[misc]
-    """engine.io's WebSocket without compression, known to its connection's Outbox."""
-
-    async def __call__(self, environ: dict[str, Any]) -> web.StreamResponse:
-        request: web.Request = environ["aiohttp.request"]
-        self._sock = web.WebSocketResponse(compress=False, max_msg_size=MAX_PACKET, timeout=2.0)
-        await self._sock.prepare(request)
-        outbox: Outbox = self.handler.__self__.queue
-        outbox.attach(self._sock, request.transport)
-        try:
-            await self.handler(self)
-        finally:
-            outbox.release()
-        return self._sock
-
-    async def wait(self) -> str:
-        """Return the next packet that is engine.io's business; events go their own way from here.
-
-        Anything that engine.io would stumble over ends the connection. Its heartbeat goes on counting meanwhile: who
-        only sends events and answers no ping is cut.
-        """
-        socket = self.handler.__self__
-        try:
-            while True:
-                message = await self._sock.receive()
-                data = message.data
-                if message.type is not web.WSMsgType.TEXT:
-                    raise OSError("not text")
-                if data.startswith("42") and socket.upgraded and not socket.closed:
-                    await socket.server.take(socket.sid, data[1:])
-                elif _ENGINE.fullmatch(data) is None:
-                    raise OSError("not an engine.io packet")
-                else:
-                    return str(data)
-        except asyncio.CancelledError:  # no heartbeat: a writer that waits for the peer would wait for TCP's timeout
-            socket.queue.abort()
-            raise
-
-
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
     """The engine.io server: bounded queues, session ids that name their worker."""
 
@@ -112,6 +71,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.cut_count = 0
         self.elsewhere: Elsewhere | None = None
         self.take: Take = _take_nothing
+        self.heartbeats = Heartbeats(self, self.cut)
         self._async = {
             **self._async,  # type: ignore[has-type]
             "websocket": WebSocket,
@@ -131,6 +91,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         return f"{self.worker}.{secrets.token_urlsafe(15)}"
 
     def create_queue(self, *args: Any, **options: Any) -> Outbox:
+        self.heartbeats.start()
         return Outbox(self._on_full)
 
     def _on_full(self, outbox: Outbox) -> None:
@@ -167,6 +128,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
             cors_allowed_origins=[],  # Origin is checked by `events`, for sockets without a browser too
             http_compression=False,
             max_http_buffer_size=MAX_PACKET,
+            monitor_clients=False,  # it wakes up for each connection; `Heartbeats` looks at all at once
             ping_interval=25,
             ping_timeout=20,
         )

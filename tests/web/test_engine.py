@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.house import eventually
 from tests.web.test_broadcast import Hall, Listener, hall
-from web import engine
+from web import engine, engine_socket
 from web.engine import parse_event
 
 __all__ = ["hall"]
@@ -95,3 +95,31 @@ async def test_many_packets_in_one_post(hall: Hall) -> None:
         async with http.get(f"{poll}&sid={sid}") as response:
             acks = (await response.text()).split("\x1e")
         assert acks == [f'43{number}[{{"n":{number}}}]' for number in range(200)]
+
+
+async def test_who_answers_pings_stays_and_who_does_not_is_cut(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_socket, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(hall.server.eio, "ping_interval", 0.02)
+    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        socket = await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket")
+        await socket.receive_str()
+        for _ in range(5):  # the first ping is engine.io's, the others are the sweep's
+            assert await socket.receive_str() == "2"
+            await socket.send_str("3")
+        assert await socket.receive_str() == "2"
+        monkeypatch.setattr(hall.server.eio, "ping_timeout", 0.02)
+        assert (await socket.receive()).type in (
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.CLOSE,
+            aiohttp.WSMsgType.ERROR,
+        )
+    await eventually(lambda: not hall.server.eio.sockets)
+
+
+async def test_who_stops_polling_is_forgotten(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_socket, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(hall.server.eio, "ping_interval", 0.02)
+    monkeypatch.setattr(hall.server.eio, "ping_timeout", 0.02)
+    async with aiohttp.ClientSession() as http:
+        await http.get(f"{hall.url}/socket.io/?EIO=4&transport=polling")
+    await eventually(lambda: not hall.server.eio.sockets)
