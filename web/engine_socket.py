@@ -140,6 +140,7 @@ class Heartbeats:
         for session in list(self._engine.sockets.values()):
             outbox: Outbox = session.queue
             if session.closed:
+                outbox.add(None)  # a poll may still wait there
                 self._engine.sockets.pop(session.sid, None)
             elif session.closing:
                 continue

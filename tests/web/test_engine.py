@@ -123,3 +123,17 @@ async def test_who_stops_polling_is_forgotten(hall: Hall, monkeypatch: pytest.Mo
     async with aiohttp.ClientSession() as http:
         await http.get(f"{hall.url}/socket.io/?EIO=4&transport=polling")
     await eventually(lambda: not hall.server.eio.sockets)
+
+
+async def test_a_poll_ends_when_its_session_has_closed(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_socket, "BEAT_SECONDS", 0.01)
+    async with aiohttp.ClientSession() as http, asyncio.timeout(20):  # engine.io would let it wait for 45 s
+        poll = f"{hall.url}/socket.io/?EIO=4&transport=polling"
+        async with http.get(poll) as response:
+            sid = (await response.text()).split('"sid":"')[1].split('"')[0]
+        waiting = asyncio.create_task(http.get(f"{poll}&sid={sid}"))
+        await eventually(lambda: bool(hall.server.eio.sockets[sid].queue._getters))
+        async with http.post(f"{poll}&sid={sid}", data="1"):
+            pass
+        (await waiting).close()
+    assert not hall.server.eio.sockets
