@@ -54,9 +54,18 @@ class Wire:
         ws = await http.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket", max_msg_size=0, compress=0)
         wire = cls(ws)
         await ws.send_str("40" + msgspec.json.encode({"ticket": ticket}).decode())
-        async with asyncio.timeout(STEP_SECONDS):
-            await wire._hello
+        await wire._greeted()
         return wire
+
+    async def _greeted(self) -> None:
+        """Wait to be greeted, as our client does: for as long as the server says that others come in before."""
+        told = -1
+        while not self._hello.done() and told != self.told.get("session:wait", 0):
+            told = self.told.get("session:wait", 0)
+            await asyncio.wait({self._hello}, timeout=STEP_SECONDS)
+        if not self._hello.done():
+            raise TimeoutError("greeted by nobody")
+        self._hello.result()
 
     async def ask(self, event: str, message: Mapping[str, object]) -> dict[str, object]:
         """Send a request and return its ack; Refused when it is an error."""
