@@ -34,6 +34,7 @@ def pictures(count: int, brightness: int = 180) -> list[tuple[bool, bytes]]:
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
     encoder.time_base = fractions.Fraction(1, 30)
+    encoder.thread_count = 1  # its threads would wait for each other ninety times as long as they work
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "g": "30"}
     found = []
     for number in range(count):
