@@ -74,7 +74,7 @@ async def flooding(orders: str) -> AsyncIterator[Poured]:
         await reading
 
 
-@pytest.mark.timeout(SECONDS + 120)
+@pytest.mark.timeout(SECONDS + 400)
 async def test_a_flood_from_people_who_are_let_in(tmp_path: Path) -> None:
     server = KreideServer(tmp_path / "data")
     server.start()

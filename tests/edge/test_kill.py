@@ -81,7 +81,7 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     assert len(set(history.values())) == len(history), "a message stands twice"
 
 
-@pytest.mark.timeout(180 + 20 * ROUNDS)
+@pytest.mark.timeout(400 + 60 * ROUNDS)
 @pytest.mark.parametrize(("store", "rounds"), [("sqlite", ROUNDS), ("postgres", ROUNDS // 2)])
 async def test_nothing_acknowledged_is_lost(
     request: pytest.FixtureRequest, tmp_path: Path, store: str, rounds: int

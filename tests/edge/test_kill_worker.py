@@ -66,7 +66,7 @@ class Person:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.timeout(180 + 20 * ROUNDS)
+@pytest.mark.timeout(400 + 60 * ROUNDS)
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 async def test_a_worker_or_redis_may_die_at_any_moment(
     request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer, store: str

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.edge
 def refused(*arguments: str) -> str:
     """Run `kreide …`, expect that it refuses; return the one line that it says."""
     command = [sys.executable, "-m", "web", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
