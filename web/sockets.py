@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ class Sockets:
         self._server = Server(services.relay.worker, self)
         self._server.eio.elsewhere = Polling(services.relay, self._server.eio.handle_request).forward
         self._connections: dict[str, Connection] = {}
+        self._devices: Counter[str] = Counter()  # how many connections each person has
         self._hearing = Hearing(services, self._connections)
         self._turnstile = Turnstile()
         self._stale: dict[str, None] = {}
@@ -110,11 +112,11 @@ class Sockets:
         self._turnstile.check_room()
         ticket = auth.get("ticket") if isinstance(auth, dict) else None
         person = await person_at_socket(request, self._services, ticket if isinstance(ticket, str) else None)
-        if not person.id.startswith(TOOL):  # one ticket of a tool may stand for a whole class
-            others = sum(other.person.id == person.id for other in self._connections.values())
-            if others >= CONNECTIONS:
-                raise Overloaded("overloaded", "too many connections of one person")
+        # One ticket of a tool may stand for a whole class.
+        if self._devices[person.id] >= CONNECTIONS and not person.id.startswith(TOOL):
+            raise Overloaded("overloaded", "too many connections of one person")
         self._connections[sid] = Connection(sid, eio_sid, person)
+        self._devices[person.id] += 1
         if person.ticket is not None:
             left = person.ticket.expires_at - self._services.school.clock()
             self._connections[sid].expiry = asyncio.get_running_loop().call_later(left / 1000, self._expire, sid)
@@ -154,6 +156,9 @@ class Sockets:
         connection = self._connections.pop(sid, None)
         if connection is None:
             return
+        self._devices[connection.person.id] -= 1
+        if not self._devices[connection.person.id]:
+            del self._devices[connection.person.id]
         if connection.expiry is not None:
             connection.expiry.cancel()
         connection.ready.set()  # whoever waits for it goes on, and finds it gone
