@@ -15,7 +15,7 @@ from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
 SHOW = re.compile("^(Zeigen, wer was geschrieben hat|Show who wrote what)$")
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 def show(page: Page) -> None:
