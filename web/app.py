@@ -37,6 +37,7 @@ from web.machines import Address, Credentials, name_worker
 from web.media_watch import MediaWatch
 from web.metrics import Metrics, connect_engines
 from web.patience import expect_bodies
+from web.person import Holdings
 from web.recording_files import RecordingFiles
 from web.recording_sweep import sweep_recordings
 from web.relay import Relay
@@ -47,6 +48,7 @@ from web.routes.authors import DocumentAuthors
 from web.routes.collab_socket import DocumentSockets
 from web.routes.files import Files
 from web.routes.history import DocumentPast
+from web.routes.persons import Persons
 from web.routes.table import Handler, register
 from web.routes.uploads import UPLOADS
 from web.school.access import SchoolAccess
@@ -94,6 +96,12 @@ async def build_app(config: Config, index: int) -> web.Application:
     documents = DocumentSockets(services)
     history = History(services.documents, services.heavy, config.history_days)
     services.documents.compact_with(history.compact)
+    persons = Persons(
+        Holdings(
+            services.school, services.documents.store.database, history, services.heavy, services.uploads,
+            services.recordings,
+        )
+    )  # fmt: skip
     connect_engines(services.metrics, services.media, services.documents)
     services.metrics.counters({"kreide_chat_delivered": "delivered"}, sockets.counts)
     services.metrics.connections(lambda: _connections(services, sockets))
@@ -107,6 +115,7 @@ async def build_app(config: Config, index: int) -> web.Application:
             *documents.routes(),
             *DocumentPast(history).routes(),
             *DocumentAuthors(Authors(services.documents.store.database, services.heavy)).routes(),
+            *persons.routes(),
             *static.routes(),
         ),
     )
@@ -127,6 +136,7 @@ async def build_app(config: Config, index: int) -> web.Application:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await persons.close()
         await services.live.close()
         await sockets.close()
         await stack.aclose()

@@ -30,11 +30,21 @@ export interface RosterOutcome {
   problem: string | null;
 }
 
+/** How much there is of a person, by what it is. */
+export interface PersonData {
+  login: string;
+  full_name: string;
+  amounts: { what: string; count: number }[];
+}
+
 const part = encodeURIComponent;
 
 export const schoolApi = {
   accounts: async () => (await call<{ accounts: Account[] }>('GET', 'accounts')).accounts,
   changeAccount: (id: string, change: { disabled?: boolean; password?: string }) => call<Account>('PATCH', `accounts/${part(id)}`, change),
+  data: (id: string) => call<PersonData>('GET', `accounts/${part(id)}/data`),
+  exportUrl: (id: string) => `/api/v1/accounts/${part(id)}/data/export`,
+  erase: (id: string, login: string) => call<object>('POST', `accounts/${part(id)}/data/erasure`, { login }),
   classes: async () => (await call<{ classes: Group[] }>('GET', 'classes')).classes,
   createClass: (title: string) => call<Group>('POST', 'classes', { title }),
   roster: async (id: string) => (await call<{ roster: Member[] }>('GET', `classes/${part(id)}`)).roster,
