@@ -293,7 +293,7 @@ async def _folders(connection: Reader, standing: Standing, where: ColumnElement[
 async def _channels(
     connection: Reader, standing: Standing, ids: Collection[str]
 ) -> list[tuple[Channel, ChannelRights]]:
-    found = await queries.channels(connection, tables.channel.c.id.in_(ids))
+    found = await queries.channels_named(connection, ids)
     meetings = await meetings_using(connection, standing, ids)
     rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found if not channel.people]
     of_two = await direct_rights(connection, standing, [channel for channel in found if channel.people])

@@ -58,9 +58,7 @@ async def _pairs(connection: Reader, key: Any, value: Any, keys: Collection[str]
 
 async def directs_of(connection: Reader, school: str, person: str) -> list[str]:
     """The ids of the direct channels of one account."""
-    table = contact_tables.direct_channel.c
-    mine = or_(table.first == person, table.second == person)
-    return list((await connection.execute(select(table.channel).where(table.school == school, mine))).scalars())
+    return list((await connection.execute(_DIRECTS, {"school": school, "person": person})).scalars())
 
 
 async def blocks_of(connection: Reader, school: str, person: str) -> set[tuple[str, str]]:
@@ -76,14 +74,7 @@ async def blocks_of(connection: Reader, school: str, person: str) -> set[tuple[s
 
 async def personal_of(connection: Reader, school: str, accounts: Collection[str]) -> dict[str, Personal]:
     """What these accounts have set for themselves; those that are not of the school are left out."""
-    account, table = tables.account, contact_tables.personal
-    rows = await connection.execute(
-        select(
-            account.c.id, table.c.away, table.c.typing, table.c.quiet_start, table.c.quiet_end, table.c.quiet_weekends
-        )
-        .outerjoin(table, table.c.account == account.c.id)
-        .where(account.c.school == school, account.c.id.in_(accounts))
-    )
+    rows = await connection.execute(_PERSONAL, {"school": school, "accounts": list(accounts)})
     return {row[0]: Personal(row[0]) if row[1] is None else _personal(*row) for row in rows}
 
 
@@ -114,4 +105,21 @@ async def settings_of(store: SchoolStore, person: Person) -> tuple[Personal, str
         return found.get(person.id, Personal(person.id)), zone or "UTC"
 
 
+_account, _personal_of, _direct = tables.account.c, contact_tables.personal.c, contact_tables.direct_channel.c
+_DIRECTS: Final = select(_direct.channel).where(
+    _direct.school == bindparam("school"),
+    or_(_direct.first == bindparam("person"), _direct.second == bindparam("person")),
+)
+_PERSONAL: Final = (
+    select(
+        _account.id,
+        _personal_of.away,
+        _personal_of.typing,
+        _personal_of.quiet_start,
+        _personal_of.quiet_end,
+        _personal_of.quiet_weekends,
+    )
+    .outerjoin(contact_tables.personal, _personal_of.account == _account.id)
+    .where(_account.school == bindparam("school"), _account.id.in_(bindparam("accounts", expanding=True)))
+)
 _ZONE: Final = select(tables.school.c.time_zone).where(tables.school.c.id == bindparam("school"))

@@ -168,17 +168,18 @@ async def shares(connection: Reader, kind: ObjectKind, objects: Collection[str])
 
 async def channels(connection: Reader, *where: ColumnElement[bool]) -> list[Channel]:
     """Channels by title, each with the class, learning group, meeting or two people it belongs to."""
-    channel, group, meeting, direct = tables.channel, tables.study_group, tables.meeting, contact_tables.direct_channel
-    query = (
-        select(channel, group.c.id, group.c.kind, meeting.c.id, direct.c.first, direct.c.second)
-        .outerjoin(group, group.c.channel == channel.c.id)
-        .outerjoin(meeting, and_(meeting.c.channel == channel.c.id, group.c.id.is_(None)))
-        .outerjoin(direct, direct.c.channel == channel.c.id)
-        .where(*where)
-        .order_by(channel.c.title, channel.c.id)
-    )
+    return await _read_channels(connection, _CHANNELS.where(*where), {})
+
+
+async def channels_named(connection: Reader, ids: Collection[str]) -> list[Channel]:
+    """The channels of these ids; asked by everybody who comes in."""
+    return await _read_channels(connection, _CHANNELS_NAMED, {"ids": list(ids)})
+
+
+async def _read_channels(connection: Reader, query: Select[Any], bound: Mapping[str, Any]) -> list[Channel]:
     found = []
-    for id_, school, title, mode, keep_days, group_id, kind, meeting_id, one, other in await connection.execute(query):
+    rows = await connection.execute(query, bound)
+    for id_, school, title, mode, keep_days, group_id, kind, meeting_id, one, other in rows:
         school_class = group_id if kind == "school_class" else None
         learning_group = group_id if kind == "learning_group" else None
         people = () if one is None else (one, other)
@@ -186,6 +187,19 @@ async def channels(connection: Reader, *where: ColumnElement[bool]) -> list[Chan
     return found
 
 
+def _build_channels() -> Select[Any]:
+    channel, group, meeting, direct = tables.channel, tables.study_group, tables.meeting, contact_tables.direct_channel
+    return (
+        select(channel, group.c.id, group.c.kind, meeting.c.id, direct.c.first, direct.c.second)
+        .outerjoin(group, group.c.channel == channel.c.id)
+        .outerjoin(meeting, and_(meeting.c.channel == channel.c.id, group.c.id.is_(None)))
+        .outerjoin(direct, direct.c.channel == channel.c.id)
+        .order_by(channel.c.title, channel.c.id)
+    )
+
+
+_CHANNELS: Final = _build_channels()
+_CHANNELS_NAMED: Final = _CHANNELS.where(tables.channel.c.id.in_(bindparam("ids", expanding=True)))
 MEETINGS: Final = select(tables.meeting, tables.study_group.c.kind.label("group_kind")).outerjoin(
     tables.study_group, tables.study_group.c.id == tables.meeting.c.group_id
 )
