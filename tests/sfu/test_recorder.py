@@ -151,7 +151,7 @@ async def test_what_happens_to_the_files_does_not_happen_to_the_call(tmp_path: P
             recording = await room.record(tmp_path / name, 0, told)
             room.set_rights("t", replace(TEACHER, record=1))
             await _until_pictures(tmp_path / name / "2.webm")
-            assert any(isinstance(event, FileOpened) for event in told.events)
+            await told.until(lambda event: isinstance(event, FileOpened))
             process = recording._process
             assert process is not None
             return told, process.pid, tmp_path / name / "2.webm"
