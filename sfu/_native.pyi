@@ -114,6 +114,9 @@ class Plane:
         A recorder's id is of the sessions' kind: it stands in audiences.
         """
 
+def take_stream(plane: Plane, descriptor: int, first: bytes) -> None:
+    """Let a plane serve a copy of this TCP connection, from which `first` was read. OSError if it is none or gone."""
+
 @final
 class Recorder:
     """One recording of one plane. A recorder whose plane is gone does nothing; one that is dropped is closed."""

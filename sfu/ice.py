@@ -5,6 +5,7 @@ Laws:
   this file only says what the plane is told and what the answer offers.
 - Bytes are arguments: who calls brings the entropy.
 - An address is offered only if the plane is bound to it, or if the operator declared it public.
+- A user fragment begins with the place of its plane: a connection that came to another process can be handed over.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ import msgspec
 CREDENTIAL_ENTROPY = 24
 """Bytes that `credentials` wants: 6 for the user fragment, 18 for the password."""
 
+PLACES = 4096
+"""Planes that one server can have."""
+
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _TYPE_PREFERENCE_HOST = 126
 _DIRECTION_PASSIVE = 4
 """RFC 6544 section 4.2."""
@@ -45,12 +50,18 @@ class Candidate(msgspec.Struct, frozen=True):
         return f"candidate:{self.foundation} 1 {transport} {self.priority} {self.address} {self.port} typ host{end}"
 
 
-def credentials(entropy: bytes) -> Credentials:
-    """Turn 24 random bytes into a user fragment of 8 and a password of 24 ice-chars."""
-    if len(entropy) < CREDENTIAL_ENTROPY:
-        raise ValueError(f"credentials want {CREDENTIAL_ENTROPY} bytes")
+def credentials(entropy: bytes, place: int = 0) -> Credentials:
+    """Turn 24 random bytes into a user fragment of 2 + 8 and a password of 24 ice-chars."""
+    if len(entropy) < CREDENTIAL_ENTROPY or not 0 <= place < PLACES:
+        raise ValueError(f"credentials want {CREDENTIAL_ENTROPY} bytes and a place below {PLACES}")
     text = b64encode(entropy[:CREDENTIAL_ENTROPY]).decode("ascii")
-    return Credentials(ufrag=text[:8], password=text[8:])
+    return Credentials(ufrag=_DIGITS[place >> 6] + _DIGITS[place & 63] + text[:8], password=text[8:])
+
+
+def place_of(username: bytes) -> int | None:
+    """The place in "our fragment:their fragment" (RFC 8445 section 7.2.2); None if that is none of ours."""
+    high, low = (_DIGITS.find(chr(digit)) for digit in username[:2].ljust(2))
+    return None if min(high, low) < 0 or username[10:11] != b":" else high << 6 | low
 
 
 def offered_addresses(bound: Iterable[str], interfaces: Iterable[str], public: Iterable[str]) -> list[str]:
@@ -71,21 +82,15 @@ def offered_addresses(bound: Iterable[str], interfaces: Iterable[str], public: I
     return list(dict.fromkeys(found))
 
 
-def candidates(addresses: Iterable[str], port: int, *, tcp: bool = True) -> tuple[Candidate, ...]:
+def candidates(udp: Iterable[tuple[str, int]], tcp: Iterable[tuple[str, int]]) -> tuple[Candidate, ...]:
     """Host candidates for these addresses in this order of preference, one foundation each: UDP first, then TCP."""
-    places = list(enumerate(addresses))
-
-    def made(foundation: int, preference: int, address: str, *, passive: bool) -> Candidate:
-        # RFC 8445 section 5.1.2.1; the local preference falls with the place in the list.
-        priority = (_TYPE_PREFERENCE_HOST << 24) | (preference << 8) | 255
-        return Candidate(foundation, priority, address, port, passive)
-
-    by_udp = (made(index + 1, 65535 - index, address, passive=False) for index, address in places)
-    by_tcp = (
-        made(len(places) + index + 1, (_DIRECTION_PASSIVE << 13) | (8191 - index), address, passive=True)
-        for index, address in places
+    # RFC 8445 section 5.1.2.1; the local preference falls with the place in the list.
+    ways = [(65535 - index, *way, False) for index, way in enumerate(udp)]
+    ways += [((_DIRECTION_PASSIVE << 13) | (8191 - index), *way, True) for index, way in enumerate(tcp)]
+    return tuple(
+        Candidate(foundation, (_TYPE_PREFERENCE_HOST << 24) | (preference << 8) | 255, address, port, passive)
+        for foundation, (preference, address, port, passive) in enumerate(ways, start=1)
     )
-    return (*by_udp, *by_tcp) if tcp else tuple(by_udp)
 
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from sfu._native import Plane
+from sfu._native import Plane, take_stream
 
 Kind: TypeAlias = Literal["audio", "video"]
 Profile: TypeAlias = Literal["AEAD_AES_128_GCM", "AES128_CM_SHA1_80"]
@@ -46,4 +46,4 @@ yet); sessions may be sent so many bits per second (each told at most 5 times a 
 find out when it is more; a source started to flow or stalled; so many events were lost; a recorder has lost so
 many frames, and whether nobody reads its pipe any more (once a second at most)."""
 
-__all__ = ["Event", "Kind", "Plane", "Profile"]
+__all__ = ["Event", "Kind", "Plane", "Profile", "take_stream"]

@@ -16,13 +16,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
-import ifaddr
 import msgspec
 
 from sfu.codecs import VideoCodec
 from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
-from sfu.ice import candidates, offered_addresses
 from sfu.model import (
     LayersWanted,
     MediaEvent,
@@ -38,7 +36,8 @@ from sfu.model import (
     Undecodable,
     VideoPaused,
 )
-from sfu.plane import Event, Plane
+from sfu.offered import Offered
+from sfu.plane import Event, Plane, take_stream
 from sfu.recorder import Recording
 from sfu.room import MediaRoom
 from sfu.session import Port, Session
@@ -74,15 +73,18 @@ logger = logging.getLogger(__name__)
 class MediaConfig(msgspec.Struct, frozen=True):
     """Where media is received. `udp_port` 0 lets the system choose; thread n takes the n-th port from there.
 
-    The same numbers take it over TCP, but for `http_port`, which is the application's. A remote that says nothing for
-    `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets. Who can
+    The same numbers take it over TCP, but for `http_port`, which is the application's: what comes there, at
+    `http_host`, it hands over by the place that it is addressed to; the first thread has `place`. A remote that says
+    nothing for `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets. Who can
     is asked to send pictures in `video_codec`.
     """
 
     addresses: tuple[str, ...] = ("127.0.0.1",)
     udp_port: int = 0
     public_ips: tuple[str, ...] = ()
+    http_host: str = "127.0.0.1"
     http_port: int = 0
+    place: int = 0
     threads: int = 1
     downlink_cap_kbit: int = 1000
     consent_seconds: float = 30.0
@@ -114,7 +116,7 @@ class MediaServer:
         """Bind the ports and begin; OSError if one cannot be bound."""
         numbers = itertools.count(1)
         handshakes = asyncio.Semaphore(MAX_HANDSHAKES)
-        addresses = offered_addresses(self._config.addresses, _interface_addresses(), self._config.public_ips)
+        offered = Offered(self._config.addresses, self._config.public_ips)
         for thread in range(self._config.threads):
             udp_port = self._config.udp_port + thread if self._config.udp_port else 0
             want = self._config.downlink_cap_kbit * 1000
@@ -125,10 +127,9 @@ class MediaServer:
                 tcp=udp_port != self._config.http_port or not udp_port,
                 want=want,
             )
-            if not plane.tcp:
-                logger.info("media goes over UDP alone", extra={"port": plane.port})
-            offered = candidates(addresses, plane.port, tcp=plane.tcp)
-            port = Port(plane, self._fresh_identity, offered, numbers, handshakes)
+            shared = (self._config.http_host, self._config.http_port)
+            ways = offered.candidates(plane.port, shared, tcp=plane.tcp)
+            port = Port(plane, self._fresh_identity, ways, numbers, handshakes, self._config.place + thread)
             self._ports.append(port)
             asyncio.get_running_loop().add_reader(plane.fileno(), self._on_readable, plane)
 
@@ -142,6 +143,12 @@ class MediaServer:
             asyncio.get_running_loop().remove_reader(port.plane.fileno())
             port.plane.close()
         self._ports = []
+
+    def take_stream(self, place: int, descriptor: int, first: bytes) -> None:
+        """Serve a copy of a TCP connection, from which `first` was read; OSError if it is gone."""
+        for port in self._ports:
+            if port.place == place:
+                take_stream(port.plane, descriptor, first)
 
     def room(self, room_id: str, on_event: Callable[[MediaEvent], None], codec: VideoCodec | None = None) -> MediaRoom:
         """The room's media: made on first use, then the same one (which keeps its first callback and codec)."""
@@ -289,11 +296,3 @@ class MediaServer:
                 by_room.setdefault(room, []).append((source, tuple(layers)))
         for room, part in by_room.items():
             room.on_rates(tuple(part))
-
-
-def _interface_addresses() -> list[str]:
-    found = []
-    for adapter in ifaddr.get_adapters():
-        for item in adapter.ips:
-            found.append(item.ip if isinstance(item.ip, str) else item.ip[0])
-    return found

@@ -40,6 +40,7 @@ class Port(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...]
     numbers: Iterator[int]
     handshakes: asyncio.Semaphore
+    place: int = 0
 
 
 class Session:
@@ -153,7 +154,7 @@ class Session:
         return Local(
             session_id=session_id,
             version=version,
-            credentials=credentials(secrets.token_bytes(CREDENTIAL_ENTROPY)),
+            credentials=credentials(secrets.token_bytes(CREDENTIAL_ENTROPY), self._port.place),
             fingerprints=self._identity.fingerprints(),
             candidates=self._port.candidates,
         )

@@ -225,7 +225,9 @@ async def _media(config: Config, index: int) -> MediaServer:
         MediaConfig(
             addresses=("0.0.0.0", "::") if config.host in ("0.0.0.0", "::") else (config.host,),
             udp_port=port,
+            http_host=config.host,
             http_port=config.port,
+            place=index * config.media_threads,
             public_ips=config.public_ips,
             threads=config.media_threads,
             downlink_cap_kbit=config.downlink_cap,

@@ -13,10 +13,10 @@ import socket
 import ssl
 from typing import Final
 
-from aiohttp import web
-
 from web.app import build_app
 from web.config import Config, ConfigError
+from web.first_bytes import FrontDoor
+from web.handover import Handover
 from web.patience import build_runner
 from web.services import SERVICES
 
@@ -38,10 +38,14 @@ async def run_worker(config: Config, index: int, listener: socket.socket) -> Non
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end_with_all)
     try:
-        site = web.SockSite(runner, listener, ssl_context=_tls(config), backlog=BACKLOG)
-        await site.start()
+        handover = Handover(app[SERVICES].media, config.runtime, index, config.media_threads)
+        handover.start()
+        assert runner.server is not None
+        door = FrontDoor(runner.server, _tls(config), handover.hand_over)
+        server = await asyncio.get_running_loop().create_server(door, sock=listener, backlog=BACKLOG)
         await stop.wait()
-        await site.stop()
+        server.close()
+        handover.close()
         # From the runner's cleanup on nothing that clients say is read any more.
         await app[SERVICES].rooms.drain()
     finally:

@@ -12,12 +12,13 @@ from sfu.model import PURPOSES
 from sfu.sdp import Fingerprint, Offer, parse_offer
 from tests.sfu.offers import NAMES, recorded
 
+WAYS = [("192.0.2.1", 40000), ("2001:db8::1", 40000)]
 LOCAL = Local(
     session_id=4611686018427387904,
     version=1,
     credentials=credentials(bytes(range(24))),
     fingerprints=(Fingerprint("sha-256", ":".join(["AB"] * 32)),),
-    candidates=candidates(["192.0.2.1", "2001:db8::1"], 40000),
+    candidates=candidates(WAYS, WAYS),
 )
 
 

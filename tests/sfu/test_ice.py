@@ -13,7 +13,7 @@ INTERFACES = ["127.0.0.1", "192.0.2.10", "10.1.2.3", "::1", "fe80::1%eth0", "200
 
 def test_credentials_are_long_enough_and_of_ice_characters() -> None:
     made = credentials(bytes(range(CREDENTIAL_ENTROPY)))
-    assert re.fullmatch(r"[A-Za-z0-9+/]{8}", made.ufrag)
+    assert re.fullmatch(r"AA[A-Za-z0-9+/]{8}", made.ufrag)
     assert re.fullmatch(r"[A-Za-z0-9+/]{24}", made.password)
     assert credentials(bytes(CREDENTIAL_ENTROPY)) != made
 
@@ -47,7 +47,7 @@ def test_a_machine_without_a_network_offers_loopback() -> None:
 
 
 def test_candidates_fall_in_priority_and_are_written_by_rfc_8839() -> None:
-    first, second, third, fourth = candidates(["192.0.2.10", "2001:db8::7"], 40000)
+    first, second, third, fourth = candidates(ways := [("192.0.2.10", 40000), ("2001:db8::7", 40000)], ways)
     assert first.line() == "candidate:1 1 udp 2130706431 192.0.2.10 40000 typ host"
     assert second.line() == "candidate:2 1 udp 2130706175 2001:db8::7 40000 typ host"
     assert third.line() == "candidate:3 1 tcp 2124414975 192.0.2.10 40000 typ host tcptype passive"

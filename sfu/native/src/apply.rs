@@ -75,6 +75,7 @@ impl World {
                 forget,
             } => self.end_file(recorder, file, forget),
             Command::CloseRecorder { recorder } => self.close_recorder(now, recorder),
+            Command::TakeStream(handed) => self.take_stream(now, handed),
             Command::Close => Some(()),
         };
         if done.is_none() {

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, PoisonError};
 
 use crate::media::codec::{Codec, Kind, PayloadTypes};
@@ -62,6 +63,13 @@ pub struct AddTap {
     pub track: u8,
     /// The layer to record, while it flows.
     pub layer: usize,
+}
+
+/// A connection that was accepted elsewhere, and what was read from it.
+pub struct Handed {
+    pub stream: TcpStream,
+    pub remote: SocketAddr,
+    pub first: Vec<u8>,
 }
 
 pub enum Command {
@@ -128,6 +136,7 @@ pub enum Command {
     CloseRecorder {
         recorder: u64,
     },
+    TakeStream(Handed),
     Close,
 }
 

@@ -15,6 +15,7 @@ pub mod counters;
 pub mod demux;
 pub mod events;
 pub mod forward;
+pub mod handed;
 pub mod ice;
 pub mod ingest;
 pub mod media;
@@ -47,6 +48,8 @@ mod rehearsal;
 #[cfg(feature = "python")]
 #[pyo3::pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::handed::take_stream;
     #[pymodule_export]
     use crate::plane::Plane;
     #[pymodule_export]

@@ -65,7 +65,7 @@ fn extension_ids(list: &[(u8, String)]) -> ExtensionIds {
 
 impl Plane {
     /// Queue a command. After `close` it is forgotten.
-    fn order(&self, py: Python<'_>, command: Command) -> PyResult<()> {
+    pub(crate) fn order(&self, py: Python<'_>, command: Command) -> PyResult<()> {
         let (ended, taken) = py.detach(|| {
             let thread = self.thread.lock().ok();
             let ended = thread.map(|thread| thread.as_ref().map(JoinHandle::is_finished));

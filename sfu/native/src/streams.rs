@@ -92,23 +92,41 @@ impl Streams {
             let Some((stream, remote)) = waiting else {
                 return;
             };
-            self.make_room();
-            let number = self.next;
-            if self.connections.len() >= MOST || self.epoll.add(&stream, number as u64).is_err() {
-                continue;
-            }
-            self.next += 1;
-            let connection = Connection {
-                stream,
-                remote,
-                since: now,
-                proven: false,
-                rest: Vec::new(),
-                backlog: Backlog::default(),
-                watched: false,
-            };
-            self.connections.insert(number, connection);
+            self.take(now, stream, remote);
         }
+    }
+
+    /// Take in a connection, and watch it: its number, if there is room.
+    pub fn take(&mut self, now: u64, stream: TcpStream, remote: SocketAddr) -> Option<usize> {
+        self.make_room();
+        let number = self.next;
+        if self.connections.len() >= MOST || self.epoll.add(&stream, number as u64).is_err() {
+            return None;
+        }
+        self.next += 1;
+        let connection = Connection {
+            stream,
+            remote,
+            since: now,
+            proven: false,
+            rest: Vec::new(),
+            backlog: Backlog::default(),
+            watched: false,
+        };
+        self.connections.insert(number, connection);
+        Some(number)
+    }
+
+    /// These bytes were read from a new connection already: how many of them are whole frames.
+    pub fn begin(&mut self, number: usize, first: &[u8]) -> usize {
+        let Some(whole) = whole_frames(first) else {
+            self.close(number);
+            return 0;
+        };
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.rest.extend_from_slice(&first[whole..]);
+        }
+        whole
     }
 
     fn make_room(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 
 use libc::{c_int, c_void};
 
@@ -58,14 +58,34 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 #[must_use]
 pub fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     let (stream, remote) = listener.accept().ok()?;
-    stream.set_nonblocking(true).ok()?;
-    stream.set_nodelay(true).ok()?;
+    make_ready(&stream).ok()?;
+    Some((stream, remote))
+}
+
+/// Our own copy of a connection that somebody else accepted, made ready.
+///
+/// # Errors
+/// When it is no connection, is gone, or the kernel has no descriptor left.
+pub fn adopt_stream(descriptor: RawFd) -> io::Result<(TcpStream, SocketAddr)> {
+    // SAFETY: plain system calls; the copy is owned from here on.
+    let stream = unsafe {
+        let copy = check(libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 0))?;
+        TcpStream::from_raw_fd(copy)
+    };
+    // A listener for both families names IPv4 in IPv6; the remote knows itself by the former.
+    let remote = stream.peer_addr()?;
+    let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+    make_ready(&stream)?;
+    Ok((stream, remote))
+}
+
+fn make_ready(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
+    stream.set_nodelay(true)?;
     option(
         stream.as_raw_fd(),
         libc::SOL_SOCKET,
         libc::SO_SNDBUF,
         SEND_BUFFER,
     )
-    .ok()?;
-    Some((stream, remote))
 }
