@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 
@@ -11,12 +12,15 @@ import aiohttp
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
+from sfu.ice import Credentials
 from tests.server import KreideServer
 from tests.services import RedisServer
 from tests.sfu.peers import Bars, Tone, next_loudness, next_picture
+from tests.web.test_first_bytes import answered, check_for
 
 pytestmark = pytest.mark.edge
 SDP = "application/sdp"
+CONNECTIONS = 24
 
 
 @pytest.fixture(params=[1, 2], scope="module")
@@ -135,3 +139,23 @@ async def test_an_encrypted_meeting_takes_no_tools(server: KreideServer) -> None
         status, _, answer = await client.call("POST", f"/{way}/{meeting}", client.connection.localDescription.sdp, SDP)
         assert (status, json.loads(answer)["code"]) == (409, "encrypted")
         await client.close()
+
+
+async def test_every_connection_to_the_port_of_the_pages_reaches_its_session(server: KreideServer) -> None:
+    """Whichever worker takes it, the one that owns the session answers."""
+    client = Client(server, server.ticket(meeting="demo-lesson", role="teacher", name="Camera"))
+    client.connection.addTrack(Tone())
+    await client.connection.setLocalDescription(await client.connection.createOffer())
+    status, _, answer = await client.call("POST", "/whip/demo-lesson", client.connection.localDescription.sdp, SDP)
+    assert status == 201, answer
+    told = dict(line[2:].split(":", 1) for line in answer.splitlines() if line.startswith(("a=ice-ufrag", "a=ice-pwd")))
+    session = Credentials(told["ice-ufrag"], told["ice-pwd"])
+    assert f" 127.0.0.1 {server.port} typ host tcptype passive" in answer
+    async with asyncio.timeout(30):
+        for _ in range(CONNECTIONS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            transaction = os.urandom(12)
+            writer.write(check_for(session, transaction))
+            assert (await answered(reader, session)).transaction == transaction
+            writer.close()
+    await client.close()
