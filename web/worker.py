@@ -37,19 +37,19 @@ async def run_worker(config: Config, index: int, listener: socket.socket) -> Non
         stop.set()
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end_with_all)
+    handover = Handover(app[SERVICES].media, config.runtime, index, config.media_threads)
+    handover.start()
     try:
-        handover = Handover(app[SERVICES].media, config.runtime, index, config.media_threads)
-        handover.start()
         assert runner.server is not None
         door = FrontDoor(runner.server, _tls(config), handover.hand_over)
         server = await asyncio.get_running_loop().create_server(door, sock=listener, backlog=BACKLOG)
         await stop.wait()
         server.close()
-        handover.close()
         # From the runner's cleanup on nothing that clients say is read any more.
         await app[SERVICES].rooms.drain()
     finally:
         await runner.cleanup()
+        handover.close()  # what others hand over may belong to a room that is still leaving
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:
