@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -27,7 +28,8 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network"),
 ]
-OUTSIDE = "10.231.77.1"
+NETWORK = f"10.231.{1 + secrets.randbelow(254)}"  # not that of another run, or of one that was killed
+OUTSIDE = f"{NETWORK}.1"
 SELECTED = """async () => {
   for (const connection of window.connections) {
     const stats = await connection.getStats();
@@ -52,7 +54,7 @@ def school_network() -> Iterator[Callable[[Path, int, int], Path]]:
 
     def close_it(folder: Path, *ports: int) -> Path:
         number = 4 * len(names)
-        outside, within = f"10.231.77.{number + 1}", f"10.231.77.{number + 2}"
+        outside, within = f"{NETWORK}.{number + 1}", f"{NETWORK}.{number + 2}"
         name = f"k{uuid4().hex[:8]}"
         names.append(name)
         try:
