@@ -30,7 +30,7 @@ from web.live import STALE_SECONDS
 from web.recording_files import RecordingFiles
 from web.school import queries, tables
 from web.school.actions import AccountPatch, do_change_account
-from web.school.actions.erasure import do_erase_account
+from web.school.actions.erasure import REMAINS, do_erase_account
 from web.school.model import Account
 from web.school.recording_tables import recording_track
 from web.school.store import SchoolStore, new_id
@@ -108,7 +108,7 @@ async def count(holdings: Holdings, account: Account) -> dict[str, int]:
 
 async def erase(holdings: Holdings, account: Account) -> str:
     """Erase a person; return the id of what remains where others' things hang on it."""
-    remains = f"gone-{new_id()}"
+    remains = REMAINS + new_id()
     await do_change_account(holdings.school, account.school, account.id, AccountPatch(disabled=True))
     await asyncio.sleep(HEARD_SECONDS)
     await _erase_recordings(holdings, account)

@@ -56,4 +56,4 @@ def test_the_administration_answers_and_erases(open_page: OpenPage, server: Krei
     expect(admin.get_by_role("status").filter(has_text="Weg Da ist gelöscht.")).to_be_visible(timeout=30_000)
     expect(dialog).to_be_hidden()
     expect(admin.get_by_text("Dazu gibt es kein Konto.")).to_be_visible()
-    assert account["id"] not in {one["id"] for one in api.get("/api/v1/accounts")["accounts"]}
+    assert str(account["id"]) not in str(api.get("/api/v1/accounts"))

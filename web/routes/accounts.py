@@ -15,6 +15,7 @@ from web.school.actions import (
     do_link_guardian,
     do_unlink_guardian,
 )
+from web.school.actions.erasure import is_remains
 from web.school.model import Account, AccountRole, GuardianLink
 from web.school.names import clean_login, clean_name, display_name
 from web.school.store import new_id
@@ -62,7 +63,7 @@ async def list_accounts(call: Call[Nothing]) -> Accounts:
     standing = await call.services.access.access_administration(call.person)
     async with call.services.school.read() as connection:
         found = await queries.accounts(connection, tables.account.c.school == standing.school)
-    return Accounts([_view(account) for account in found])
+    return Accounts([_view(account) for account in found if not is_remains(account)])
 
 
 async def create_account(call: Call[NewAccount]) -> AccountView:

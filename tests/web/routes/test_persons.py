@@ -28,6 +28,8 @@ async def test_a_copy_and_erasure(enter: Enter, services: Services, monkeypatch:
     assert (await admin.call("POST", "accounts/admin/data/erasure", {"login": "admin"}))[0] == 409
     assert (await admin.call("POST", "accounts/pupil1/data/erasure", {"login": "pupil1"}))[0] == 204
     assert (await admin.call("GET", "accounts/pupil1/data"))[0] == 404
+    logins = [one["login"] for one in (await admin.get("accounts"))["accounts"]]
+    assert "pupil2" in logins and not [login for login in logins if login.startswith("gone-")]
     snapshot = (await services.documents.store.load("demo-table")).snapshot
     assert snapshot is not None and b"meinwort" not in snapshot.state
 

@@ -18,10 +18,12 @@ from web.errors import AccessDenied, StateError
 from web.school import tables
 from web.school.contact_tables import contact_block, direct_channel, personal
 from web.school.events import EventBody, SessionEnded
+from web.school.model import Account
 from web.school.recording_tables import recording, recording_track
 from web.school.store import SchoolStore
 
 NOBODY: Final = "–"  # shown where a name or title was
+REMAINS: Final = "gone-"  # how the ids of what remains begin; they are their own logins
 # Where an id of an account stands that is no reference of the database's own.
 _BY_ID: Final = ((tables.admission, "person"), (recording_track, "person"), (tables.login_session, "person"))
 _THEIRS: Final = (
@@ -61,6 +63,11 @@ async def do_erase_account(store: SchoolStore, school: str, account_id: str, rem
         await _swap_references(connection, account_id, remains)
         await connection.execute(delete(table).where(table.c.id == account_id))
         await _scrub_events(connection, school, account_id, remains)
+
+
+def is_remains(account: Account) -> bool:
+    """Tell whether this is nobody's any more."""
+    return account.id == account.login and account.id.startswith(REMAINS)
 
 
 async def _delete(connection: AsyncConnection, table: Table, account: str, *columns: str) -> None:
