@@ -12,7 +12,20 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from . import chat_tables, tables, upload_tables
 from .chat import Held, Message
@@ -142,7 +155,7 @@ class PersonStore:
 
 def _blank(connection: Connection, channel: str, seq: int, remains: str) -> None:
     nothing = dict.fromkeys(("mentions", "reactions", "attachments", "files"))
-    gone = func.coalesce(_message.deleted_at, now())
+    gone = func.coalesce(_message.deleted_at, literal(now(), BigInteger))
     _alter(connection, channel, seq, {"author": remains, "name": "", "text": "", "deleted_at": gone, **nothing})
     let_go(through(connection), channel, seq)
 
