@@ -31,7 +31,7 @@ class Owners:
     """Who owns which room, seen from one worker."""
 
     def __init__(self, access: SchoolAccess, bus: Bus, relay: Relay, owned: dict[str, Owned]) -> None:
-        self.leaving = lambda: False
+        self.leaving: Callable[[], bool] = lambda: False
         self._access = access
         self._bus = bus
         self._relay = relay
