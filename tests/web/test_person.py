@@ -19,6 +19,7 @@ from tests.web.people import guests
 from tests.web.sayings import CHANNEL, Sayings
 from web import person as person_module
 from web.config import Config
+from web.errors import AccessDenied
 from web.person import Holdings, count, erase, find_account, open_holdings
 from web.person_export import export
 from web.school.model import Account
@@ -143,3 +144,22 @@ async def test_a_running_server_lets_go_of_the_erased(tmp_path: Path) -> None:
         assert "geheim" not in texts and "bleibt" in texts
         answer = await teacher.ask("chat:send", channel=CHANNEL, text="weiter", client_id="3")
         assert answer["seq"]
+
+
+async def test_on_postgresql_too(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(person_module, "HEARD_SECONDS", 0.0)  # no server runs
+    await furnish(tmp_path, database=postgres_url)
+    async with open_holdings(Config(data=tmp_path, database=postgres_url)) as holdings:
+        town = Sayings(holdings, tmp_path, 3)
+        await town.happen(6)
+        victim = town.people[1]
+        others = await said_by_others(town, victim)
+        target = tmp_path / "out.zip"
+        assert await export(holdings, victim, target) == target.stat().st_size
+        await erase(holdings, victim)
+        left = await said_by_others(town, victim)
+        assert not [word for word in others if others[word] and not left[word]]
+        assert not any((await holdings.person.counts(victim.id)).values())
+        assert await holdings.person.documents(victim.id) == []
+        with pytest.raises(AccessDenied):
+            await find_account(holdings.school, victim.login)
