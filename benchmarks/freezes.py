@@ -152,7 +152,8 @@ async def publish(kreide: Kreide, place: int, recording: Recording, identity: Id
 
 
 @asynccontextmanager
-async def _chromium() -> AsyncIterator[Page]:
+async def open_chromium() -> AsyncIterator[Page]:
+    """A page of a browser that shows what `PAGE` offers."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = await browser.new_page()
@@ -189,7 +190,7 @@ async def through_server(seconds: float, known: Sequence[Recording]) -> tuple[Co
         peers = [await kreide.enter(ticket, place) for place, ticket in enumerate(tickets)]
         for place in range(ROOM):
             replays.append(await publish(kreide, place, known[place % len(known)], identity))
-        async with _chromium() as page:
+        async with open_chromium() as page:
             await kreide.call(ROOM, "media:page", {"tiles": peers[1 : 1 + TILES]})
             offered = await page.evaluate(f"offer({TILES})")
             slots = [{"mid": mid, "purpose": f"tile-{n}"} for n, mid in enumerate(offered["mids"], 1)]
@@ -206,7 +207,7 @@ async def through_server(seconds: float, known: Sequence[Recording]) -> tuple[Co
 async def straight(seconds: float, known: Sequence[Recording]) -> tuple[Counted, float]:
     """The same five recordings in the layer that the server chooses, without a server."""
     leg = Leg(Identity.generateCertificate(), controlling=False)
-    async with _chromium() as page:
+    async with open_chromium() as page:
         remote = read_remote(str((await page.evaluate(f"offer({TILES})"))["sdp"]))
         sent = [
             tracks(known[place % len(known)], [CHOSEN], media, rids=False)
@@ -268,8 +269,8 @@ def table(rounds: Sequence[tuple[str, Counted, float]], seconds: float) -> str:
 async def run(arguments: argparse.Namespace) -> None:
     """Both, in turns."""
     known = recordings(RECORDINGS)
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    with contextlib.suppress(PermissionError):  # the sender alone: what it starts is scheduled as usual
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     rounds: list[tuple[str, Counted, float]] = []
     load = os.getloadavg()[0]
     for turn in range(arguments.rounds):
