@@ -174,9 +174,13 @@ async def test_who_waits_in_the_lobby_is_in_no_lesson(house: House, people: Gues
     joined = await amira.ask("room:join", meeting="demo-lesson")
     assert joined["state"] == "lobby"
     seen = await people.enter(house, "pupil2")
-    await status_of(teacher, CLASS, "pupil2", "here")
-    state = await seen.until("presence:state", lambda news: news["channel"] == CLASS)
-    assert {one["person"]: one["status"] for one in state["people"]}["pupil1"] == "here"
+    for hears in (teacher, seen):
+        for pupil in ("pupil1", "pupil2"):
+            await status_of(hears, CLASS, pupil, "here")
+    await status_of(seen, CLASS, "teacher", "lesson")
+    news = [told for name, told in seen.told if name in ("presence:state", "presence:changed")]
+    told = {(one["person"], one["status"]) for some in news for one in some["people"] if some["channel"] == CLASS}
+    assert ("pupil1", "lesson") not in told
     await teacher.ask("room:admit", peer=joined["peer"])
     await status_of(teacher, CLASS, "pupil1", "lesson")
     await teacher.ask("room:remove", peer=joined["peer"])

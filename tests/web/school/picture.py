@@ -74,13 +74,8 @@ async def take_picture(store: SchoolStore, school: str) -> Picture:
             for row in await connection.execute(select(table).where(table.c.school == school)):
                 value = struct(*row)
                 picture[(kind, *_key(value))] = value
-        for account, personal in (
-            await personal_of(
-                connection,
-                school,
-                select(contact_tables.personal.c.account).scalar_subquery(),  # type: ignore[arg-type]
-            )
-        ).items():
+        told = (await connection.execute(select(contact_tables.personal.c.account))).scalars()
+        for account, personal in (await personal_of(connection, school, list(told))).items():
             picture["personal", account] = personal
         for row in await connection.execute(
             select(tables.revoked_ticket.c.id).where(tables.revoked_ticket.c.school == school)
