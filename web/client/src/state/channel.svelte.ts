@@ -2,6 +2,7 @@
 import { Wire, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import { tellIdle } from './idle';
+import { readReported } from './reading';
 import { Talks } from './talks.svelte';
 
 export class ChannelSession {
@@ -23,6 +24,6 @@ export class ChannelSession {
     this.#stop();
     this.chat?.close();
     this.talks.close();
-    this.#wire.close();
+    void readReported().then(() => this.#wire.close());
   }
 }

@@ -3,6 +3,7 @@ import { api, ApiError } from '../protocol/http';
 import type { ChannelView, ChatMessage, ClientEvents } from '../protocol/messages';
 import type { Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
+import { reporting } from './reading';
 import { ChannelTyping } from './typing.svelte';
 import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel, type Draft } from './chat';
 
@@ -167,6 +168,7 @@ export class ChannelChat {
     if (this.model.seen > this.#told) this.#telling ??= setTimeout(() => this.#tell(), READ_MS);
   }
 
+  /** The wire is needed until `readReported`. */
   close(): void {
     if (this.#telling !== undefined) this.#tell();
     this.typing.close();
@@ -177,10 +179,11 @@ export class ChannelChat {
     clearTimeout(this.#telling);
     this.#telling = undefined;
     const seq = this.model.seen;
-    void this.#wire.request('chat:read', { channel: this.channel, seq }).then(
+    const report = this.#wire.request('chat:read', { channel: this.channel, seq }).then(
       () => (this.#told = Math.max(this.#told, seq)),
       () => undefined, // the next message, or the next visit, says it again
     );
+    reporting(report);
   }
 
   #learn(channels: readonly ChannelView[]): void {
