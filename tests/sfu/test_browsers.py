@@ -189,9 +189,10 @@ async def test_the_stage_is_shown_in_full_and_tiles_small_and_what_nobody_watche
             room.admit(name, TEACHER)
         async with _signalling(room) as url:
             pages = {name: await _join(browser, url, name, layered=True) for name in ("teacher", "pupil", "viewer")}
+            # Before there is a picture: had a tile shown it, the first tile would be left empty.
+            room.set_stage("teacher")
             for name in ("teacher", "pupil"):
                 await pages[name].evaluate("publish(960, 540)")
-            room.set_stage("teacher")
             await _is_wide(pages["viewer"], "stage", 640)
             await _is_wide(pages["viewer"], "tile-1", 160)
 
