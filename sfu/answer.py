@@ -165,7 +165,7 @@ def _accepted(
     lines += [f"a=extmap:{extension.id} {extension.uri}" for extension in choice.extensions]
     lines += ["a=sendonly" if isinstance(role, Sending) else "a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"]
     for payload in choice.payloads:
-        lines += codec_lines(payload, music=choice.music)
+        lines += codec_lines(payload, music=choice.music, received=isinstance(role, Receiving))
         if isinstance(role, Sending) and _judges_itself(payload, choice):
             lines.append(f"a=rtcp-fb:{payload.codec.payload_type} goog-remb")
     if choice.rids:

@@ -7,6 +7,7 @@ from aiortc import RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
 from sfu.answer import MID, REPAIRED_RID, RID, TRANSPORT_CC, Carried, Local, Receiving, Sending, build_answer, carried
+from sfu.codecs import START_KBIT
 from sfu.ice import candidates, credentials
 from sfu.model import PURPOSES
 from sfu.sdp import Fingerprint, Offer, parse_offer
@@ -91,6 +92,16 @@ def test_our_own_client_gets_every_line_answered() -> None:
     assert "a=msid:stage track5" in stage
     assert "a=ssrc-group:FID 1005 2005" in stage
     assert "a=ssrc:2005 cname:viewer" in stage
+
+
+def test_who_sends_a_picture_is_told_how_fast_to_begin_and_who_watches_is_not() -> None:
+    start = f"x-google-start-bitrate={START_KBIT}"
+    for name in ("chromium-room", "chromium-simulcast", "obs-style-whip"):
+        for section in _sections(_answer(parse_offer(recorded(name)))):
+            assert (start in section) == (section.startswith("video") and "a=recvonly" in section)
+    codecs = parse_offer(recorded("obs-style-whip")).sections[1].codecs
+    h264 = next(codec for codec in codecs if codec.name == "h264")
+    assert f"{h264.parameters};{start}\r\n" in _answer(parse_offer(recorded("obs-style-whip")))
 
 
 def test_a_viewer_without_transport_feedback_is_asked_for_its_own_estimate() -> None:
