@@ -107,8 +107,3 @@ class Viewer:
     def place(self) -> int:
         """Put it into the plan."""
         return self._plan.add_leg(self._leg, tuple(self.offered))
-
-
-def with_candidates(sdp: str, candidates: Sequence[str]) -> str:
-    """A description with candidates (`candidate:...`) that came apart from it."""
-    return sdp.rstrip("\r\n") + "\r\n" + "".join(f"a={one}\r\n" for one in candidates)

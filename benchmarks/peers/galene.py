@@ -13,10 +13,11 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.media_connect import Connector, with_candidates
+from benchmarks.media_connect import Connector
 from benchmarks.media_loads import Load
 from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
+from benchmarks.peers.signalling import Candidates, dial, open_http
 from benchmarks.servers import Server
 from tests.services import free_port
 
@@ -33,8 +34,7 @@ class Client:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._said: dict[str, asyncio.Queue[dict[str, Any]]] = {}
-        self._candidates: list[str] = []
-        self._news = asyncio.Event()
+        self.candidates = Candidates()
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -43,12 +43,9 @@ class Client:
             if message["type"] == "ping":
                 await self.say("pong")
             elif message["type"] == "ice":
-                candidate = message["candidate"]["candidate"]
-                if " udp " in candidate:
-                    self._candidates.append(candidate)
+                self.candidates.add(message["candidate"]["candidate"])
             else:
                 self._queue(message["type"]).put_nowait(message)
-            self._news.set()
 
     def _queue(self, kind: str) -> asyncio.Queue[dict[str, Any]]:
         return self._said.setdefault(kind, asyncio.Queue())
@@ -61,14 +58,6 @@ class Client:
         """The next message of this type."""
         async with asyncio.timeout(10):
             return await self._queue(kind).get()
-
-    async def complete(self, sdp: str) -> str:
-        """A description with the server's candidates."""
-        async with asyncio.timeout(10):
-            while "a=candidate" not in sdp and not self._candidates:
-                self._news.clear()
-                await self._news.wait()
-        return with_candidates(sdp, self._candidates)
 
     async def close(self) -> None:
         """Leave."""
@@ -101,12 +90,12 @@ class Galene:
 
     async def open(self, load: Load, connector: Connector) -> None:
         """Bring everybody in."""
-        self._http = aiohttp.ClientSession()
+        self._http = open_http()
         publisher = await self._enter("publisher")
 
         async def exchange(offer: str) -> str:
             await publisher.say("offer", id="stream", label="camera", source="publisher", sdp=offer)
-            return await publisher.complete((await publisher.hear("answer"))["sdp"])
+            return await publisher.candidates.complete((await publisher.hear("answer"))["sdp"])
 
         _, sources = await connector.offer(load.published[0], [], exchange)
         for number in range(load.viewers):
@@ -116,7 +105,7 @@ class Galene:
 
     async def _enter(self, name: str) -> Client:
         assert self._http is not None
-        client = Client(await self._http.ws_connect(f"http://127.0.0.1:{self.server.port}/ws", max_msg_size=0))
+        client = Client(await dial(self._http, f"http://127.0.0.1:{self.server.port}/ws", {}))
         self._clients.append(client)
         await client.say("handshake", version=["2"], id=name)
         await client.say("join", kind="join", group=GROUP, username=name, password="")
@@ -132,7 +121,7 @@ class Galene:
         async def send(answer: str) -> None:
             await viewer.say("answer", id=offer["id"], sdp=answer)
 
-        return await connector.answer(await viewer.complete(offer["sdp"]), send)
+        return await connector.answer(await viewer.candidates.complete(offer["sdp"]), send)
 
     async def close(self) -> None:
         """Let everybody leave."""

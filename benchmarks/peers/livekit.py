@@ -18,10 +18,11 @@ import aiohttp
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from benchmarks.media_connect import Connector, Viewer, with_candidates
+from benchmarks.media_connect import Connector, Viewer
 from benchmarks.media_loads import Load
 from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
+from benchmarks.peers.signalling import Candidates, dial, open_http
 from benchmarks.servers import Server
 from tests.services import free_port
 
@@ -84,7 +85,7 @@ class Person:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._candidates: dict[str, list[str]] = {"PUBLISHER": [], "SUBSCRIBER": []}
+        self.candidates = {"PUBLISHER": Candidates(), "SUBSCRIBER": Candidates()}
         self._news = asyncio.Event()
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.answers: asyncio.Queue[str] = asyncio.Queue()
@@ -100,8 +101,7 @@ class Person:
                     (self.offers if kind == "offer" else self.answers).put_nowait(body["sdp"])
                 elif kind == "trickle":
                     candidate = json.loads(body["candidateInit"]).get("candidate", "")
-                    if " udp " in candidate:
-                        self._candidates[body.get("target", "PUBLISHER")].append(candidate)
+                    self.candidates[body.get("target", "PUBLISHER")].add(candidate)
                 elif kind == "trackPublished":
                     self.tracks[body["cid"]] = body["track"]["sid"]
             self._news.set()
@@ -114,14 +114,6 @@ class Person:
     async def say(self, kind: str, body: Mapping[str, object]) -> None:
         """Send a request."""
         await self._socket.send_json({kind: body})
-
-    async def candidates(self, target: str) -> list[str]:
-        """The server's candidates for one of the two connections, once there are any."""
-        async with asyncio.timeout(10):
-            while not self._candidates[target]:
-                self._news.clear()
-                await self._news.wait()
-        return self._candidates[target]
 
     async def track(self, name: str) -> str:
         """The server's id of a track that we announced."""
@@ -159,7 +151,7 @@ class LiveKit:
 
     async def open(self, load: Load, connector: Connector) -> None:
         """Bring everybody in."""
-        self._http = aiohttp.ClientSession()
+        self._http = open_http()
         people = [await self._enter(place) for place in range(len(load.published))]
         if not load.mix:
             # who has no connection to receive by is thrown out after a minute
@@ -181,7 +173,7 @@ class LiveKit:
         assert self._http is not None
         url = f"http://127.0.0.1:{self.server.port}/rtc"
         query = {"access_token": token(f"person-{place}"), "protocol": "15", "auto_subscribe": "0", "sdk": "js"}
-        person = Person(await self._http.ws_connect(url, params=query, max_msg_size=0))
+        person = Person(await dial(self._http, url, query))
         self._people.append(person)
         return person
 
@@ -201,7 +193,7 @@ class LiveKit:
             await person.say("offer", {"type": "offer", "sdp": offer})
             async with asyncio.timeout(10):
                 answer = await person.answers.get()
-            return with_candidates(answer, await person.candidates("PUBLISHER"))
+            return await person.candidates["PUBLISHER"].complete(answer)
 
         _, sources = await connector.offer(streams, [], exchange)
         names = ["video" if stream.video else "audio" for stream in streams]
@@ -215,10 +207,10 @@ class LiveKit:
 
         if sids:
             await person.say("subscription", {"trackSids": sids, "subscribe": True})
-        candidates = await person.candidates("SUBSCRIBER")
         async with asyncio.timeout(30):
             while not viewer.answered or len(viewer.offered) < len(sids):
-                await viewer.take(with_candidates(await person.offers.get(), candidates), send)
+                offer = await person.offers.get()
+                await viewer.take(await person.candidates["SUBSCRIBER"].complete(offer), send)
         return viewer.place()
 
     async def close(self) -> None:
