@@ -1,9 +1,10 @@
-"""Everything that a person has here: where it lies, how much it is, and how it goes.
+"""Everything that a person has here, with an account or without: where it lies, how much it is, and how it goes.
 
-Laws: erasing begins with disabling the account, which every worker hears of, and goes on when they have; then
-recordings, messages and files, the content of documents with all their past, at last the account itself. Each step may
-be repeated, so an erasure that broke off is simply asked for again. It works beside a running server: what is open
-learns of it from the database. Who may ask for it is decided by the caller.
+Laws: erasing begins with shutting the person out (the account disabled, a guest's login ended), which every worker
+hears of, and goes on when they have; then recordings, messages and files, the content of documents with all their past,
+at last the account itself or what the school noted of the guest. Each step may be repeated, so an erasure that broke
+off is simply asked for again. It works beside a running server: what is open learns of it from the database. Who may
+ask for it is decided by the caller.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ from web.live import STALE_SECONDS
 from web.recording_files import RecordingFiles
 from web.school import queries, tables
 from web.school.actions import AccountPatch, do_change_account
-from web.school.actions.erasure import REMAINS, do_erase_account
+from web.school.actions.erasure import REMAINS, do_end_visits, do_erase_account, do_erase_visitor
 from web.school.model import Account
 from web.school.recording_tables import recording_track
 from web.school.store import SchoolStore, new_id
 from web.uploads import Uploads
+from web.visitors import Visitor, Visitors, is_visitor
 
 HEARD_SECONDS: Final = 2 * STALE_SECONDS  # a worker that did not hear of a change by then writes nothing any more
+
+Subject = Account | Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,11 @@ class Holdings:
     def person(self) -> PersonStore:
         """What is of persons in channels and documents."""
         return PersonStore(self.database)
+
+    @property
+    def visitors(self) -> Visitors:
+        """Who was here without an account."""
+        return Visitors(self.school, self.database)
 
 
 @asynccontextmanager
@@ -75,6 +84,16 @@ async def open_holdings(config: Config) -> AsyncIterator[Holdings]:
         await school.close()
 
 
+async def find_subject(holdings: Holdings, person: str, school: str | None = None) -> Subject:
+    """Return who has this login or id; raises AccessDenied, or StateError when several schools have one."""
+    if is_visitor(person):
+        visitor = await holdings.visitors.find(person)
+        if visitor is None or school not in (None, visitor.school):
+            raise AccessDenied("not_found", f"nothing is left of a guest {person!r}")
+        return visitor
+    return await find_account(holdings.school, person, school)
+
+
 async def find_account(store: SchoolStore, person: str, school: str | None = None) -> Account:
     """Return the account of this login or id; raises AccessDenied, or StateError when several schools have one."""
     table = tables.account.c
@@ -92,52 +111,58 @@ async def find_account(store: SchoolStore, person: str, school: str | None = Non
     return exact[0]
 
 
-async def count(holdings: Holdings, account: Account) -> dict[str, int]:
+async def count(holdings: Holdings, subject: Subject) -> dict[str, int]:
     """How much there is of a person, by what it is."""
-    counts = await holdings.person.counts(account.id)
-    counts["documents"] = len(await holdings.person.documents(account.id))
+    counts = await holdings.person.counts(subject.id)
+    counts["documents"] = len(await holdings.person.documents(subject.id))
     track, session = recording_track.c, tables.login_session.c
     async with holdings.school.read() as connection:
         for name, query in (
-            ("recordings of them", select(func.count()).where(track.person == account.id)),
-            ("logins", select(func.count()).where(session.account == account.id)),
+            ("recordings of them", select(func.count()).where(track.person == subject.id)),
+            ("logins", select(func.count()).where(session.person == subject.id)),
         ):
             counts[name] = int((await connection.execute(query)).scalar() or 0)
     return counts
 
 
-async def erase(holdings: Holdings, account: Account) -> str:
+async def erase(holdings: Holdings, subject: Subject) -> str:
     """Erase a person; return the id of what remains where others' things hang on it."""
-    remains = REMAINS + new_id()
-    await do_change_account(holdings.school, account.school, account.id, AccountPatch(disabled=True))
+    remains, school = REMAINS + new_id(), holdings.school
+    if isinstance(subject, Account):
+        await do_change_account(school, subject.school, subject.id, AccountPatch(disabled=True))
+    else:
+        await do_end_visits(school, subject.school, subject.id)
     await asyncio.sleep(HEARD_SECONDS)
-    await _erase_recordings(holdings, account)
-    await holdings.person.erase_messages(account.id, remains)
-    documents = await holdings.person.documents(account.id)
+    await _erase_recordings(holdings, subject.id)
+    await holdings.person.erase_messages(subject.id, remains)
+    documents = await holdings.person.documents(subject.id)
     for document in documents:
-        await holdings.history.erase(document, account.id)
-    await holdings.person.forget_documents(account.id)
-    await _erase_files(holdings, account, remains)
-    await do_erase_account(holdings.school, account.school, account.id, remains)
+        await holdings.history.erase(document, subject.id)
+    await holdings.person.forget_documents(subject.id)
+    await _erase_files(holdings, subject.id, remains)
+    if isinstance(subject, Account):
+        await do_erase_account(school, subject.school, subject.id, remains)
+    else:
+        await do_erase_visitor(school, subject.school, subject.id, remains)
     return remains
 
 
-async def _erase_recordings(holdings: Holdings, account: Account) -> None:
+async def _erase_recordings(holdings: Holdings, person: str) -> None:
     """The files first; one that is being written goes with the end of its recording, as no row names it any more."""
     track = recording_track
-    query = select(track.c.recording, track.c.file).where(track.c.person == account.id)
+    query = select(track.c.recording, track.c.file).where(track.c.person == person)
     async with holdings.school.read() as connection:
         rows = (await connection.execute(query)).all()
     for row in rows:
         await asyncio.to_thread(holdings.recordings.delete, row.recording, [row.file])
     async with holdings.school.write() as connection:
-        await connection.execute(track.delete().where(track.c.person == account.id))
+        await connection.execute(track.delete().where(track.c.person == person))
 
 
-async def _erase_files(holdings: Holdings, account: Account, remains: str) -> None:
+async def _erase_files(holdings: Holdings, person: str, remains: str) -> None:
     """What others' slides show stays, as nobody's; everything else goes."""
     store = holdings.uploads.store
-    ids = [id async for id, _ in holdings.person.uploads(account.id)]
+    ids = [id async for id, _ in holdings.person.uploads(person)]
     kept: list[str] = []
     for id in ids:
         upload = await store.find(id)

@@ -1,22 +1,25 @@
-"""`kreide export PERSON` and `kreide erase PERSON`: what is said, what is asked, and what is done.
+"""`kreide export PERSON`, `kreide erase PERSON` and `kreide guests`: what is said, what is asked, and what is done.
 
 Laws: before anything goes, it is said what goes and what stays; without --yes a person at a terminal has to type the
-login, without a terminal nothing happens. Everything that cannot work ends as a ConfigError, one line.
+login (a guest's name), without a terminal nothing happens. Everything that cannot work ends as a ConfigError, one line.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
 from collab.errors import CollabError
 from web.config import Config, ConfigError
+from web.downloads import file_name
 from web.errors import WebError
-from web.person import count, erase, find_account, open_holdings
+from web.person import count, erase, find_subject, open_holdings
 from web.person_export import export
 from web.stores import STORE_FAILURES
+from web.visitors import Visitor
 
 STAYS: Final = """What stays: titles of meetings, folders and documents that others see; that there was a message,
 without its words; what others wrote, about this person, too; files of theirs that others' slides show; entries that
@@ -31,6 +34,8 @@ async def run(config: Config, options: argparse.Namespace) -> str:
     try:
         if options.command == "export":
             return await _export(config, options)
+        if options.command == "guests":
+            return await _list_guests(config, options)
         return await _erase(config, options)
     except FileExistsError as error:
         raise ConfigError("The file is there already.") from error
@@ -42,26 +47,37 @@ async def run(config: Config, options: argparse.Namespace) -> str:
 
 async def _export(config: Config, options: argparse.Namespace) -> str:
     async with open_holdings(config) as holdings:
-        account = await find_account(holdings.school, options.person, options.school)
-        target: Path = options.to or Path(f"{account.login}.zip")
-        size = await export(holdings, account, target)
+        subject = await find_subject(holdings, options.person, options.school)
+        target: Path = options.to or Path(file_name(subject.login, "zip"))
+        size = await export(holdings, subject, target)
     return f"{target}: {size / 1e6:.1f} MB."
 
 
 async def _erase(config: Config, options: argparse.Namespace) -> str:
     async with open_holdings(config) as holdings:
-        account = await find_account(holdings.school, options.person, options.school)
-        counts = await count(holdings, account)
-        print(f"{account.full_name} ({account.login}), {account.role} of {account.school}:")
+        subject = await find_subject(holdings, options.person, options.school)
+        counts = await count(holdings, subject)
+        print(f"{subject.full_name} ({subject.login}), {subject.role} of {subject.school}:")
         for name, number in counts.items():
             print(f"  {number:>7} {name}")
         print(STAYS)
         if options.dry_run:
             return "Nothing was changed (--dry-run)."
-        if not options.yes and not _confirmed(account.login):
+        if not options.yes and not _confirmed(subject.login):
             return "Nothing was changed."
-        await erase(holdings, account)
+        await erase(holdings, subject)
     return "Erased."
+
+
+async def _list_guests(config: Config, options: argparse.Namespace) -> str:
+    async with open_holdings(config) as holdings:
+        found = await holdings.visitors.of(options.school, options.text)
+    return "\n".join(_line(visitor) for visitor in found) or "Nobody without an account has left anything."
+
+
+def _line(visitor: Visitor) -> str:
+    seen = time.strftime("%Y-%m-%d %H:%M", time.localtime(visitor.last / 1000)) if visitor.last else "?"
+    return f"{visitor.id:<24} {seen:<16} {visitor.name or '-'} ({visitor.school}: {', '.join(visitor.places)})"
 
 
 def _confirmed(login: str) -> bool:

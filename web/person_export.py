@@ -11,6 +11,7 @@ import os
 import time
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,11 +22,11 @@ from collab.errors import CollabError
 from collab.words import WORDS, Asked
 from web import person_readme
 from web.downloads import file_name
-from web.person import Holdings
+from web.person import Holdings, Subject
 from web.school import tables
 from web.school.contact_tables import contact_block, direct_channel, personal
-from web.school.model import Account
 from web.school.recording_tables import recording_track
+from web.visitors import Visitor
 
 _PIECE: Final = 1 << 20
 _MOST_ENTRIES: Final = 1000  # in one question
@@ -42,14 +43,14 @@ _MEMBERSHIPS: Final[tuple[tuple[str, Table, tuple[str, ...]], ...]] = (
 )
 
 
-async def export(holdings: Holdings, account: Account, target: Path) -> int:
+async def export(holdings: Holdings, subject: Subject, target: Path) -> int:
     """Write the file and return its size; raises FileExistsError, OSError and what the stores raise."""
     part = target.with_name(f".{target.name}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as raw:
             with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
-                await _Export(holdings, account, archive).write()
+                await _Export(holdings, subject, archive).write()
             raw.flush()
             os.fsync(raw.fileno())
             size = os.fstat(raw.fileno()).st_size
@@ -62,36 +63,33 @@ async def export(holdings: Holdings, account: Account, target: Path) -> int:
 class _Export:
     """One export under way."""
 
-    def __init__(self, holdings: Holdings, account: Account, archive: zipfile.ZipFile) -> None:
+    def __init__(self, holdings: Holdings, subject: Subject, archive: zipfile.ZipFile) -> None:
         self._from = holdings
-        self._account = account
+        self._subject = subject
         self._zip = archive
 
     async def write(self) -> None:
         await self._write_school()
         await self._write_list("messages.json", self._messages())
         await self._write_list("files.json", self._files())
-        for document in await self._from.person.documents(self._account.id):
+        for document in await self._from.person.documents(self._subject.id):
             await self._write_document(document)
         await self._write_list("recordings.json", self._recordings())
 
     async def _write_school(self) -> None:
-        mine = self._account.id
+        mine = self._subject.id
         async with self._from.school.read() as connection:
 
             async def rows(table: Table, *columns: str) -> list[dict[str, Any]]:
                 which = or_(*(table.c[column] == mine for column in columns))
                 return [dict(row) for row in (await connection.execute(select(table).where(which))).mappings()]
 
-            (account,) = await rows(tables.account, "id")
-            (school,) = (
-                await connection.execute(select(tables.school.c.title).where(tables.school.c.id == account["school"]))
-            ).scalars()
+            titles = select(tables.school.c.title).where(tables.school.c.id == self._subject.school)
+            (school,) = (await connection.execute(titles)).scalars()
             logins = [
                 {"expires_at": row["expires_at"], "name": row["name"]}
-                for row in await rows(tables.login_session, "account")
+                for row in await rows(tables.login_session, "person")
             ]
-            told = {key: value for key, value in account.items() if key != "password_hash"}
             settings = await rows(personal, "account")
             memberships = {name: await rows(table, *columns) for name, table, columns in _MEMBERSHIPS}
             shared = tables.shared_right
@@ -99,23 +97,24 @@ class _Export:
             memberships["shares"] = [
                 dict(row) for row in (await connection.execute(select(shared).where(*subject))).mappings()
             ]
-        self._add("account.json", told | {"school_title": school, "settings": settings, "logins": logins})
+        about = asdict(self._subject) if isinstance(self._subject, Visitor) else msgspec.to_builtins(self._subject)
+        self._add("account.json", about | {"school_title": school, "settings": settings, "logins": logins})
         self._add("memberships.json", memberships)
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime())
-        for name, text in (("LIESMICH.txt", person_readme.GERMAN), ("README.txt", person_readme.ENGLISH)):
-            said = text.format(server="Kreide", name=account["full_name"], login=account["login"], school=school, at=at)
-            self._zip.writestr(name, said)
+        name, login = self._subject.full_name, self._subject.login
+        for file, text in (("LIESMICH.txt", person_readme.GERMAN), ("README.txt", person_readme.ENGLISH)):
+            self._zip.writestr(file, text.format(server="Kreide", name=name, login=login, school=school, at=at))
 
     async def _messages(self) -> AsyncIterator[Any]:
-        async for message in self._from.person.messages(self._account.id):
+        async for message in self._from.person.messages(self._subject.id):
             yield message
-        for held in await self._from.person.held(self._account.id):
+        for held in await self._from.person.held(self._subject.id):
             yield held
 
     async def _files(self) -> AsyncIterator[Any]:
         names: list[dict[str, Any]] = []
         store = self._from.uploads.store
-        async for id, _ in self._from.person.uploads(self._account.id):
+        async for id, _ in self._from.person.uploads(self._subject.id):
             upload = await store.find(id)
             if upload is None:
                 continue
@@ -129,7 +128,7 @@ class _Export:
             yield one
 
     async def _write_document(self, document: str) -> None:
-        mine = self._account.id
+        mine = self._subject.id
         history, store = self._from.history, self._from.history.store
         table = tables.document
         async with self._from.school.read() as connection:
@@ -154,7 +153,7 @@ class _Export:
         )
 
     async def _recordings(self) -> AsyncIterator[Any]:
-        query = select(recording_track).where(recording_track.c.person == self._account.id)
+        query = select(recording_track).where(recording_track.c.person == self._subject.id)
         async with self._from.school.read() as connection:
             tracks = [dict(row) for row in (await connection.execute(query)).mappings()]
         for track in tracks:

@@ -10,8 +10,8 @@ GERMAN: Final = """Auskunft: alles, was {server} über eine Person speichert und
 Person: {name} ({login}), Schule: {school}
 Erstellt: {at}
 
-account.json       das Konto, eigene Einstellungen, Anmeldungen
-memberships.json   Klassen und Lerngruppen, Familie, Besprechungen, Ordner, Dokumente, Freigaben, Sperren
+account.json       das Konto, eigene Einstellungen, Anmeldungen; bei Gästen der angegebene Name und wo sie waren
+memberships.json   Klassen und Lerngruppen, Familie, Besprechungen, Einlass, Ordner, Dokumente, Freigaben, Sperren
 messages.json      eigene Nachrichten, auch direkte und zurückgehaltene
 files.json         eigene Dateien; die Dateien selbst liegen unter files/
 documents/         je Dokument: wann die Person es geändert hat, und ihre Texte und Werte, die noch darin stehen
@@ -26,8 +26,8 @@ ENGLISH: Final = """Subject access: everything that {server} stores of a person 
 Person: {name} ({login}), school: {school}
 Made: {at}
 
-account.json       the account, own settings, logins
-memberships.json   classes and learning groups, family, meetings, folders, documents, shares, blocks
+account.json       the account, own settings, logins; of guests the name that they gave and where they were
+memberships.json   classes and learning groups, family, meetings, admission, folders, documents, shares, blocks
 messages.json      own messages, direct ones and held ones, too
 files.json         own files; the files themselves lie in files/
 documents/         for each document: when the person changed it, and their texts and values that still stand in it

@@ -4,6 +4,7 @@ Laws: one transaction. An account with a new random id and no name (the remains)
 others' things hang on it: a meeting's host, a folder's or document's owner, the other half of a conversation. Rows that
 only say something about the person go. Titles stay where others see them. Events that name the account are replaced, so
 the account has to be disabled before, long enough for every worker to have heard of it; therefore this writes no event.
+Of somebody without an account the school has but logins, words of admission and events: these go in the same way.
 """
 
 from __future__ import annotations
@@ -63,6 +64,21 @@ async def do_erase_account(store: SchoolStore, school: str, account_id: str, rem
         await _swap_references(connection, account_id, remains)
         await connection.execute(delete(table).where(table.c.id == account_id))
         await _scrub_events(connection, school, account_id, remains)
+
+
+async def do_end_visits(store: SchoolStore, school: str, person: str) -> None:
+    """Log a guest out everywhere; the door they came through stays open to others."""
+    async with store.change(school) as change:
+        await _delete(change.connection, tables.login_session, person, "person")
+        await change.emit(SessionEnded(person))
+
+
+async def do_erase_visitor(store: SchoolStore, school: str, person: str, remains: str) -> None:
+    """Forget somebody without an account whose visits have ended before."""
+    async with store.change(school) as change:
+        for where, column in _BY_ID:
+            await _delete(change.connection, where, person, column)
+        await _scrub_events(change.connection, school, person, remains)
 
 
 def is_remains(account: Account) -> bool:
