@@ -2,6 +2,7 @@
 
 Laws: the first answer of a client is given only while one of the worker's places for large answers is free; what is
 answered counts against the person's budget and goes past the client's queue. Answers are given between rounds only.
+Whoever has nothing is given what was encoded last, and then what came since: encoding 100,000 cells takes 50 ms.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from .codec import frame_binary
 from .connection import Connection
 from .errors import CollabError
 from .outbox import Kind
-from .sync import Step1, build_step1, build_step2
+from .sync import Step1, build_step1, build_step2, build_update
 
 if TYPE_CHECKING:
+    from .document import LiveDocument
     from .keeper import Keeper
 
 
@@ -57,7 +59,7 @@ class Answers:
                 self._waiting.append((connection, question))
                 continue
             try:
-                frame = frame_binary(build_step2(live.diff(question.state_vector)))
+                frame = _build_answer(live, question.state_vector)
                 connection.person.reply(now, len(frame))
             except CollabError as error:
                 if live.broken:
@@ -68,3 +70,10 @@ class Answers:
             if not connection.synced:
                 connection.synced = True
                 keeper.audience.regroup()
+
+
+def _build_answer(live: LiveDocument, state_vector: bytes) -> bytes:
+    if state_vector != b"\x00":
+        return frame_binary(build_step2(live.diff(state_vector)))
+    update, since = live.whole()
+    return b"".join((frame_binary(build_step2(update)), *(frame_binary(build_update(data)) for data in since)))

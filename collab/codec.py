@@ -73,8 +73,10 @@ class Update(Struct, frozen=True):
         return not self.pieces and not self.deletions and not self.gaps
 
 
-def parse_update(data: bytes) -> Update:
-    """Parse a whole V1 update; raises ProtocolError (frame_*, update_*)."""
+def parse_update(data: bytes, offsets: list[int] | None = None) -> Update:
+    """Parse a whole V1 update; raises ProtocolError (frame_*, update_*). Into `offsets` go the start and end of each
+    struct, and where the deletions begin.
+    """
     reader = Reader(data)
     pieces: list[Piece] = []
     gaps: list[Span] = []
@@ -87,7 +89,10 @@ def parse_update(data: bytes) -> Update:
             raise ProtocolError("update_malformed", "a client has two blocks, or an empty one")
         seen.add(client)
         for _ in range(count):
+            start = reader.position
             piece = _parse_piece(reader, client, clock)
+            if offsets is not None:
+                offsets += (start, reader.position)
             clock = piece.end
             if clock > MAX_CLOCK:
                 raise ProtocolError("update_malformed", "a clock is out of range")
@@ -95,6 +100,8 @@ def parse_update(data: bytes) -> Update:
                 pieces.append(piece)
             else:
                 gaps.append(piece)
+    if offsets is not None:
+        offsets.append(reader.position)
     deletions = _parse_deletions(reader)
     if not reader.at_end():
         raise ProtocolError("update_trailing", "the update goes on after its end; encoding V2 is not spoken here")

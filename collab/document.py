@@ -2,14 +2,15 @@
 
 Laws: nothing enters that `outline.py` did not place, so nothing is ever pending inside the CRDT; `apply` returns
 exactly the bytes to log and to fan out, or None for what was known already; a decode error leaves everything as it
-was; a panic of the CRDT makes the document broken, and its owner must discard and reload it. Not done here: storing,
+was; a panic of the CRDT makes the document broken, and its owner must discard and reload it. A large document that was
+encoded once is not encoded anew for each edit: what came since is told beside it (`whole`). Not done here: storing,
 sending, rights.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -19,9 +20,12 @@ from .codec import Span, Update, parse_state_vector, parse_update
 from .errors import ProtocolError, StateError
 from .keystroke import place_keystroke
 from .outline import Outline, Placement
+from .slices import Record, slice_state
 
 Read = TypeVar("Read")
 EMPTY_UPDATE = b"\x00\x00"
+_LARGE = 64 * 1024  # bytes that are not encoded anew for each edit
+_TAIL = 500  # edits told beside them
 
 
 class Judged(Struct, frozen=True):
@@ -56,17 +60,30 @@ class LiveDocument:
         subscription = self._doc.observe(self._listener.hear)
         weakref.finalize(self, self._doc.unobserve, subscription).atexit = False
         self._full: bytes | None = EMPTY_UPDATE
+        self._tail: list[bytes] = []
         self._deleted: dict[int, list[tuple[int, int]]] | None = None
         self.outline = Outline()
         self.broken = False
 
-    def load_snapshot(self, state: bytes, outline: bytes | None) -> None:
+    def load_snapshot(self, state: bytes, record: bytes | None) -> None:
         """Take a stored snapshot; raises ProtocolError if it cannot be read."""
-        if outline is None:
+        for _ in self.load_slices(state, record):
+            pass
+
+    def load_slices(self, state: bytes, record: bytes | None) -> Iterator[None]:
+        """Take a stored snapshot slice by slice; the document is usable after the last one. Raises ProtocolError."""
+        if record is None:
             self.apply(self.judge(state))
             return
-        self.outline = Outline.decode(outline)
-        self._apply(state)
+        read = Record.decode(record)
+        self.outline = read.outline
+        for update in slice_state(state, read.cuts):
+            self._apply(update, True)
+            yield
+        if read.cuts is not None and parse_state_vector(self.state_vector()) != self.outline.state_vector():
+            self.broken = True
+            raise StateError("document_broken", "the slices are not the state")
+        self._full, self._tail = state, []
 
     def judge(self, data: bytes) -> Judged:
         """Parse and place an update without changing anything; raises ProtocolError (frame_*, update_*)."""
@@ -106,8 +123,11 @@ class LiveDocument:
             self.broken = True
             raise StateError("document_broken", f"the CRDT panicked: {error}") from None
         if listener.event is not None:
-            self._full = None
             self._deleted = None
+            if self._full is None or len(self._full) < _LARGE or len(self._tail) >= _TAIL:
+                self._full, self._tail = None, []
+            else:
+                self._tail.append(listener.event)
         return listener.event
 
     def read(self, reader: Callable[[Doc[Any]], Read]) -> Read:
@@ -116,9 +136,13 @@ class LiveDocument:
 
     def full(self) -> bytes:
         """Return the whole document as one update; kept until the next change."""
-        if self._full is None:
-            self._full = bytes(self._doc.get_update())
+        if self._full is None or self._tail:
+            self._full, self._tail = bytes(self._doc.get_update()), []
         return self._full
+
+    def whole(self) -> tuple[bytes, list[bytes]]:
+        """Return the document as one update, and what came to it since that was encoded."""
+        return (self._full, self._tail) if self._full is not None else (self.full(), [])
 
     def state_vector(self) -> bytes:
         """Return the encoded state vector."""

@@ -172,7 +172,7 @@ class History:
         today = now // DAY
         snapshot, days = None, {}
         if past.times:
-            made = await self._replay(past, past.day_ends(today * DAY))
+            made = await self._replay(past, past.day_ends(today * DAY), sliced=True)
             snapshot, days = Snapshot(past.head, made.state, made.outline), made.at
             await self._put_aside(document, made)
         tended = Tended(
@@ -188,7 +188,7 @@ class History:
         """Replace the snapshot by one of everything logged, made and read back apart; returns its entry."""
         past = await self.store.past(document)
         if past.times:
-            made = await self._replay(past)
+            made = await self._replay(past, sliced=True)
             await self._put_aside(document, made)
             snapshot = Snapshot(past.head, made.state, made.outline)
             await self._hub.store.compact(document, snapshot, past.snapshot_seq, past.epoch)
@@ -216,8 +216,8 @@ class History:
             after = names[-1]
         return count
 
-    async def _replay(self, past: Past, cuts: list[int] | None = None) -> States:
-        data = msgspec.msgpack.encode(_log_of(past, cuts or []))
+    async def _replay(self, past: Past, cuts: list[int] | None = None, *, sliced: bool = False) -> States:
+        data = msgspec.msgpack.encode(_log_of(past, cuts or [], sliced))
         return msgspec.msgpack.decode(await self._pool.run(REPLAY, data, _LONG), type=States)
 
     async def _put_aside(self, document: str, made: States) -> None:
@@ -230,8 +230,8 @@ class History:
         return int(self._wall() * 1000)
 
 
-def _log_of(past: Past, cuts: list[int]) -> Log:
-    return Log(past.base_seq, past.base, past.entries, cuts)
+def _log_of(past: Past, cuts: list[int], sliced: bool = False) -> Log:
+    return Log(past.base_seq, past.base, past.entries, cuts, sliced)
 
 
 def _grouped(entries: list[Logged]) -> list[Change]:

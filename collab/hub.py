@@ -21,8 +21,8 @@ from .committer import Committer
 from .connection import Connection, EditRights
 from .document import LiveDocument
 from .errors import AccessDenied, CollabError, StateError
+from .folding import FoldApart, Folding
 from .keeper import Keeper
-from .ledger import Ledger
 from .limits import Budgets, Limits
 from .outbox import Transport
 from .pace import Pace
@@ -83,8 +83,7 @@ class Hub:
         self._workers: dict[str, float] = {}
         self._congested = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
-        self._compact_apart: Callable[[str], Coroutine[None, None, int]] | None = None
-        self._compacting: dict[str, asyncio.Task[None]] = {}
+        self.folding = Folding()
         self._closed = False
 
     async def start(self) -> None:
@@ -108,7 +107,7 @@ class Hub:
         await asyncio.gather(*(keeper.task for keeper in keepers), return_exceptions=True)
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, *self._compacting.values(), return_exceptions=True)
+        await asyncio.gather(*self._running, self.folding.close(), return_exceptions=True)
         await self.committer.close()
         self.pace.close()
 
@@ -156,26 +155,9 @@ class Hub:
         keeper.attach(connection)
         return connection
 
-    def compact_with(self, compact: Callable[[str], Coroutine[None, None, int]]) -> None:
-        """Have documents compacted apart from this process: `compact` returns up to which entry it did."""
-        self._compact_apart = compact
-
-    async def compact(self, ledger: Ledger) -> None:
-        """Compact a document; apart from this process nobody waits for it."""
-        if self._compact_apart is None:
-            await ledger.compact()
-        elif ledger.document not in self._compacting and not self._closed:
-            task = asyncio.create_task(self._compact(ledger, self._compact_apart), name=f"compact {ledger.document}")
-            self._compacting[ledger.document] = task
-
-    async def _compact(self, ledger: Ledger, compact: Callable[[str], Coroutine[None, None, int]]) -> None:
-        try:
-            ledger.compacted(await compact(ledger.document))
-        except CollabError as error:
-            _log.warning("document %s is not compacted: %s %s", ledger.document, error.code, error.text)
-            ledger.compacted(ledger.known)
-        finally:
-            del self._compacting[ledger.document]
+    def compact_with(self, compact: FoldApart) -> None:
+        """Have documents compacted apart from this process."""
+        self.folding.apart = compact
 
     def rebuilt(self, document: str) -> None:
         """A document was rebuilt under another epoch: end what is live of it, here and on other workers."""

@@ -187,7 +187,7 @@ class Keeper:
 
     async def _load(self) -> None:
         await self.hub.listen(self)
-        await self.ledger.load()
+        await self.ledger.load(self.hub.folding.before_load)
         self.audience.base = self.ledger.live.state_vector()
 
     def _take_in(self) -> Round:

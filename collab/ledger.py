@@ -3,13 +3,15 @@
 Laws: `known` is the entry up to which everything is in the live document; entries are applied in the order of their
 numbers, so what they build on is always there. One that cannot be applied is quarantined and reported, and never keeps
 the document from opening. What this worker writes is applied first and logged as one batch; if that fails the live
-document holds what nobody stored: the owner must discard it.
+document holds what nobody stored: the owner must discard it. What is large is taken in bit by bit, and the loop is free
+in between.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from .document import Judged, LiveDocument
@@ -19,6 +21,8 @@ from .store import Batch, Committed, DocumentStore, LogEntry, NewEntry, Snapshot
 from .wire import Announce
 
 _log = logging.getLogger("collab.ledger")
+
+_BREATH = 64  # entries taken in before the loop may do something else
 
 
 class OnQuarantine(Protocol):
@@ -45,16 +49,25 @@ class Ledger:
         self._snapshot_seq = 0
         self._size = 0
 
-    async def load(self) -> None:
-        """Load everything; raises AccessDenied(unknown_document) or StateError."""
+    async def load(self, fold: Callable[[str], Awaitable[bool]]) -> None:
+        """Load everything, a long log by way of `fold`; raises AccessDenied(unknown_document) or StateError."""
         loaded = await self._store.load(self.document)
+        if self._is_long(loaded.entries) and await fold(self.document):
+            loaded = await self._store.load(self.document)
         self.kind, self.epoch, self._authors = loaded.kind, loaded.epoch, dict(loaded.authors)
         if loaded.snapshot is not None:
             self._snapshot_seq = self.known = loaded.snapshot.seq
             self._size = len(loaded.snapshot.state)
-            self.live.load_snapshot(loaded.snapshot.state, loaded.snapshot.outline)
+            for _ in self.live.load_slices(loaded.snapshot.state, loaded.snapshot.outline):
+                await asyncio.sleep(0)
         await self._take(loaded.entries)
         self.known = max(self.known, loaded.head)
+
+    def _is_long(self, entries: Sequence[LogEntry]) -> bool:
+        limits = self._limits
+        return len(entries) > limits.compact_at_once or (
+            sum(len(entry.data) for entry in entries) > limits.compact_bytes_at_once
+        )
 
     def claim(self, account: str, judged: Judged, claimed: Mapping[int, str]) -> dict[int, str]:
         """Return the client ids that an update binds to `account` now.
@@ -135,6 +148,8 @@ class Ledger:
                 continue
             if event is not None:
                 events.append(event)
+            if entry.seq % _BREATH == 0:
+                await asyncio.sleep(0)
         return events
 
     def grown(self) -> int:

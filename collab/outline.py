@@ -177,7 +177,11 @@ class Outline:
     @classmethod
     def decode(cls, data: bytes) -> Outline:
         """Read what `encode` wrote; raises ProtocolError if it is damaged."""
-        reader = Reader(data)
+        return cls.read(Reader(data))
+
+    @classmethod
+    def read(cls, reader: Reader) -> Outline:
+        """Read what `encode` wrote from where the reader is; raises ProtocolError."""
         outline = cls()
         for _ in range(reader.uint()):
             client = reader.uint()

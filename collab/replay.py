@@ -2,8 +2,8 @@
 state said, and states without a person's content.
 
 Laws: MessagePack in, MessagePack out. Every state that leaves here was loaded again into an empty document and found
-equal (ids, deletions, and what it shows): nothing is stored that could not be read back. An entry that cannot be
-applied is left out and named.
+equal (ids, deletions, and what it shows): nothing is stored that could not be read back, a large one also in slices.
+An entry that cannot be applied is left out and named.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .content import load, rewrite, shown
 from .document import LiveDocument
 from .errors import CollabError, StateError
 from .redact import redact, says
+from .slices import Record, find_cuts
 
 REPLAY = "collab.replay:replay"
 RESTORE = "collab.replay:restore"
@@ -24,12 +25,15 @@ ERASE = "collab.replay:erase"
 
 
 class Log(Struct, frozen=True, array_like=True):
-    """A packed state up to entry `seq`, and entries after it in order; states are wanted after each of `cuts`."""
+    """A packed state up to entry `seq`, and entries after it in order; states are wanted after each of `cuts`.
+    `sliced`: the last one is to be loaded by workers.
+    """
 
     seq: int
     base: bytes
     entries: list[tuple[int, bytes]]
     cuts: list[int] = []
+    sliced: bool = False
 
 
 class States(Struct, frozen=True, array_like=True):
@@ -101,7 +105,7 @@ def erase(data: bytes) -> bytes:
         States(
             {seq: pack(_without(unpack(state), task.clients).full()) for seq, state in states.at.items()},
             live.full(),
-            live.outline.encode(),
+            _record(live, live.full()),
             states.skipped,
         ),
         {name: pack(_without(unpack(state), task.clients).full()) for name, state in task.others.items()},
@@ -123,7 +127,7 @@ def _replay(log: Log) -> States:
             skipped[seq] = f"{error.code}: {error.text}"
     state = _checked(live)
     states |= {cut: pack(state) for cut in cuts}
-    return States(states, state, live.outline.encode(), skipped)
+    return States(states, state, _record(live, state) if log.sliced else live.outline.encode(), skipped)
 
 
 def _without(state: bytes, clients: list[int]) -> LiveDocument:
@@ -149,6 +153,20 @@ def _checked(live: LiveDocument) -> bytes:
     if again.read(shown) != live.read(shown):
         raise StateError("not_readable", "the state says something else after being read back")
     return state
+
+
+def _record(live: LiveDocument, state: bytes) -> bytes:
+    """Return what is stored beside the state; it is cut only where the slices make the same document."""
+    cuts = find_cuts(state)
+    if cuts is None:
+        return live.outline.encode()
+    record, again = Record(live.outline, cuts).encode(), LiveDocument()
+    try:
+        again.load_snapshot(state, record)
+    except CollabError:
+        return live.outline.encode()
+    same = _deleted(again.read(lambda doc: bytes(doc.get_update()))) == _deleted(state)
+    return record if same and again.read(shown) == live.read(shown) else live.outline.encode()
 
 
 def _deleted(state: bytes) -> set[tuple[int, int, int]]:

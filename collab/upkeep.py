@@ -1,8 +1,8 @@
 """When a document's log is folded into a new snapshot.
 
 Laws: a document is compacted once its log is so long that loading it would be felt, by entries or by bytes; a busy one
-also waits for a while. Compacting costs as much as some thousand edits: shorter logs are loaded as they are, and the
-daily sweep folds them (`history.py`).
+also waits for a while. What would hold up everybody at a load (a pasted table) is folded at once. Compacting costs as
+much as some thousand edits: shorter logs are loaded as they are, and the daily sweep folds them (`history.py`).
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ class Upkeep:
         grown = ledger.grown()
         if grown < limits.compact_entries and ledger.grown_bytes < limits.compact_bytes:
             return False
-        late = self._hub.clock() - self._compacted_at >= limits.compact_seconds
-        return idle or late or grown >= limits.compact_at_once
+        waited = self._hub.clock() - self._compacted_at
+        large = grown >= limits.compact_at_once or ledger.grown_bytes >= limits.compact_bytes_at_once
+        return idle or waited >= limits.compact_seconds or (large and waited >= limits.compact_pause)
 
     async def compact(self) -> None:
         """Compact."""
         self._compacted_at = self._hub.clock()
-        await self._hub.compact(self._ledger)
+        await self._hub.folding.fold(self._ledger)

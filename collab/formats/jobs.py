@@ -11,6 +11,7 @@ import msgspec
 from ..document import LiveDocument
 from ..errors import ProtocolError
 from ..schema import table_seed
+from ..slices import Record, find_cuts
 from .archive import Archive, is_archive, is_old, unreadable
 from .gather import MAX_TEXT, Found
 from .names import FORMATS, LanguageName
@@ -72,7 +73,8 @@ def read_file(data: bytes) -> bytes:
         raise ProtocolError("file_empty", "the file holds no filled cell")
     live = LiveDocument()
     live.apply(live.judge(table_seed(found.table.columns, found.table.rows)))
-    return encode(NewTable(live.full(), live.outline.encode(), found.formulas, found.sheets))
+    state = live.full()
+    return encode(NewTable(state, Record(live.outline, find_cuts(state)).encode(), found.formulas, found.sheets))
 
 
 def read(data: bytes, language: LanguageName) -> Found:

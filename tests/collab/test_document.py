@@ -86,3 +86,24 @@ def test_an_update_that_changes_nothing_is_recognised() -> None:
     del replica.text[0:1]
     live.apply(live.judge(replica.doc.get_update()))
     assert live.changes_nothing(live.judge(update(deleted=deletions((5, 0, 5)))))
+
+
+def test_a_large_document_is_told_by_what_was_encoded_and_what_came_since() -> None:
+    """Encoding it anew for each edit would hold everybody up."""
+    live, doc = LiveDocument(), Doc[Text](client_id=7)
+    text = doc.get("text", type=Text)
+    sent: list[bytes] = []
+    doc.observe(lambda event: sent.append(event.update))
+    text.insert(0, "x" * 100_000)
+    live.apply(live.judge(sent[0]))
+    encoded, since = live.whole()
+    assert since == []
+    for letter in "abc":
+        text.insert(0, letter)
+        live.apply(live.judge(sent[-1]))
+    assert live.whole() == (encoded, sent[1:]) and live.whole()[0] is encoded
+    again = Doc[Text]()
+    for data in (encoded, *live.whole()[1]):
+        again.apply_update(data)
+    assert str(again.get("text", type=Text)) == str(text)
+    assert live.full() == bytes(doc.get_update()) and live.whole()[1] == []
