@@ -132,6 +132,8 @@ class Members:
         place = self._place_of(arrival)
         if place is not None:
             return self._resume(place, arrival, grant)
+        if self.board.meeting.cancelled:
+            raise StateError("cancelled", "this meeting does not take place")
         devices = sum(member.person.id == arrival.person.id for member in self.members)
         most = MAX_ENCRYPTED if self.board.encrypted else MAX_MEMBERS
         if devices >= MAX_DEVICES or len(self.board.members) >= most:

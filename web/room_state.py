@@ -108,7 +108,7 @@ class Room(Members):
         self.board.meeting = meeting
         if not self.occupied:
             self.board.encrypted = meeting.encrypted
-        return self.show(self.members)
+        return self.close("ended") if meeting.cancelled else self.show(self.members)
 
     def media_state(self, peer: str, state: Connection) -> list[Output]:
         """The media plane says how a peer's media connection fares."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from tests.web.room_table import Table, media
 from web.errors import StateError
+from web.messages import RoomClosed
 
 
 def test_who_waits_sees_and_sends_nothing() -> None:
@@ -49,3 +51,14 @@ def test_a_locked_room_makes_newcomers_wait() -> None:
     table.drop(amira)
     assert table.join("amira", "other").state is not None, "who was in comes in again"
     assert table.join("helper").state is not None, "moderators always come in"
+
+
+def test_who_waits_is_told_that_the_meeting_does_not_take_place() -> None:
+    table = Table()
+    guest = table.join("guest")
+    table.play(table.room.set_meeting(structs.replace(table.room.meeting, cancelled=True)))
+    event, message = guest.heard[-1]
+    assert (event, message) == ("room:closed", RoomClosed("ended"))
+    for name in ("guest", "teacher"):
+        with pytest.raises(StateError):
+            table.join(name)

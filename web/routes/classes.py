@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from web.errors import AccessDenied
 from web.routes.table import Call, Nothing, Route, endpoint
-from web.routes.views import GroupView, Id, Title, group_view
+from web.routes.views import GroupView, Id, Member, Title, group_view
 from web.school import queries
-from web.school.actions import do_create_group, do_enrol, do_unenrol
-from web.school.model import Account, Enrolment, Group, LearningGroup, Person, Role, SchoolClass
+from web.school.actions import do_create_group, do_enrol, do_rename_group, do_unenrol
+from web.school.decide import Standing
+from web.school.model import STAFF, Account, Enrolment, Group, LearningGroup, Person, SchoolClass
+from web.school.people import access_group_to_keep, access_new_learning_group
 from web.school.store import new_id
 from web.services import Services
 
@@ -26,21 +28,13 @@ class Enrol(Struct, frozen=True):
     account: Id
 
 
-class Member(Struct, frozen=True):
-    """`full_name` is for staff and administration; others see what everybody sees."""
-
-    id: str
-    role: Role
-    name: str
-    full_name: str | None
-
-
 class Roster(Struct, frozen=True):
-    """A class or learning group with its people."""
+    """A class or learning group with its people. `keeps`: the caller says who belongs to it."""
 
     id: str
     title: str
     channel: str
+    keeps: bool
     roster: list[Member]
 
 
@@ -64,12 +58,27 @@ async def list_learning_groups(call: Call[Nothing]) -> LearningGroups:
 
 async def create_class(call: Call[NewGroup]) -> GroupView:
     """Add a class."""
-    return await _create(call, SchoolClass)
+    await call.services.access.access_administration(call.person)
+    group = SchoolClass(new_id(), call.person.school, call.body.title, new_id())
+    return group_view(await do_create_group(call.services.school, group))
 
 
 async def create_learning_group(call: Call[NewGroup]) -> GroupView:
-    """Add a learning group."""
-    return await _create(call, LearningGroup)
+    """Add a learning group; a teacher who does keeps it."""
+    standing = await access_new_learning_group(call.services.access, call.person)
+    group = LearningGroup(new_id(), call.person.school, call.body.title, new_id())
+    keeper = standing.person if standing.role in STAFF else None
+    return group_view(await do_create_group(call.services.school, group, keeper))
+
+
+async def rename_class(call: Call[NewGroup]) -> GroupView:
+    """Give a class another title."""
+    return await _rename(call, SchoolClass)
+
+
+async def rename_learning_group(call: Call[NewGroup]) -> GroupView:
+    """Give a learning group another title."""
+    return await _rename(call, LearningGroup)
 
 
 async def show_class(call: Call[Nothing]) -> Roster:
@@ -107,10 +116,9 @@ async def _groups(call: Call[Nothing], kind: type[Group]) -> list[GroupView]:
     return [group_view(group) for group in found if isinstance(group, kind)]
 
 
-async def _create(call: Call[NewGroup], kind: type[Group]) -> GroupView:
-    await call.services.access.access_administration(call.person)
-    group = kind(new_id(), call.person.school, call.body.title, new_id())
-    return group_view(await do_create_group(call.services.school, group))
+async def _rename(call: Call[NewGroup], kind: type[Group]) -> GroupView:
+    _, group = await _keep(call.services, call.person, call.id(), kind)
+    return group_view(await do_rename_group(call.services.school, group, call.body.title))
 
 
 async def _roster(call: Call[Nothing], kind: type[Group]) -> Roster:
@@ -118,7 +126,8 @@ async def _roster(call: Call[Nothing], kind: type[Group]) -> Roster:
     async with call.services.school.read() as connection:
         members = await queries.members(connection, group.id)
     full = call.person.role in SEES_FULL_NAMES
-    return Roster(group.id, group.title, group.channel, [_member(account, full) for account in members])
+    keeps = (await call.services.access.access_school(call.person)).keeps(group)
+    return Roster(group.id, group.title, group.channel, keeps, [_member(account, full) for account in members])
 
 
 def _member(account: Account, full: bool) -> Member:
@@ -126,15 +135,21 @@ def _member(account: Account, full: bool) -> Member:
 
 
 async def _enrol(call: Call[Enrol], kind: type[Group]) -> None:
-    await call.services.access.access_administration(call.person)
-    group = await _access(call.services, call.person, call.id(), kind)
+    _, group = await _keep(call.services, call.person, call.id(), kind)
     await do_enrol(call.services.school, Enrolment(group.school, group.id, call.body.account))
 
 
 async def _unenrol(call: Call[Nothing], kind: type[Group]) -> None:
-    await call.services.access.access_administration(call.person)
-    group = await _access(call.services, call.person, call.id(), kind)
-    await do_unenrol(call.services.school, Enrolment(group.school, group.id, call.id("account")))
+    standing, group = await _keep(call.services, call.person, call.id(), kind)
+    enrolment = Enrolment(group.school, group.id, call.id("account"))
+    await do_unenrol(call.services.school, enrolment, keeps_staff=not standing.sees_all_groups)
+
+
+async def _keep(services: Services, person: Person, group_id: str, kind: type[Group]) -> tuple[Standing, Group]:
+    standing, group = await access_group_to_keep(services.access, person, group_id)
+    if not isinstance(group, kind):
+        raise AccessDenied()
+    return standing, group
 
 
 async def _access(services: Services, person: Person, group_id: str, kind: type[Group]) -> Group:
@@ -151,17 +166,21 @@ ROUTES: tuple[Route, ...] = (
     endpoint("POST", _C, create_class, "Add a class", request=NewGroup, response=GroupView, status=201,
              errors=(400, 403)),
     endpoint("GET", _C + "/{id}", show_class, "A class with its roster", response=Roster, errors=(404,)),
+    endpoint("PATCH", _C + "/{id}", rename_class, "Rename a class", request=NewGroup, response=GroupView,
+             errors=(400, 403, 404)),
     endpoint("POST", _C + "/{id}/enrolments", enrol_in_class, "Enrol an account", request=Enrol, status=204,
              errors=(400, 403, 404, 409)),
     endpoint("DELETE", _C + "/{id}/enrolments/{account}", unenrol_from_class, "End an enrolment", status=204,
              errors=(403, 404)),
     endpoint("GET", _L, list_learning_groups, "Learning groups", response=LearningGroups),
     endpoint("POST", _L, create_learning_group, "Add a learning group", request=NewGroup, response=GroupView,
-             status=201, errors=(400, 403)),
+             status=201, errors=(400, 403, 409)),
+    endpoint("PATCH", _L + "/{id}", rename_learning_group, "Rename a learning group", request=NewGroup,
+             response=GroupView, errors=(400, 403, 404)),
     endpoint("GET", _L + "/{id}", show_learning_group, "A learning group with its roster", response=Roster,
              errors=(404,)),
     endpoint("POST", _L + "/{id}/enrolments", enrol_in_learning_group, "Enrol an account", request=Enrol,
              status=204, errors=(400, 403, 404, 409)),
     endpoint("DELETE", _L + "/{id}/enrolments/{account}", unenrol_from_learning_group, "End an enrolment",
-             status=204, errors=(403, 404)),
+             status=204, errors=(403, 404, 409)),
 )  # fmt: skip

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from aiohttp import web
 from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy import select
 
 from web.errors import AccessDenied, ProtocolError, StateError
 from web.routes.edge import query_time
 from web.routes.table import Call, Nothing, Route, endpoint
-from web.routes.views import Id, MeetingView, Names, TicketAnswer, Time, Title, meeting_view
+from web.routes.views import Id, MeetingView, Member, Names, TicketAnswer, Time, Title, meeting_view
 from web.school import queries, tables
 from web.school.access import DAY, forbidden
 from web.school.actions import (
@@ -48,7 +49,7 @@ class NewMeeting(Struct, frozen=True):
 
 
 class ChangedMeeting(Struct, frozen=True):
-    """What is left out stays as it is. `encrypted` changes only while nobody is inside."""
+    """What is left out stays as it is. `encrypted` and `cancelled` change only while nobody is inside."""
 
     title: Title | UnsetType = UNSET
     starts_at: Time | UnsetType = UNSET
@@ -58,6 +59,7 @@ class ChangedMeeting(Struct, frozen=True):
     locked: bool | UnsetType = UNSET
     encrypted: bool | UnsetType = UNSET
     private_cameras: bool | UnsetType = UNSET
+    cancelled: bool | UnsetType = UNSET
 
 
 class Meetings(Struct, frozen=True):
@@ -89,6 +91,10 @@ class GuestLinks(Struct, frozen=True):
 
 class Invite(Struct, frozen=True):
     account: Id
+
+
+class Invited(Struct, frozen=True):
+    invited: list[Member]
 
 
 async def names_of(services: Services, meetings: Sequence[Meeting]) -> Names:
@@ -148,8 +154,9 @@ async def change_meeting(call: Call[ChangedMeeting]) -> MeetingView:
     """Change a meeting that the caller runs."""
     body = call.body
     meeting = await call.services.access.access_meeting_to_run(call.person, call.id())
-    if body.encrypted not in (UNSET, meeting.encrypted) and await call.services.rooms.occupied(meeting.id):
-        raise StateError("in_use", "encryption is switched while nobody is in the room")
+    settled = body.encrypted in (UNSET, meeting.encrypted) and body.cancelled in (UNSET, meeting.cancelled)
+    if not settled and await call.services.rooms.occupied(meeting.id):
+        raise StateError("in_use", "this is changed while nobody is in the room")
     documents: tuple[str, ...] | UnsetType = UNSET
     if body.documents is not UNSET:
         documents = tuple(dict.fromkeys(body.documents))
@@ -164,6 +171,7 @@ async def change_meeting(call: Call[ChangedMeeting]) -> MeetingView:
         locked=body.locked,
         encrypted=body.encrypted,
         private_cameras=body.private_cameras,
+        cancelled=body.cancelled,
     )
     await do_change_meeting(call.services.school, meeting.school, meeting.id, patch)
     return await _shown(call.services, call.person, meeting.id)
@@ -202,6 +210,15 @@ async def delete_guest_link(call: Call[Nothing]) -> None:
         if not await queries.guest_links(connection, *where):
             raise AccessDenied()
     await do_revoke_guest_link(call.services.school, meeting.school, call.id("link"))
+
+
+async def list_invitations(call: Call[Nothing]) -> Invited:
+    """Who is invited to a meeting that the caller runs, beside its class or the staff."""
+    meeting = await call.services.access.access_meeting_to_run(call.person, call.id())
+    asked = select(tables.invitation.c.account).where(tables.invitation.c.meeting == meeting.id)
+    async with call.services.school.read() as connection:
+        found = await queries.accounts(connection, tables.account.c.id.in_(asked))
+    return Invited([Member(one.id, one.role, one.name, one.full_name) for one in found])
 
 
 async def invite(call: Call[Invite]) -> None:
@@ -248,6 +265,8 @@ ROUTES: tuple[Route, ...] = (
              request=NewGuestLink, response=GuestLinkAnswer, status=201, errors=(400, 403, 404)),
     endpoint("DELETE", "/api/v1/meetings/{id}/guest-links/{link}", delete_guest_link, "Close a guest link",
              status=204, errors=(403, 404)),
+    endpoint("GET", "/api/v1/meetings/{id}/invitations", list_invitations, "Who is invited", response=Invited,
+             errors=(403, 404)),
     endpoint("POST", "/api/v1/meetings/{id}/invitations", invite, "Invite an account", request=Invite,
              status=204, errors=(400, 403, 404, 409)),
     endpoint("DELETE", "/api/v1/meetings/{id}/invitations/{account}", uninvite, "Take an invitation back",

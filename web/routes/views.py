@@ -61,6 +61,15 @@ class GroupView(Struct, frozen=True):
     channel: str
 
 
+class Member(Struct, frozen=True):
+    """`full_name` is for staff and administration; others see what everybody sees."""
+
+    id: str
+    role: Role
+    name: str
+    full_name: str | None
+
+
 class GrantView(Struct, frozen=True):
     """What the caller may do in the meeting."""
 
@@ -74,7 +83,10 @@ class GrantView(Struct, frozen=True):
 
 
 class MeetingView(Struct, frozen=True):
-    """Times in milliseconds since 1970. `channel` and `documents` are empty for who waits in the lobby."""
+    """Times in milliseconds since 1970. `channel` and `documents` are empty for who waits in the lobby.
+
+    `cancelled`: it does not take place; nobody comes in. `moved_from`: when it was to begin before it was moved.
+    """
 
     id: str
     kind: MeetingKind
@@ -92,6 +104,8 @@ class MeetingView(Struct, frozen=True):
     locked: bool
     encrypted: bool
     private_cameras: bool
+    cancelled: bool
+    moved_from: int | None
     grant: GrantView
 
 
@@ -185,6 +199,8 @@ def meeting_view(meeting: Meeting, grant: Grant, names: Names) -> MeetingView:
         locked=meeting.locked,
         encrypted=meeting.encrypted,
         private_cameras=meeting.private_cameras,
+        cancelled=meeting.cancelled,
+        moved_from=meeting.moved_from,
         grant=grant_view(grant),
     )
 

@@ -19,6 +19,8 @@ from web.school.model import (
     DocumentInfo,
     Folder,
     Grant,
+    Group,
+    LearningGroup,
     Meeting,
     MeetingRole,
     Right,
@@ -54,6 +56,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     def sees_all_groups(self) -> bool:
         """Whether the person runs the school's classes."""
         return self.scope is None and self.role in {"head", "school_admin"}
+
+    def keeps(self, group: Group) -> bool:
+        """Whether the person says who belongs: the administration everywhere, teachers in their learning groups."""
+        if group.school != self.school or self.scope is not None:
+            return False
+        own = isinstance(group, LearningGroup) and self.role == "teacher" and group.id in self.groups
+        return own or self.sees_all_groups
 
 
 class Shares(Struct, frozen=True):

@@ -146,5 +146,6 @@ async def _set_times(store: SchoolStore) -> None:
         ("demo-conference", 240, 90),
     ):
         starts_at = start + after * MINUTE
-        patch = MeetingPatch(starts_at=starts_at, ends_at=starts_at + minutes * MINUTE)
+        ends_at = starts_at + minutes * MINUTE
+        patch = MeetingPatch(starts_at=starts_at, ends_at=ends_at, cancelled=False, moved_from=None)
         await do_change_meeting(store, SCHOOL.id, meeting, patch)

@@ -107,9 +107,9 @@ class ContactAccess:
                 table.school == view.school.id,
                 table.disabled.is_(False),
                 _candidates(view, bool(words)),
-                *_begun(view, words),
+                *begun(_shown(view), words),
             )
-            named = [account for account in candidates if _is_named(_name(view, account), words)]
+            named = [account for account in candidates if is_named(_name(view, account), words)]
             found = (await _reachable(connection, view, named[: 10 * FOUND]))[:FOUND]
             return await _contacts(connection, view, found)
 
@@ -168,13 +168,17 @@ def _name(view: _View, account: Account) -> str:
     return account.full_name if view.staff else account.name
 
 
-def _begun(view: _View, words: Sequence[str]) -> list[ColumnElement[bool]]:
+def _shown(view: _View) -> ColumnElement[str]:
+    return tables.account.c.full_name if view.staff else tables.account.c.name
+
+
+def begun(name: ColumnElement[str], words: Sequence[str]) -> list[ColumnElement[bool]]:
     """Narrow to names that hold the words' first letters, as far as both databases know their small letters."""
-    shown = func.lower(tables.account.c.full_name if view.staff else tables.account.c.name)
-    return [shown.contains(word[:2], autoescape=True) for word in words if word.isascii()]
+    return [func.lower(name).contains(word[:2], autoescape=True) for word in words if word.isascii()]
 
 
-def _is_named(name: str, words: Sequence[str]) -> bool:
+def is_named(name: str, words: Sequence[str]) -> bool:
+    """Whether each of the words begins a word of the name."""
     parts = name.casefold().replace("-", " ").split()
     return all(any(part.startswith(word) for part in parts) for word in words)
 
@@ -223,11 +227,11 @@ def _tied(view: _View, role: AccountRole, tie: Tie, named: bool) -> ColumnElemen
 
 
 async def _contacts(connection: Reader, view: _View, found: Sequence[Account]) -> list[Contact]:
-    of = await _belongings(connection, found) if view.staff else {}
+    of = await belongings(connection, found) if view.staff else {}
     return [Contact(one.id, _name(view, one), one.role, tuple(sorted(of.get(one.id, ())))) for one in found]
 
 
-async def _belongings(connection: Reader, found: Sequence[Account]) -> dict[str, list[str]]:
+async def belongings(connection: Reader, found: Sequence[Account]) -> dict[str, list[str]]:
     """The titles of pupils' classes and the names of guardians' children."""
     pupils = [one.id for one in found if one.role == "pupil"]
     guardians = [one.id for one in found if one.role == "guardian"]

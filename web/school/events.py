@@ -88,6 +88,12 @@ class GroupCreated(_Body, frozen=True):
 
 class EnrolmentAdded(_Body, frozen=True):
     enrolment: Enrolment
+class GroupChanged(_Body, frozen=True):
+    """It has another title; that of its channel changes in an event of its own."""
+
+    group: Group
+
+
 
 
 class EnrolmentRemoved(_Body, frozen=True):
@@ -194,6 +200,7 @@ EventBody = (
     | GuestLinkCreated
     | GuestLinkRevoked
     | ChannelChanged
+    | GroupChanged
     | DirectOpened
     | ContactBlocked
     | ContactUnblocked
@@ -242,7 +249,7 @@ def affects(event: SchoolEvent, person: Person) -> bool:
             return False
         case DocumentCreated() | SchoolChanged() | DirectOpened() | ContactBlocked() | ContactUnblocked():
             return False
-        case PersonalChanged():
+        case PersonalChanged() | GroupChanged():
             return False
         case MeetingCreated() | MeetingChanged() | ChannelChanged() | DocumentChanged() | RightsChanged():
             return True

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
 
 from collab.sqlite_reader import Reader
 from web.school import queries, tables
@@ -94,6 +94,8 @@ _placed = select(tables.meeting_document.c.meeting).where(
 )
 _EVER: Final = _build()
 _SINCE: Final = _build(_table.ends_at >= bindparam("since"))
-_BETWEEN: Final = _build(_table.ends_at >= bindparam("since"), _table.starts_at <= bindparam("until"))
+# what was moved out of this time is still shown where it was
+_left = and_(_table.moved_from >= bindparam("since"), _table.moved_from <= bindparam("until"))
+_BETWEEN: Final = _build(_table.ends_at >= bindparam("since"), or_(_table.starts_at <= bindparam("until"), _left))
 _USING: Final = _build(_table.channel.in_(bindparam("channels", expanding=True)))
 _LAYING_OUT: Final = _build(_table.id.in_(_placed))

@@ -93,7 +93,8 @@ class GuardianLink(Struct, frozen=True):
 class Meeting(Struct, frozen=True):
     """A lesson, consultation or conference. `group` in neither field: only host and invited accounts belong.
 
-    `private_cameras`: only who leads the meeting sees the others' cameras.
+    `private_cameras`: only who leads the meeting sees the others' cameras. `cancelled`: it does not take place, and
+    stays in everybody's plan as that. `moved_from`: when it was to begin before it was moved.
     """
 
     id: str
@@ -111,6 +112,8 @@ class Meeting(Struct, frozen=True):
     learning_group: str | None = None
     encrypted: bool = False  # media end to end: settled before anybody is inside
     private_cameras: bool = False
+    cancelled: bool = False
+    moved_from: int | None = None
 
     @property
     def group(self) -> str | None:

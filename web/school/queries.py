@@ -108,6 +108,8 @@ def _meeting(row: Row[Any], documents: Sequence[str]) -> Meeting:
         locked=row.locked,
         encrypted=row.encrypted,
         private_cameras=row.private_cameras,
+        cancelled=row.cancelled,
+        moved_from=row.moved_from,
     )
 
 

@@ -148,6 +148,8 @@ meeting = Table(
     Column("locked", Boolean, nullable=False),
     Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("private_cameras", Boolean, nullable=False, server_default=false()),
+    Column("cancelled", Boolean, nullable=False, server_default=false()),
+    Column("moved_from", BigInteger),
     UniqueConstraint("school", "id"),
     same_school("host", "account"),
     same_school("group_id", "study_group"),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.web.routes.conftest import Browser, Enter
-from web.errors import Unauthenticated
+from web.errors import StateError, Unauthenticated
 from web.services import Services
 
 NOW = int(time.time() * 1000)
@@ -87,6 +87,53 @@ async def test_invited_people(enter: Enter) -> None:
     assert (await teacher.call("POST", f"{path}/invitations", {"account": "guardian5"}))[0] == 204
     assert (await teacher.call("POST", f"{path}/invitations", {"account": "guardian5"}))[0] == 409
     assert (await guardian.call("POST", f"{path}/invitations", {"account": "pupil1"}))[0] == 403
+
+
+async def test_who_is_invited_is_seen_by_who_leads(enter: Enter) -> None:
+    teacher, guardian = await enter("teacher"), await enter("guardian5")
+    _, made = await teacher.call("POST", "meetings", lesson(kind="consultation", invited=["guardian5"]))
+    (one,) = (await teacher.get(f"meetings/{made['id']}/invitations"))["invited"]
+    assert (one["id"], one["role"]) == ("guardian5", "guardian")
+    assert one["full_name"]
+    assert (await guardian.call("GET", f"meetings/{made['id']}/invitations"))[0] == 403
+
+
+async def test_a_moved_meeting_says_when_it_was(enter: Enter) -> None:
+    teacher, guardian = await enter("teacher"), await enter("guardian5")
+    later, next_month = NOW + 2 * HOUR, NOW + 40 * 24 * HOUR
+    _, made = await teacher.call("POST", "meetings", lesson(kind="consultation", invited=["guardian5"]))
+    path = f"meetings/{made['id']}"
+    assert made["moved_from"] is None
+    for start, was in ((later, NOW), (later + HOUR, NOW), (NOW, None)):
+        await teacher.call("PATCH", path, {"starts_at": start, "ends_at": start + HOUR})
+        assert (await guardian.get(path))["moved_from"] == was
+    await teacher.call("PATCH", path, {"title": "Neu"})
+    assert (await guardian.get(path))["moved_from"] is None
+    await teacher.call("PATCH", path, {"starts_at": next_month, "ends_at": next_month + HOUR})
+    around = (await guardian.get(f"meetings?since={NOW - HOUR}&until={NOW + HOUR}"))["meetings"]
+    assert [one["moved_from"] for one in around if one["id"] == made["id"]] == [NOW], "it does not vanish from that day"
+    assert (await guardian.call("PATCH", path, {"starts_at": NOW}))[0] == 403
+
+
+async def test_a_meeting_that_is_called_off_stays_in_the_plan(enter: Enter, services: Services) -> None:
+    teacher, pupil = await enter("teacher"), await enter("pupil1")
+    _, made = await teacher.call("POST", "meetings", lesson(school_class="demo-8b", lobby=True))
+    path = f"meetings/{made['id']}"
+    assert (await pupil.call("PATCH", path, {"cancelled": True}))[0] == 403
+    person = await services.auth.person_of_ticket((await teacher.call("POST", f"{path}/ticket"))[1]["ticket"])
+    body = msgspec.json.encode({"meeting": made["id"]})
+    await services.rooms.request("sid", person, "room:join", body)
+    status, refused = await teacher.call("PATCH", path, {"cancelled": True})
+    assert (status, refused["code"]) == (409, "in_use"), "nobody is put out"
+    await services.rooms.request("sid", person, "room:leave", b"{}")
+    assert (await teacher.call("PATCH", path, {"cancelled": True}))[1]["cancelled"]
+    home = (await pupil.get("home"))["meetings"]
+    assert [one["cancelled"] for one in home if one["id"] == made["id"]] == [True]
+    with pytest.raises(StateError) as shut:
+        await services.rooms.request("sid", person, "room:join", body)
+    assert shut.value.code == "cancelled"
+    assert not (await teacher.call("PATCH", path, {"cancelled": False}))[1]["cancelled"]
+    await services.rooms.request("sid", person, "room:join", body)
 
 
 async def test_tickets(enter: Enter, services: Services) -> None:

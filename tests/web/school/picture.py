@@ -24,6 +24,7 @@ from web.school.events import (
     EnrolmentRemoved,
     EventBody,
     FolderCreated,
+    GroupChanged,
     GroupCreated,
     GuardianLinked,
     GuardianUnlinked,
@@ -123,6 +124,8 @@ def develop(picture: Picture, body: EventBody) -> Picture:
         case GroupCreated(group, channel):
             after["group", group.id] = group
             after["channel", channel.id] = channel
+        case GroupChanged(group):
+            after["group", group.id] = group
         case EnrolmentAdded(enrolment):
             after[("enrolment", *_key(enrolment))] = enrolment
         case EnrolmentRemoved(enrolment):

@@ -44,6 +44,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("do_link_guardian", lambda s: do.do_link_guardian(s, GuardianLink("a", "a-e3", "a-p1"))),
     ("do_unlink_guardian", lambda s: do.do_unlink_guardian(s, GuardianLink("a", "a-e3", "a-p1"))),
     ("do_create_group", lambda s: do.do_create_group(s, LearningGroup("a-x", "a", "x", "a-x-channel"))),
+    ("do_create_group", lambda s: do.do_create_group(s, LearningGroup("a-y", "a", "y", "a-y-channel"), "a-t2")),
+    ("do_rename_group", lambda s: do.do_rename_group(s, LearningGroup("a-x", "a", "x", "a-x-channel"), "better")),
     ("do_create_document", lambda s: do.do_create_document(
         s, DocumentInfo("a-doc", "a", "deck", "doc", None, "a-p1"))),
     ("do_create_folder", lambda s: do.do_create_folder(s, Folder("a-mine", "a", "mine", "a-p1"))),
@@ -60,6 +62,9 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("do_admit", lambda s: do.do_admit(s, LESSON, "a-p1")),
     ("do_change_meeting", lambda s: do.do_change_meeting(
         s, "a", "a-lesson", do.MeetingPatch(ends_at=NOW + 2 * HOUR, lobby=False, locked=True, encrypted=True))),
+    ("do_change_meeting", lambda s: do.do_change_meeting(
+        s, "a", "a-talk", do.MeetingPatch(title="Later", starts_at=NOW + HOUR, ends_at=NOW + 2 * HOUR))),
+    ("do_change_meeting", lambda s: do.do_change_meeting(s, "a", "a-talk", do.MeetingPatch(cancelled=True))),
     ("do_change_channel", lambda s: do.do_change_channel(s, "a", "a-1-channel", do.ChannelPatch(mode="teacher_only"))),
     ("do_dismiss", lambda s: do.do_dismiss(s, LESSON, "a-p1")),
     ("do_forget_admission", lambda s: do.do_forget_admission(s, LESSON, "a-p1")),

@@ -23,7 +23,7 @@ from web.school.actions.documents import (
     do_create_scratch,
     do_share,
 )
-from web.school.actions.groups import do_create_group, do_enrol, do_unenrol
+from web.school.actions.groups import do_create_group, do_enrol, do_rename_group, do_unenrol
 from web.school.actions.meetings import (
     MeetingPatch,
     do_admit,
@@ -79,6 +79,7 @@ __all__ = [
     "do_invite",
     "do_link_guardian",
     "do_open_direct",
+    "do_rename_group",
     "do_revoke_guest_link",
     "do_revoke_ticket",
     "do_set_password",

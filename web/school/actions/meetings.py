@@ -12,6 +12,7 @@ from web.school import queries, tables
 from web.school.events import (
     AdmissionForgotten,
     AdmissionSet,
+    ChannelChanged,
     GuestLinkCreated,
     GuestLinkRevoked,
     InvitationAdded,
@@ -23,10 +24,11 @@ from web.school.model import STAFF, Admitted, Channel, GuestLink, Invitation, Me
 from web.school.store import Change, SchoolStore
 
 MOST_GUEST_LINKS = 200  # open at a time, of one meeting
+MOST_INVITED = 200  # to one meeting, beside its class or the staff
 
 
 class MeetingPatch(Struct, frozen=True, kw_only=True):
-    """What to change; what is left out stays."""
+    """What to change; what is left out stays. `moved_from` follows by itself from a new start."""
 
     title: str | UnsetType = UNSET
     starts_at: int | UnsetType = UNSET
@@ -36,6 +38,8 @@ class MeetingPatch(Struct, frozen=True, kw_only=True):
     locked: bool | UnsetType = UNSET
     encrypted: bool | UnsetType = UNSET
     private_cameras: bool | UnsetType = UNSET
+    cancelled: bool | UnsetType = UNSET
+    moved_from: int | UnsetType | None = UNSET
 
 
 async def do_create_meeting(store: SchoolStore, meeting: Meeting, invited: Sequence[str] = ()) -> Meeting:
@@ -60,7 +64,7 @@ async def do_create_meeting(store: SchoolStore, meeting: Meeting, invited: Seque
 
 
 async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, patch: MeetingPatch) -> Meeting:
-    """Rename, move, lock, open the lobby, lay out other documents."""
+    """Rename (with a channel of its own), move, call off, lock, open the lobby, lay out other documents."""
     async with store.change(school) as change:
         table = tables.meeting
         where = (table.c.id == meeting_id, table.c.school == school)
@@ -69,6 +73,8 @@ async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, pa
             raise AccessDenied()
         given = {key: value for key, value in structs.asdict(patch).items() if value is not UNSET}
         meeting = structs.replace(found[0], **given)
+        if patch.moved_from is UNSET:
+            meeting = _moved(found[0], meeting)
         _check_times(meeting)
         await change.connection.execute(update(table).where(*where).values(_row(meeting)))
         if meeting.documents != found[0].documents:
@@ -76,12 +82,17 @@ async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, pa
             await change.connection.execute(delete(laid_out).where(laid_out.c.meeting == meeting_id))
             await _lay_out(change, meeting)
         await change.emit(MeetingChanged(meeting))
+        if meeting.title != found[0].title:
+            await _rename_channel(change, meeting)
     return meeting
 
 
 async def do_invite(store: SchoolStore, invitation: Invitation) -> Invitation:
-    """Make an account belong to a meeting."""
+    """Make an account belong to a meeting. Raise StateError when it is invited already, or too many are."""
     async with store.change(invitation.school) as change:
+        query = select(func.count()).where(tables.invitation.c.meeting == invitation.meeting)
+        if (await change.connection.execute(query)).scalar_one() >= MOST_INVITED:
+            raise StateError("too_many", f"at most {MOST_INVITED} people are invited to a meeting")
         await _invite(change, invitation)
     return invitation
 
@@ -178,7 +189,29 @@ def _row(meeting: Meeting) -> dict[str, object]:
         "locked": meeting.locked,
         "encrypted": meeting.encrypted,
         "private_cameras": meeting.private_cameras,
+        "cancelled": meeting.cancelled,
+        "moved_from": meeting.moved_from,
     }
+
+
+def _moved(before: Meeting, after: Meeting) -> Meeting:
+    """Keep when it was first to begin; a meeting that is back at its old time was never moved."""
+    if after.starts_at == before.starts_at:
+        return after
+    first = before.starts_at if before.moved_from is None else before.moved_from
+    return structs.replace(after, moved_from=None if after.starts_at == first else first)
+
+
+async def _rename_channel(change: Change, meeting: Meeting) -> None:
+    table = tables.channel
+    for channel in await queries.channels(change.connection, table.c.id == meeting.channel):
+        if channel.meeting == meeting.id:
+            await change.connection.execute(
+                update(table)
+                .where(table.c.id == channel.id, table.c.school == meeting.school)
+                .values(title=meeting.title)
+            )
+            await change.emit(ChannelChanged(structs.replace(channel, title=meeting.title)))
 
 
 def _check_times(meeting: Meeting) -> None:
