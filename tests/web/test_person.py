@@ -16,13 +16,13 @@ from collab.chat_store import ChatStore
 from collab.checkpoints import unpack
 from tests.web.house import furnish, open_house
 from tests.web.people import guests
-from tests.web.sayings import CHANNEL, Sayings
+from tests.web.persons import unfilled, unjudged
+from tests.web.sayings import CHANNEL, GUARDIAN, GUEST, PUPIL, SCHOOL, TEACHER, Sayings
 from web import person as person_module
 from web.config import Config
 from web.errors import AccessDenied
-from web.person import Holdings, count, erase, find_account, open_holdings
+from web.person import Holdings, Subject, count, erase, find_account, find_subject, open_holdings
 from web.person_export import export
-from web.school.model import Account
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def everything(data: Path) -> bytes:
     return b"\n".join(found)
 
 
-async def said_by_others(town: Sayings, victim: Account) -> dict[str, bool]:
+async def said_by_others(town: Sayings, victim: Subject) -> dict[str, bool]:
     """Which words of the others can still be read where people read them."""
     texts: list[str] = []
     for person in town.people:
@@ -77,18 +77,20 @@ async def said_by_others(town: Sayings, victim: Account) -> dict[str, bool]:
     return {word: word in whole for person in town.people if person is not victim for word in town.words[person.id]}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "who"), [(1, TEACHER), (2, GUARDIAN), (3, GUEST)])
 async def test_nothing_of_the_erased_is_left_and_nobody_else_lost_a_word(
-    holdings: Holdings, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+    holdings: Holdings, tmp_path: Path, seed: int, who: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(person_module, "HEARD_SECONDS", 0.0)  # no server runs
     town = Sayings(holdings, tmp_path, seed)
-    await town.happen(20)
-    victim = town.chance.choice(town.people)
+    await town.happen(12)
+    victim = town.people[who]
     await holdings.history.compact(town.documents[0])
     await Search(ChatStore(holdings.database)).find([CHANNEL], "wort")  # everything is in the index
     data = tmp_path / "data"
-    mine = [victim.id, victim.login, victim.name, victim.full_name, *town.words[victim.id]]
+    mine = town.marks(victim)
+    assert unjudged(data) == [], "say in persons.py what it holds of whom"
+    assert unfilled(data, [mark for one in town.people for mark in town.marks(one)]) == []
     before = everything(data)
     assert not [word for word in mine if word.encode() not in before], "all of it has to be there, or nothing is shown"
     others = await said_by_others(town, victim)
@@ -100,8 +102,8 @@ async def test_nothing_of_the_erased_is_left_and_nobody_else_lost_a_word(
     lost = [word for word in others if others[word] and not left[word]]
     assert not lost, (seed, lost)
     assert not [title for title in town.shared if title.encode() not in after]
-    with pytest.raises(Exception, match="no account"):
-        await find_account(holdings.school, victim.login)
+    with pytest.raises(AccessDenied, match=r"no account|nothing is left"):
+        await find_subject(holdings, victim.id)
 
 
 async def test_an_export_holds_everything_in_open_formats(holdings: Holdings, tmp_path: Path) -> None:
@@ -128,6 +130,30 @@ async def test_an_export_holds_everything_in_open_formats(holdings: Holdings, tm
     assert (await count(holdings, subject))["recordings of them"] == len(town.people)
 
 
+async def test_guests_are_found_by_what_they_left_and_get_their_copy(holdings: Holdings, tmp_path: Path) -> None:
+    town = Sayings(holdings, tmp_path, 9)
+    await town.happen(0)
+    guest = town.people[GUEST]
+    (found,) = await holdings.visitors.of(SCHOOL, guest.name.upper())
+    assert (found.id, found.name, found.login) == (guest.id, guest.name, guest.name) and found.last and found.places
+    assert await holdings.visitors.of("another school") == []
+    assert (await find_subject(holdings, guest.id)).full_name == guest.name
+    with pytest.raises(AccessDenied, match="nothing is left"):
+        await find_subject(holdings, "guest:nobody")
+    target = tmp_path / "guest.zip"
+    await export(holdings, found, target)
+    with zipfile.ZipFile(target) as archive:
+        bodies = {name: archive.read(name).decode() for name in archive.namelist()}
+    whole, account = "\n".join(bodies.values()), json.loads(bodies["account.json"])
+    assert not [word for word in town.marks(guest) if word not in whole]
+    assert (account["name"], account["logins"][0]["name"]) == (guest.name, guest.name)
+    assert json.loads(bodies["memberships.json"])["admissions"]
+    for other in town.people[:GUEST]:
+        assert not [word for word in town.words[other.id] if word in whole], "others' words are theirs"
+    counts = await count(holdings, found)
+    assert counts["logins"] == 1 and counts["recordings of them"] == len(town.people)
+
+
 async def test_a_running_server_lets_go_of_the_erased(tmp_path: Path) -> None:
     await furnish(tmp_path)
     async with open_house(tmp_path) as house, guests() as people:
@@ -152,7 +178,7 @@ async def test_on_postgresql_too(postgres_url: str, tmp_path: Path, monkeypatch:
     async with open_holdings(Config(data=tmp_path, database=postgres_url)) as holdings:
         town = Sayings(holdings, tmp_path, 3)
         await town.happen(6)
-        victim = town.people[1]
+        victim = town.people[PUPIL]
         others = await said_by_others(town, victim)
         target = tmp_path / "out.zip"
         assert await export(holdings, victim, target) == target.stat().st_size

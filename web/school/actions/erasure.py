@@ -20,13 +20,11 @@ from web.school import tables
 from web.school.contact_tables import contact_block, direct_channel, personal
 from web.school.events import EventBody, SessionEnded
 from web.school.model import Account
-from web.school.recording_tables import recording, recording_track
+from web.school.recording_tables import recording
 from web.school.store import SchoolStore
 
 NOBODY: Final = "–"  # shown where a name or title was
 REMAINS: Final = "gone-"  # how the ids of what remains begin; they are their own logins
-# Where an id of an account stands that is no reference of the database's own.
-_BY_ID: Final = ((tables.admission, "person"), (recording_track, "person"), (tables.login_session, "person"))
 _THEIRS: Final = (
     (tables.guardian_link, ("guardian", "pupil")),
     (tables.enrolment, ("account",)),
@@ -53,8 +51,7 @@ async def do_erase_account(store: SchoolStore, school: str, account_id: str, rem
         await _untitle(connection, account_id)
         for where, columns in _THEIRS:
             await _delete(connection, where, account_id, *columns)
-        for where, column in _BY_ID:
-            await _delete(connection, where, account_id, column)
+        await _delete_notes(connection, account_id)
         shared = tables.shared_right.c
         await connection.execute(
             delete(tables.shared_right).where(shared.subject_kind == "account", shared.subject == account_id)
@@ -76,8 +73,7 @@ async def do_end_visits(store: SchoolStore, school: str, person: str) -> None:
 async def do_erase_visitor(store: SchoolStore, school: str, person: str, remains: str) -> None:
     """Forget somebody without an account whose visits have ended before."""
     async with store.change(school) as change:
-        for where, column in _BY_ID:
-            await _delete(change.connection, where, person, column)
+        await _delete_notes(change.connection, person)
         await _scrub_events(change.connection, school, person, remains)
 
 
@@ -88,6 +84,13 @@ def is_remains(account: Account) -> bool:
 
 async def _delete(connection: AsyncConnection, table: Table, account: str, *columns: str) -> None:
     await connection.execute(delete(table).where(or_(*(table.c[column] == account for column in columns))))
+
+
+async def _delete_notes(connection: AsyncConnection, person: str) -> None:
+    """Rows about somebody who may have no account: wherever a column is called `person`, today and tomorrow."""
+    for table in tables.METADATA.sorted_tables:
+        if "person" in table.c:
+            await _delete(connection, table, person, "person")
 
 
 async def _swap_conversations(connection: AsyncConnection, account: str, remains: str) -> None:
@@ -125,6 +128,8 @@ async def _untitle(connection: AsyncConnection, account: str) -> None:
     await connection.execute(update(tables.folder).where(own_folder).values(title=NOBODY))
     invited = exists().where(tables.invitation.c.meeting == meeting.id, tables.invitation.c.account != account)
     alone = and_(meeting.host == account, meeting.group_id.is_(None), ~invited)
+    channels = select(meeting.channel).where(alone)  # of a meeting without a group: it is called as the meeting is
+    await connection.execute(update(tables.channel).where(tables.channel.c.id.in_(channels)).values(title=NOBODY))
     await connection.execute(update(tables.meeting).where(alone).values(title=NOBODY))
 
 
