@@ -77,7 +77,7 @@ impl Way {
         estimator.want(want);
         Self {
             estimator,
-            pacer: Pacer::new(limits.start),
+            pacer: Pacer::new(limits.start, want),
             want,
             start: limits.start,
             numbered: false,

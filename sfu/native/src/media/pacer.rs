@@ -1,7 +1,7 @@
 //! When what waits for one viewer may leave.
 //!
 //! Laws: a bucket fills at `SPEED` times the target and holds what that gives in `INTERVAL`, or one
-//! packet; not more than `BURST` packets leave in one interval, of a probe in one `STEP`. Audio goes at once and is charged;
+//! packet; where the way carries all that is ever wanted, what it gives in `ROOMY`, so that frames leave whole. Not more than `BURST` packets leave in one interval, of a probe in one `STEP`. Audio goes at once and is charged;
 //! then retransmissions, video, padding. Each queue is bounded by its places and by the time its
 //! packets waited, and DROPs the oldest, so that the delay it adds stays below `LONGEST`. A probe
 //! borrows the pace: its packets leave at the probe's rate, filled up with padding.
@@ -16,6 +16,8 @@ use super::estimate::probe::Probe;
 const SPEED: f64 = 2.5;
 /// Microseconds.
 const INTERVAL: u64 = 5_000;
+/// Microseconds. At 1 Mbit/s that is 6 KB, which is longer than a frame of a stage and its neighbours.
+const ROOMY: u64 = 20_000;
 /// Packets of one interval.
 const BURST: u32 = 16;
 /// Microseconds.
@@ -80,6 +82,8 @@ impl Running {
 pub struct Pacer<T> {
     queues: [VecDeque<Waiting<T>>; 3],
     target: f64,
+    /// From this target on the way is roomy.
+    enough: f64,
     /// Bytes that may leave; negative after audio, or a packet larger than the bucket.
     bucket: f64,
     filled: u64,
@@ -90,11 +94,13 @@ pub struct Pacer<T> {
 }
 
 impl<T> Pacer<T> {
+    /// For a way that is sent `wanted_bps` at the most.
     #[must_use]
-    pub fn new(target_bps: u64) -> Self {
+    pub fn new(target_bps: u64, wanted_bps: u64) -> Self {
         Self {
             queues: [(); 3].map(|()| VecDeque::with_capacity(PLACES)),
             target: target_bps as f64,
+            enough: wanted_bps as f64,
             bucket: 0.0,
             filled: 0,
             interval: 0,
@@ -204,7 +210,12 @@ impl<T> Pacer<T> {
 
     /// Bytes that the bucket holds.
     fn most(&self) -> f64 {
-        self.pace() * INTERVAL as f64 / 8e6
+        let holds = if self.target >= self.enough {
+            ROOMY
+        } else {
+            INTERVAL
+        };
+        self.pace() * holds as f64 / 8e6
     }
 
     /// What the bucket must hold for the next packet: a large one leaves when the bucket is full.

@@ -129,7 +129,7 @@ impl Viewer {
         estimator.want(wanted);
         Self {
             estimator,
-            pacer: Pacer::new(limits.start),
+            pacer: Pacer::new(limits.start, wanted),
             recorder: ArrivalRecorder::default(),
             flying: VecDeque::new(),
             answers: VecDeque::new(),

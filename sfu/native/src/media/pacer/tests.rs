@@ -17,7 +17,7 @@ fn run(pacer: &mut Pacer<usize>, from: u64, end: u64) -> Vec<(u64, usize)> {
 
 #[test]
 fn a_keyframe_is_spread_and_leaves_at_two_and_a_half_times_the_target() {
-    let mut pacer = Pacer::new(1_000_000);
+    let mut pacer = Pacer::new(1_000_000, u64::MAX);
     (0..30).for_each(|item| pacer.push(0, Class::Video, 1_200, item));
     let left = run(&mut pacer, 0, 300_000);
     assert_eq!(left.len(), 30);
@@ -31,10 +31,31 @@ fn a_keyframe_is_spread_and_leaves_at_two_and_a_half_times_the_target() {
 }
 
 #[test]
+fn where_the_way_carries_all_that_is_wanted_a_frame_leaves_in_one_piece() {
+    let frames_in_parts = |wanted| {
+        let mut pacer = Pacer::<usize>::new(1_000_000, wanted);
+        let frames = (1..=100_u64).map(|frame| frame * 40_000);
+        let in_parts = frames.filter(|&now| {
+            while pacer.poll(now).is_some() {}
+            let whole = (0..2).all(|_| pacer.pass(now, Class::Video, 1_000));
+            if !whole {
+                pacer.push(now, Class::Video, 1_000, 0);
+            }
+            !whole
+        });
+        in_parts.count()
+    };
+    assert_eq!(
+        (frames_in_parts(1_000_000), frames_in_parts(1_100_000)),
+        (0, 100)
+    );
+}
+
+#[test]
 fn no_burst_exceeds_the_law_at_any_target() {
     for target in [50_000_u64, 300_000, 2_000_000, 20_000_000, 500_000_000] {
         let mut chance = Chance::new(target);
-        let mut pacer = Pacer::new(target);
+        let mut pacer = Pacer::new(target, u64::MAX);
         let most = (target / 8 * 25 / 10 * 5 / 1_000).max(1_200);
         for now in (0..400_000).step_by(1_000) {
             for _ in 0..chance.below(4) {
@@ -56,7 +77,7 @@ fn no_burst_exceeds_the_law_at_any_target() {
 
 #[test]
 fn audio_leaves_at_once_then_repairs_then_video() {
-    let mut pacer = Pacer::new(300_000);
+    let mut pacer = Pacer::new(300_000, u64::MAX);
     pacer.push(0, Class::Video, 1_200, 3);
     pacer.push(0, Class::Video, 1_200, 4);
     pacer.push(0, Class::Repair, 1_200, 2);
@@ -69,7 +90,7 @@ fn audio_leaves_at_once_then_repairs_then_video() {
 
 #[test]
 fn what_waits_is_bounded_in_number_and_time_and_the_oldest_goes() {
-    let mut pacer = Pacer::new(50_000);
+    let mut pacer = Pacer::new(50_000, u64::MAX);
     (0..PLACES + 10).for_each(|item| pacer.push(0, Class::Video, 1_200, item));
     assert_eq!((pacer.waiting(), pacer.take_dropped()), (PLACES, 10));
     let left = run(&mut pacer, 0, 2_000_000);
@@ -81,7 +102,7 @@ fn what_waits_is_bounded_in_number_and_time_and_the_oldest_goes() {
 
 #[test]
 fn it_wakes_exactly_when_something_may_leave() {
-    let mut pacer = Pacer::new(400_000);
+    let mut pacer = Pacer::new(400_000, u64::MAX);
     assert_eq!(pacer.next_deadline(), None);
     (0..5).for_each(|item| pacer.push(0, Class::Video, 1_000, item));
     let mut now = 0;
@@ -104,7 +125,7 @@ fn it_wakes_exactly_when_something_may_leave() {
 
 #[test]
 fn a_quick_probe_leaves_as_quickly_as_it_says_and_in_no_long_bursts() {
-    let mut pacer = Pacer::<usize>::new(10_000_000);
+    let mut pacer = Pacer::<usize>::new(10_000_000, u64::MAX);
     let probe = Probe {
         number: 1,
         bits_per_second: 20_000_000,
@@ -125,7 +146,7 @@ fn a_quick_probe_leaves_as_quickly_as_it_says_and_in_no_long_bursts() {
 
 #[test]
 fn a_probe_leaves_at_its_own_rate_and_is_filled_up() {
-    let mut pacer = Pacer::new(300_000);
+    let mut pacer = Pacer::new(300_000, u64::MAX);
     let probe = Probe {
         number: 7,
         bits_per_second: 1_200_000,
