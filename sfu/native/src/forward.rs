@@ -130,6 +130,9 @@ impl World {
         self.equalise();
         for at in 0..self.dirty.len() {
             copies += self.forward_to(now, self.dirty[at], bytes);
+            if self.outbox.is_enough() {
+                self.outbox.flush(&self.sockets, &self.counters);
+            }
         }
         self.dirty.clear();
         for packet in self.turn.drain(..) {

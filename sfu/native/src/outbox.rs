@@ -20,6 +20,9 @@ const ARENA: usize = 1 << 20;
 const MAX_SEGMENTS: usize = 64;
 /// Bytes of one message; what IPv4 can carry less its headers.
 const MAX_MESSAGE: usize = 65_507;
+/// Worth a call of its own: what was written is still in the cache when the kernel copies it, and
+/// the first viewers do not wait until the last one's packets are sealed.
+const ENOUGH: usize = 128 << 10;
 /// Messages of one turn.
 const MAX_MESSAGES: usize = 2_048;
 /// Destinations without segments that are remembered.
@@ -76,6 +79,12 @@ impl Outbox {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.used + MAX_DATAGRAM > ARENA || self.runs.len() >= MAX_MESSAGES
+    }
+
+    /// Whether what is there should leave before the next viewer's packets are written.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.used >= ENOUGH || self.runs.len() >= SEND_MESSAGES
     }
 
     /// Where the next datagram is to be written; empty when full.

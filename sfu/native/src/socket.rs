@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::mem::{size_of, zeroed};
+use std::mem::{MaybeUninit, size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -308,32 +308,36 @@ pub struct Message {
 /// What the kernel says about the first message; later failures only shorten the count.
 pub fn send(socket: &Socket, arena: &[u8], messages: &[Message]) -> io::Result<usize> {
     let count = messages.len().min(SEND_MESSAGES);
-    // SAFETY: all-zero headers are valid; every pointer set below points into these local arrays
-    // or into `arena` (the range was sliced, so it is inside), all alive until the call returns.
-    let mut iovecs: [iovec; SEND_MESSAGES] = unsafe { zeroed() };
-    let mut names: [sockaddr_storage; SEND_MESSAGES] = unsafe { zeroed() };
-    let mut headers: [mmsghdr; SEND_MESSAGES] = unsafe { zeroed() };
-    let mut controls = [Control([0; CONTROL_BYTES]); SEND_MESSAGES];
+    // Only what is used is written: most calls send far fewer messages than there is room for.
+    let mut iovecs = [const { MaybeUninit::<iovec>::uninit() }; SEND_MESSAGES];
+    let mut names = [const { MaybeUninit::<sockaddr_storage>::uninit() }; SEND_MESSAGES];
+    let mut headers = [const { MaybeUninit::<mmsghdr>::uninit() }; SEND_MESSAGES];
+    let mut controls = [const { MaybeUninit::<Control>::uninit() }; SEND_MESSAGES];
     for (index, message) in messages.iter().take(count).enumerate() {
         let bytes = &arena[message.start..message.start + message.length];
-        iovecs[index] = iovec {
+        let iov = iovecs[index].write(iovec {
             iov_base: bytes.as_ptr().cast_mut().cast(),
             iov_len: bytes.len(),
-        };
+        });
         let (name, length) = to_storage(&message.to);
-        names[index] = name;
-        let header = &mut headers[index].msg_hdr;
-        header.msg_name = (&raw mut names[index]).cast();
+        // SAFETY: an all-zero header is valid; every pointer set below points into these local
+        // arrays or into `arena` (the range was sliced, so it is inside), all alive until the call returns.
+        let header = headers[index].write(unsafe { zeroed() });
+        let header = &mut header.msg_hdr;
+        header.msg_name = (&raw mut *names[index].write(name)).cast();
         header.msg_namelen = length;
-        header.msg_iov = &raw mut iovecs[index];
+        header.msg_iov = &raw mut *iov;
         header.msg_iovlen = 1;
-        write_control(header, &mut controls[index], message);
+        if message.from.is_some() || message.segment > 0 {
+            let control = controls[index].write(Control([0; CONTROL_BYTES]));
+            write_control(header, control, message);
+        }
     }
-    // SAFETY: see above.
+    // SAFETY: the first `count` headers were written above.
     let result = unsafe {
         libc::sendmmsg(
             socket.fd.as_raw_fd(),
-            headers.as_mut_ptr(),
+            headers.as_mut_ptr().cast(),
             u32::try_from(count).unwrap_or(0),
             libc::MSG_DONTWAIT as _,
         )
