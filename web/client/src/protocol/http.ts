@@ -27,6 +27,10 @@ export interface Meeting {
   locked: boolean;
   encrypted: boolean;
   private_cameras: boolean;
+  /** It does not take place. */
+  cancelled: boolean;
+  /** When it was to begin before it was moved. */
+  moved_from: number | null;
   grant: { moderate: boolean };
 }
 /** Of a class, of a learning group, or of neither. */
@@ -38,6 +42,7 @@ export interface NewMeeting {
   school_class?: string;
   learning_group?: string;
   documents: string[];
+  invited: string[];
   lobby: boolean;
 }
 export interface Group {
@@ -141,6 +146,7 @@ export const api = {
   schools: () => call<{ schools: School[]; demo: boolean }>('GET', 'schools'),
   meeting: (id: string) => call<Meeting>('GET', `meetings/${part(id)}`),
   createMeeting: (meeting: NewMeeting) => call<Meeting>('POST', 'meetings', meeting),
+  changeMeeting: (id: string, change: { title?: string; starts_at?: number; ends_at?: number; lobby?: boolean; cancelled?: boolean }) => call<Meeting>('PATCH', `meetings/${part(id)}`, change),
   encryptMeeting: (id: string, encrypted: boolean) => call<Meeting>('PATCH', `meetings/${part(id)}`, { encrypted }),
   guest: (token: string, name: string) => call<{ person: Person; meeting: string }>('POST', 'guest', { token, name }),
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),

@@ -6,14 +6,17 @@ const EARLY_MS = 10 * 60_000;
 
 export interface PlanEntry {
   meeting: Meeting;
-  when: 'past' | 'now' | 'later';
+  /** "moved": it stands where it was, and takes place at another time. */
+  when: 'past' | 'now' | 'later' | 'moved';
+  /** When it stands in the day. */
+  at: number;
 }
 
 export function planOf(meetings: readonly Meeting[], now: number): PlanEntry[] {
   return meetings
-    .filter((meeting) => sameDay(meeting.starts_at, now) || (meeting.starts_at <= now && now < meeting.ends_at))
-    .map((meeting): PlanEntry => ({ meeting, when: whenOf(meeting, now) }))
-    .sort((a, b) => a.meeting.starts_at - b.meeting.starts_at || rank(a.meeting) - rank(b.meeting) || a.meeting.title.localeCompare(b.meeting.title));
+    .filter((meeting) => sameDay(meeting.starts_at, now) || (meeting.starts_at <= now && now < meeting.ends_at) || left(meeting, now))
+    .map((meeting): PlanEntry => (left(meeting, now) ? { meeting, when: 'moved', at: meeting.moved_from ?? 0 } : { meeting, when: whenOf(meeting, now), at: meeting.starts_at }))
+    .sort((a, b) => a.at - b.at || rank(a.meeting) - rank(b.meeting) || a.meeting.title.localeCompare(b.meeting.title));
 }
 
 /** What comes on later days, the next first. */
@@ -21,6 +24,11 @@ export function upcomingOf(meetings: readonly Meeting[], now: number): Meeting[]
   return meetings
     .filter((meeting) => meeting.starts_at > now && !sameDay(meeting.starts_at, now))
     .sort((a, b) => a.starts_at - b.starts_at || rank(a) - rank(b) || a.title.localeCompare(b.title));
+}
+
+/** It was to be on this day, and is on another. */
+function left(meeting: Meeting, now: number): boolean {
+  return meeting.moved_from !== null && sameDay(meeting.moved_from, now) && !sameDay(meeting.starts_at, now);
 }
 
 export function whenOf(meeting: Pick<Meeting, 'starts_at' | 'ends_at'>, now: number): PlanEntry['when'] {

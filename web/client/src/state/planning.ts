@@ -29,6 +29,13 @@ export function span({ day, from, until }: Times): { starts_at: number; ends_at:
   return Number.isNaN(starts_at) || Number.isNaN(ends_at) ? null : { starts_at, ends_at };
 }
 
+/** When a planned meeting is, as it stands in the fields. */
+export function timesOf({ starts_at, ends_at }: Pick<Meeting, 'starts_at' | 'ends_at'>): Times {
+  const [start, end] = [new Date(starts_at), new Date(ends_at)];
+  const at = (date: Date): string => clock(date.getHours() * 60 + date.getMinutes());
+  return { day: dayOf(start), from: at(start), until: at(end) };
+}
+
 function dayOf(date: Date): string {
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
 }

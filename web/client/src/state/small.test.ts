@@ -33,7 +33,7 @@ describe('backing off', () => {
 
 describe('the day', () => {
   const at = (hour: number, minute = 0) => new Date(2026, 10, 23, hour, minute).getTime();
-  const lesson = (id: string, from: number, until: number) => ({ id, kind: 'lesson' as const, title: id, host: '', host_name: '', group_title: null, starts_at: from, ends_at: until, channel: null, documents: [], lobby: false, locked: false, encrypted: false, private_cameras: false, grant: { moderate: false } });
+  const lesson = (id: string, from: number, until: number) => ({ id, kind: 'lesson' as const, title: id, host: '', host_name: '', group_title: null, starts_at: from, ends_at: until, channel: null, documents: [], lobby: false, locked: false, encrypted: false, private_cameras: false, cancelled: false, moved_from: null as number | null, grant: { moderate: false } });
   it('is today in order, and the door opens ten minutes early', () => {
     const yesterday = lesson('gestern', at(9) - 86_400_000, at(10) - 86_400_000);
     const plan = planOf([lesson('b', at(11), at(12)), lesson('a', at(8), at(9)), yesterday], at(10, 50));
@@ -45,6 +45,12 @@ describe('the day', () => {
     const later = (id: string, days: number) => lesson(id, at(8) + days * 86_400_000, at(9) + days * 86_400_000);
     const found = upcomingOf([later('c', 3), later('b', 1), lesson('a', at(11), at(12)), later('y', -1)], at(10));
     expect(found.map((meeting) => meeting.id)).toEqual(['b', 'c']);
+  });
+  it('shows what was moved away where it was, and once', () => {
+    const moved = { ...lesson('m', at(9) + 86_400_000, at(10) + 86_400_000), moved_from: at(9) };
+    expect(planOf([moved], at(8)).map((entry) => [entry.when, entry.at])).toEqual([['moved', at(9)]]);
+    const later = { ...lesson('l', at(11), at(12)), moved_from: at(9) };
+    expect(planOf([later], at(8)).map((entry) => [entry.when, entry.at])).toEqual([['later', at(11)]]);
   });
   it('counts minutes up to the last', () => {
     expect([minutesLeft(at(10, 35), at(10, 12)), minutesLeft(at(10), at(10) - 1), minutesLeft(at(10), at(11))]).toEqual([23, 1, 0]);

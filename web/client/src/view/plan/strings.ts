@@ -1,4 +1,4 @@
-/** The words of planning a meeting, which load with its dialog; staff only, so German says "Sie". */
+/** The words of planning meetings and learning groups, which load with their dialogs; staff only, so German says "Sie". */
 import { wordsIn } from '../../i18n/words';
 
 const de = {
@@ -8,7 +8,7 @@ const de = {
   name: 'Titel',
   group: 'Klasse oder Lerngruppe',
   staff: 'Das ganze Kollegium',
-  nobody: 'Keine, nur Gäste mit Link',
+  nobody: 'Keine, nur einzelne Personen',
   day: 'Tag',
   from: 'Von',
   until: 'Bis',
@@ -16,6 +16,15 @@ const de = {
   lobby: 'Alle warten zuerst im Warteraum',
   make: 'Planen',
   wrongTimes: 'Das Ende liegt vor dem Anfang.',
+  changeTitle: 'Treffen ändern',
+  save: 'Speichern',
+  invited: 'Einzeln Eingeladene',
+  told: 'Alle Eingeladenen sehen in ihrem Plan, dass das Treffen verschoben ist.',
+  people: {
+    search: 'Name', ofClass: 'Aus der Klasse', noClass: 'Keine', hint: 'Ab zwei Buchstaben eines Namens wird gesucht.', nobody: 'Niemand gefunden.', found: (count: number) => (count === 1 ? '1 Person gefunden' : `${count} Personen gefunden`),
+    add: (name: string) => `${name} hinzufügen`, remove: (name: string) => `${name} entfernen`, addPupils: 'Alle Schüler/innen hinzufügen',
+  },
+  keeping: { new: 'Neue Lerngruppe', change: 'Lerngruppe ändern', name: 'Name', hint: 'Zum Beispiel „Robotik-AG“. Der Chat der Gruppe heißt ebenso.', members: 'Mitglieder', make: 'Anlegen' },
 };
 const en: typeof de = {
   title: 'Plan a meeting',
@@ -24,7 +33,7 @@ const en: typeof de = {
   name: 'Title',
   group: 'Class or learning group',
   staff: 'The whole staff',
-  nobody: 'None, only guests with a link',
+  nobody: 'None, only single people',
   day: 'Day',
   from: 'From',
   until: 'Until',
@@ -32,6 +41,15 @@ const en: typeof de = {
   lobby: 'Everybody waits in the lobby first',
   make: 'Plan',
   wrongTimes: 'The end is before the start.',
+  changeTitle: 'Change the meeting',
+  save: 'Save',
+  invited: 'Invited one by one',
+  told: 'Everybody who is invited sees in their plan that the meeting was moved.',
+  people: {
+    search: 'Name', ofClass: 'From the class', noClass: 'None', hint: 'Two letters of a name are enough to search.', nobody: 'Nobody found.', found: (count: number) => (count === 1 ? '1 person found' : `${count} people found`),
+    add: (name: string) => `Add ${name}`, remove: (name: string) => `Remove ${name}`, addPupils: 'Add all pupils',
+  },
+  keeping: { new: 'New learning group', change: 'Change the learning group', name: 'Name', hint: 'For example “Robotics club”. Its chat is called the same.', members: 'Members', make: 'Create' },
 };
 
 export const useWords = wordsIn({ de, en });

@@ -1,0 +1,35 @@
+/** The words of the start page that only come with it. They address nobody. */
+import { wordsIn } from '../../i18n/words';
+
+const de = {
+  cancelled: 'fällt aus',
+  moved: 'verschoben',
+  was: (when: string) => `statt ${when}`,
+  movedTo: (when: string) => `jetzt ${when}`,
+  more: (title: string) => `Mehr zu ${title}`,
+  change: 'Ändern',
+  cancel: 'Absagen',
+  restore: 'Findet doch statt',
+  newGroup: 'Neue Lerngruppe',
+  keep: (title: string) => `Lerngruppe ${title} ändern`,
+  toGroupChat: 'Chat der Lerngruppe',
+  classesAndGroups: 'Meine Klassen und Lerngruppen',
+  noGroups: 'Noch keine Klasse und keine Lerngruppe.',
+};
+const en: typeof de = {
+  cancelled: 'cancelled',
+  moved: 'moved',
+  was: (when: string) => `was ${when}`,
+  movedTo: (when: string) => `now ${when}`,
+  more: (title: string) => `More about ${title}`,
+  change: 'Change',
+  cancel: 'Call off',
+  restore: 'Takes place after all',
+  newGroup: 'New learning group',
+  keep: (title: string) => `Change the learning group ${title}`,
+  toGroupChat: 'Chat of the learning group',
+  classesAndGroups: 'My classes and learning groups',
+  noGroups: 'No class and no learning group yet.',
+};
+
+export const useWords = wordsIn({ de, en });
