@@ -24,8 +24,9 @@ from benchmarks.goals import BOUND, BUSY, P99, RATIO, Goal
 from benchmarks.idle import Column, idle_row
 from benchmarks.measure import Kept, Row, settle
 from benchmarks.opening import COLUMNS, ROWS, fill, folded, open_table
-from benchmarks.servers import Server, build_server, pin_load
+from benchmarks.servers import Server, pin_load
 from benchmarks.stored import measure_acks
+from benchmarks.turns import play_rows, read_arguments
 from benchmarks.typing_rounds import Load, fresh_names, open_clients, path, play_row
 from benchmarks.yjs import Notes, page
 
@@ -129,48 +130,32 @@ async def play_idle(kinds: list[str], kept: Kept) -> None:
     await idle_row(title, kinds, [plain, deflate, alone], [Goal(deflate.name, 20)], kept)
 
 
-async def run_loads(given: argparse.Namespace, kept: Kept, workers: int) -> None:
-    """Measure the rows of servers with so many processes."""
-    kinds = ["kreide", *(peer for peer in given.peers if workers == 1 or peer in SPREAD)]
-    loads = [LOADS[name] for name in given.rows if name in LOADS and LOADS[name].workers == workers]
-    loads = [load for load in loads if kept.lacks(load.name, kinds)]
-    more = workers == 1 and {"acks", "opening"} & set(given.rows)
-    if not loads and not more:
-        return
-    servers = [build_server(kind, workers) for kind in kinds]
-    try:
-        for server in servers:
-            server.start()
-        for load in loads:
-            kept.add(await play_row(servers, load, given.rounds, given.seconds, KEPT))
-        if workers == 1 and "acks" in given.rows:
-            await play_acks(servers[0], given.rounds, ACK_ROUND, kept)
-        if workers == 1 and "opening" in given.rows:
-            await play_opening(servers, kept)
-    finally:
-        for server in servers:
-            server.stop()
-
-
 async def run(given: argparse.Namespace) -> None:
     """Measure the rows that were asked for; each is saved as soon as it is there."""
     kept = Kept(given.name, given.resume)
-    for workers in (1, 2):
-        await run_loads(given, kept, workers)
+
+    async def play(servers: list[Server], load: Load) -> Row:
+        return await play_row(servers, load, given.rounds, given.seconds, KEPT)
+
+    async def play_others(servers: list[Server]) -> None:
+        if "acks" in given.rows:
+            await play_acks(servers[0], given.rounds, ACK_ROUND, kept)
+        if "opening" in given.rows:
+            await play_opening(servers, kept)
+
+    kinds = ["kreide", *given.peers]
+    loads = [LOADS[name] for name in given.rows if name in LOADS]
+    others = play_others if {"acks", "opening"} & set(given.rows) else None
+    await play_rows([load for load in loads if load.workers == 1], kinds, kept, play, others)
+    spread = [kind for kind in kinds if kind == "kreide" or kind in SPREAD]
+    await play_rows([load for load in loads if load.workers > 1], spread, kept, play)
     if "idle" in given.rows:
-        await play_idle(["kreide", *given.peers], kept)
+        await play_idle(kinds, kept)
 
 
 def main() -> None:
     """Parse the arguments, measure, save."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=[*LOADS, *OTHER_ROWS], default=[*LOADS, *OTHER_ROWS])
-    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each round")
-    parser.add_argument("--name", default="documents", help="of the files in results/")
-    parser.add_argument("--resume", action="store_true", help="keep the rows that the results hold already")
-    given = parser.parse_args()
+    given = read_arguments(__doc__, "documents", [*LOADS, *OTHER_ROWS], PEERS)
     pin_load()
     uvloop.run(run(given))
 

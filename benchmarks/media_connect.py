@@ -19,6 +19,20 @@ from sfu.dtls import Identity
 
 Exchange = Callable[[str], Awaitable[str]]
 Answerer = Callable[[str], Awaitable[None]]
+AT_ONCE = 6
+
+
+async def together(people: int, enter: Callable[[int], Awaitable[None]]) -> None:
+    """Let everybody in, a few at a time."""
+    waiting = iter(range(people))
+
+    async def take() -> None:
+        for person in waiting:
+            await enter(person)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(take())
 
 
 async def trickle(leg: Leg, sources: Sequence[Outgoing]) -> None:
@@ -54,12 +68,25 @@ class Connector:
         self.identity = Identity.generateCertificate()
         self._ssrc = count(1000, 10)
         self._trickles: list[asyncio.Task[None]] = []
+        self._legs: list[Leg] = []
+
+    def new_leg(self, *, controlling: bool = True) -> Leg:
+        """A connection that `close` ends, unless it is handed over."""
+        leg = Leg(self.identity, controlling=controlling)
+        self._legs.append(leg)
+        return leg
+
+    async def close(self) -> None:
+        """End what was never handed over."""
+        for task in self._trickles:
+            task.cancel()
+        await asyncio.gather(*(leg.close() for leg in self._legs if not leg.handed))
 
     async def offer(
         self, sent: Sequence[Stream], received: Sequence[Kind], exchange: Exchange
     ) -> tuple[int, list[int]]:
         """Offer these streams and slots; return the places of the connection and of its sources."""
-        leg = Leg(self.identity)
+        leg = self.new_leg()
         local = await leg.gather()
         lines = [
             Line("video" if stream.video else "audio", str(place), next(self._ssrc))
@@ -88,7 +115,7 @@ class Viewer:
 
     def __init__(self, connector: Connector) -> None:
         self._plan = connector.plan
-        self._leg = Leg(connector.identity, controlling=False)
+        self._leg = connector.new_leg(controlling=False)
         self._local: Local | None = None
         self.offered: list[Media] = []
         self.answered = False

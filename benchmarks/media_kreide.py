@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-import aiohttp
 import socketio
 
-from benchmarks.media_connect import Connector
+from benchmarks.media_connect import Connector, together
 from benchmarks.media_loads import ROOM, TILES, Load
 from benchmarks.media_sdp import Kind
+from benchmarks.peers.signalling import open_http
 from benchmarks.servers import Server, build_server, meeting_tickets
 
 MEETING = "demo-lesson"
@@ -50,7 +50,7 @@ class Kreide:
         teacher, *_ = await meeting_tickets(self.server, 1, "teacher")
         tickets = await meeting_tickets(self.server, load.viewers)
         kinds: list[Kind] = ["video" if stream.video else "audio" for stream in load.published[0]]
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{self.server.port}") as http:
+        async with open_http(f"http://127.0.0.1:{self.server.port}") as http:
 
             async def exchange(path: str, ticket: str, offer: str) -> str:
                 headers = {"Authorization": f"Bearer {ticket}", "Content-Type": "application/sdp"}
@@ -61,10 +61,13 @@ class Kreide:
                     return answer
 
             _, sources = await connector.offer(load.published[0], [], partial(exchange, "whip", teacher))
-            for ticket in tickets:
-                leg, _ = await connector.offer([], kinds, partial(exchange, "whep", ticket))
+
+            async def enter(viewer: int) -> None:
+                leg, _ = await connector.offer([], kinds, partial(exchange, "whep", tickets[viewer]))
                 for source in sources:
                     connector.plan.expect(leg, source)
+
+            await together(load.viewers, enter)
 
     async def _open_room(self, load: Load, connector: Connector) -> None:
         teacher = await meeting_tickets(self.server, 1, "teacher")

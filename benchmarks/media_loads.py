@@ -42,6 +42,11 @@ class Load:
     mix: bool = False
     half: bool = False
 
+    @property
+    def people(self) -> int:
+        """How many connections it takes."""
+        return self.viewers if self.mix else len(self.published) + self.viewers
+
     def watched(self, viewer: int) -> tuple[list[int], list[int]]:
         """Whose pictures, the stage's first, and whose voices this viewer gets; never one's own."""
         if not self.mix:

@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.media import Playing
 from benchmarks.media_generator import build
 from benchmarks.media_loads import LOADS
+from benchmarks.media_playing import Playing
 from benchmarks.media_servers import make_driver
 from benchmarks.servers import pin_load
 

@@ -1,11 +1,13 @@
 """What the media benchmark writes: results/media.json with every round, and from it media.md and media.svg.
 
-Laws: a load that is measured again replaces only itself, and says when, where and with what command it was measured.
+Laws: a load that is measured again replaces only itself, and says when, where and with what command it was measured;
+loads stand in the order of `media_loads`. A server that was not driven has a line that says so, and why.
 """
 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -13,8 +15,9 @@ from msgspec import Struct
 
 from benchmarks.measure import RESULTS, Round, Row, machine, paired
 from benchmarks.media_chart import Bars, Group, draw
+from benchmarks.media_loads import LOADS
 
-JSON, MARKDOWN, CHART = (RESULTS / f"media.{ending}" for ending in ("json", "md", "svg"))
+NOT_DRIVEN = "not driven: "
 _HEAD = """# Benchmark: media
 
 The same load into Kreide and into its peers, one after the other in each round, all connected by real ICE and DTLS. CPU
@@ -26,15 +29,19 @@ medians of neighbours of one round, with their spread; server and load have prio
 may give it; a round whose load was late by more than 5 ms is void. Latency is
 that of whole frames, from their sending to the kernel's time of their last packet's arrival.
 
+## Microseconds of the server's CPU for each forwarded packet
+
+{summary}
+
 ![CPU of the server for each forwarded packet]({chart})
 """
 _COLUMNS = (
     "server",
-    "server us (min–max)",
-    "all us (min–max)",
-    "/proc/stat us, least",
+    "server µs (min–max)",
     "Kreide / it (min–max)",
-    "by all",
+    "all µs (min–max)",
+    "Kreide / it by all",
+    "/proc/stat µs, least",
     "p50 ms",
     "p99 ms",
     "frames lost",
@@ -51,31 +58,44 @@ class Measured(Struct):
     row: Row
 
 
-def save(name: str, row: Row, facts: dict[str, str]) -> None:
-    """Put one load among the results and write all of them."""
+def save(name: str, load: str, row: Row, facts: dict[str, str]) -> None:
+    """Put one load among the results of this name and write all of them."""
     RESULTS.mkdir(exist_ok=True)
-    known = _known()
-    known[name] = Measured(machine(), facts, row)
-    JSON.write_bytes(msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
-    write(known, MARKDOWN, CHART)
-    print(section(known[name]))
+    known = {**_known(name), load: Measured(machine(), facts, row)}
+    known = {one: known[one] for one in sorted(known, key=_order)}
+    (RESULTS / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(known), indent=1) + b"\n")
+    write(known, RESULTS / f"{name}.md", RESULTS / f"{name}.svg")
+    print(section(known[load]))
 
 
-def is_measured(name: str, rounds: int) -> bool:
-    """Whether every server of this load has that many good rounds at this very commit."""
-    found = _known().get(name)
-    if found is None or found.about["commit"] != machine()["commit"]:
-        return False
-    return all(len(_good(found.row, server)) >= rounds for server in _servers(found.row))
+def is_measured(name: str, load: str, servers: Iterable[str], rounds: int) -> bool:
+    """Whether each of these servers has that many good rounds at this very commit, or could not be driven."""
+    found = _known(name).get(load)
+    return found is not None and found.about["commit"] == machine()["commit"] and covers(found, servers, rounds)
 
 
-def _known() -> dict[str, Measured]:
-    return msgspec.json.decode(JSON.read_bytes(), type=dict[str, Measured]) if JSON.is_file() else {}
+def covers(one: Measured, servers: Iterable[str], rounds: int) -> bool:
+    """Whether a load holds all of these servers."""
+    return all(
+        one.facts.get(server, "").startswith(NOT_DRIVEN) or len(_good(one.row, server)) >= rounds for server in servers
+    )
+
+
+def _order(load: str) -> tuple[int, str]:
+    names = list(LOADS)
+    name = load.removesuffix("-plain")
+    return names.index(name) if name in names else len(names), load
+
+
+def _known(name: str) -> dict[str, Measured]:
+    path = RESULTS / f"{name}.json"
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, Measured]) if path.is_file() else {}
 
 
 def write(known: dict[str, Measured], markdown: Path, chart: Path) -> None:
     """Write the page and its chart."""
-    markdown.write_text(_HEAD.format(chart=chart.name) + "\n" + "\n".join(map(section, known.values())))
+    head = _HEAD.format(chart=chart.name, summary="\n".join(summary(known)))
+    markdown.write_text(head + "\n" + "\n".join(map(section, known.values())))
     groups = [
         Group(one.row.name, [bars for server in _servers(one.row) if (bars := _bars(one.row, server)) is not None])
         for one in known.values()
@@ -83,10 +103,27 @@ def write(known: dict[str, Measured], markdown: Path, chart: Path) -> None:
     chart.write_text(draw("CPU of the server for each forwarded packet, in microseconds", groups))
 
 
+def summary(known: dict[str, Measured]) -> list[str]:
+    """All loads in one table: the medians, and Kreide beside the best of the servers; the plain loop is none."""
+    names = list(dict.fromkeys(server for one in known.values() for server in [*_servers(one.row), *one.facts]))
+    lines = [f"| load | {' | '.join(names)} | Kreide / best server |", "|---" * (len(names) + 2) + "|"]
+    for one in known.values():
+        bars = {server: _bars(one.row, server) for server in names}
+        cells = [f"{bar.median:.1f}" if bar is not None else "—" for bar in bars.values()]
+        others = [bar for server, bar in bars.items() if bar is not None and server not in ("kreide", "plain loop")]
+        best = min(others, key=lambda bar: bar.median).name if others else ""
+        ratios = paired(one.row, "kreide", best)
+        beside = f"{statistics.median(ratios):.2f} ({best})" if ratios else "—"
+        lines.append(f"| {' | '.join([one.row.name, *cells, beside])} |")
+    return lines
+
+
 def section(one: Measured) -> str:
     """A load as Markdown."""
     lines = [f"## {one.row.name}", "", f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
     lines += [_line(one.row, server) for server in _servers(one.row)]
+    missing = [server for server, fact in one.facts.items() if fact.startswith(NOT_DRIVEN)]
+    lines += [f"| {server} | not driven, see below |" + " |" * (len(_COLUMNS) - 2) for server in missing]
     lines += ["", *(f"- {server}: {fact}" for server, fact in one.facts.items()), ""]
     about = one.about
     lines += [f"{about['machine']}, Linux {about['kernel']}, {about['date']}, commit {about['commit']}, load before "]
@@ -117,10 +154,10 @@ def _line(row: Row, server: str) -> str:
     cells = [
         server,
         f"{statistics.median(micro):.2f} ({min(micro):.2f}–{max(micro):.2f})",
-        f"{statistics.median(total):.2f} ({min(total):.2f}–{max(total):.2f})",
-        f"{min(one.extra['stat us'] for one in good):.2f}",
         "—" if server == "kreide" else _spread(paired(row, "kreide", server)),
+        f"{statistics.median(total):.2f} ({min(total):.2f}–{max(total):.2f})",
         "—" if server == "kreide" else _spread(_paired_totals(row, server)),
+        f"{min(one.extra['stat us'] for one in good):.2f}",
         f"{statistics.median(one.p50 for one in good) * 1e3:.2f}",
         f"{statistics.median(one.p99 for one in good) * 1e3:.2f}",
         f"{lost} of {expected:.0f}",

@@ -29,20 +29,25 @@ class Driver(Protocol):
         """Let go of what signalling held."""
 
 
-_PEERS: dict[str, tuple[Mapping[str, str], Callable[[Load], Driver]]] = {
-    "galene": (galene.NOT_DRIVEN, galene.Galene),
-    "janus": (janus.NOT_DRIVEN, janus.Janus),
-    "livekit": (livekit.NOT_DRIVEN, livekit.LiveKit),
-    "mediamtx": (mediamtx.NOT_DRIVEN, mediamtx.MediaMtx),
-    "plain": ({}, plain.Plain),
+_PEERS: dict[str, tuple[str, Mapping[str, str], Callable[[Load], Driver]]] = {
+    "galene": (galene.Galene.name, galene.NOT_DRIVEN, galene.Galene),
+    "janus": (janus.Janus.name, janus.NOT_DRIVEN, janus.Janus),
+    "livekit": (livekit.LiveKit.name, livekit.NOT_DRIVEN, livekit.LiveKit),
+    "mediamtx": (mediamtx.MediaMtx.name, mediamtx.NOT_DRIVEN, mediamtx.MediaMtx),
+    "plain": (plain.Plain.name, {}, plain.Plain),
 }
+
+
+def label(name: str) -> str:
+    """What the results call this server."""
+    return _PEERS[name][0] if name in _PEERS else name
 
 
 def make_driver(name: str, load: Load) -> Driver:
     """Return the driver of this server; NotInstalled says why there is none."""
     if name == "kreide":
         return Kreide(load)
-    left_out, make = _PEERS[name]
+    _, left_out, make = _PEERS[name]
     if load.name in left_out:
         raise NotInstalled(left_out[load.name])
     return make(load)

@@ -26,7 +26,8 @@ from benchmarks.chat_members import Member, Notes, open_members
 from benchmarks.goals import RATIO, Goal
 from benchmarks.idle import Column, idle_row
 from benchmarks.measure import Kept, Lateness, Round, Row, percentile, settle
-from benchmarks.servers import Server, build_server, pin_load
+from benchmarks.servers import Server, pin_load
+from benchmarks.turns import play_rows, read_arguments, take_turns
 
 PEERS = ("socket.io", "python-socketio", "centrifugo")
 SPREAD = ("socket.io",)  # peers that join several processes by Redis
@@ -63,57 +64,60 @@ LOADS = {
 }
 
 
-async def play(server: Server, load: Load, seconds: float, turn: int, members: list[Member], notes: Notes) -> Round:
-    """One round with members who are there already."""
-    name = f"{turn}-{time.time_ns()}"
-    count = int(seconds * load.rate)
-    calls = [(one / load.rate, members[one * 7 % load.members].saying(one, name)) for one in range(count)]
-    notes.start(count * load.members)
-    lateness = Lateness()
-    cpu, began = server.cpu(), time.monotonic()
-    await lateness.send_all(calls)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN):
-            await notes.complete.wait()
-    cpu, spent = server.cpu() - cpu, time.monotonic() - began
-    return Round(
-        server=server.kind,
-        turn=turn,
-        cpu=cpu,
-        seconds=spent,
-        units=len(notes.latencies),
-        lost=notes.expected - len(notes.latencies),
-        p50=percentile(notes.latencies, 50),
-        p99=percentile(notes.latencies, 99),
-        lag=lateness.p99,
-        extra={"ack p99 ms": percentile(notes.acks, 99) * 1e3},
-    )
+class Channel:
+    """One server with all members of the channel, who stay over all rounds of a row."""
+
+    def __init__(self, server: Server, load: Load, seconds: float) -> None:
+        self._server = server
+        self._load = load
+        self._seconds = seconds
+        self._notes = Notes()
+        self._members: list[Member] = []
+
+    async def enter(self) -> None:
+        """Bring everybody in."""
+        self._members = await open_members(self._server, self._load.members, self._notes)
+        await settle(self._server)
+
+    async def leave(self) -> None:
+        """Drop all connections."""
+        for member in self._members:
+            member.socket.abort()
+        await settle(self._server)
+
+    async def play(self, turn: int) -> Round:
+        """One round."""
+        load, notes, server = self._load, self._notes, self._server
+        name = f"{turn}-{time.time_ns()}"
+        count = int(self._seconds * load.rate)
+        calls = [(one / load.rate, self._members[one * 7 % load.members].saying(one, name)) for one in range(count)]
+        notes.start(count * load.members)
+        lateness = Lateness()
+        cpu, began = server.cpu(), time.monotonic()
+        await lateness.send_all(calls)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                await notes.complete.wait()
+        cpu, spent = server.cpu() - cpu, time.monotonic() - began
+        return Round(
+            server=server.kind,
+            turn=turn,
+            cpu=cpu,
+            seconds=spent,
+            units=len(notes.latencies),
+            lost=notes.expected - len(notes.latencies),
+            p50=percentile(notes.latencies, 50),
+            p99=percentile(notes.latencies, 99),
+            lag=lateness.p99,
+            extra={"ack p99 ms": percentile(notes.acks, 99) * 1e3},
+        )
 
 
 async def play_row(servers: list[Server], load: Load, rounds: int, seconds: float) -> Row:
-    """All rounds of one row; one before them warms the servers and is not counted."""
+    """All rounds of one row."""
     goals = [Goal(RATIO, 0.7, "socket.io")]
     row = Row(name=load.name, unit="delivery", goals=goals, kept={one.kind: KEPT[one.kind] for one in servers})
-    rooms = []
-    for server in servers:
-        notes = Notes()
-        rooms.append((server, await open_members(server, load.members, notes), notes))
-        await settle(server)
-    for turn in range(-1, rounds):
-        for server, members, notes in rooms:
-            one = await play(server, load, seconds, turn, members, notes)
-            if turn >= 0:
-                row.rounds.append(one)
-                print(
-                    f"{load.members} {turn} {one.server}: {one.micro:.1f} us, p50 {one.p50 * 1e3:.1f} ms, "
-                    f"p99 {one.p99 * 1e3:.1f} ms, lost {one.lost}, lag {one.lag * 1e3:.1f} ms",
-                    flush=True,
-                )
-    for server, members, _notes in rooms:
-        for member in members:
-            member.socket.abort()
-        await settle(server)
-    return row
+    return await take_turns(row, rounds, [Channel(server, load, seconds) for server in servers])
 
 
 async def enter_idle(server: Server, number: int, deflate: bool) -> object:
@@ -129,43 +133,25 @@ async def play_idle(kinds: list[str], kept: Kept) -> None:
     await idle_row(title, kinds, [plain, deflate], [Goal(deflate.name, 40)], kept)
 
 
-async def run_loads(given: argparse.Namespace, kept: Kept, workers: int) -> None:
-    """Measure the rows of servers with so many processes."""
-    kinds = ["kreide", *(peer for peer in given.peers if workers == 1 or peer in SPREAD)]
-    loads = [LOADS[name] for name in given.rows if name in LOADS and LOADS[name].workers == workers]
-    loads = [load for load in loads if kept.lacks(load.name, kinds)]
-    if not loads:
-        return
-    servers = [build_server(kind, workers) for kind in kinds]
-    try:
-        for server in servers:
-            server.start()
-        for load in loads:
-            kept.add(await play_row(servers, load, given.rounds, given.seconds))
-    finally:
-        for server in servers:
-            server.stop()
-
-
 async def run(given: argparse.Namespace) -> None:
     """Measure the rows that were asked for; each is saved as soon as it is there."""
     kept = Kept(given.name, given.resume)
-    for workers in (1, 2):
-        await run_loads(given, kept, workers)
+
+    async def play(servers: list[Server], load: Load) -> Row:
+        return await play_row(servers, load, given.rounds, given.seconds)
+
+    kinds = ["kreide", *given.peers]
+    loads = [LOADS[name] for name in given.rows if name in LOADS]
+    await play_rows([load for load in loads if load.workers == 1], kinds, kept, play)
+    spread = [kind for kind in kinds if kind == "kreide" or kind in SPREAD]
+    await play_rows([load for load in loads if load.workers > 1], spread, kept, play)
     if "idle" in given.rows:
-        await play_idle(["kreide", *given.peers], kept)
+        await play_idle(kinds, kept)
 
 
 def main() -> None:
     """Parse the arguments, measure, save."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", nargs="+", choices=[*LOADS, "idle"], default=[*LOADS, "idle"])
-    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each round")
-    parser.add_argument("--name", default="rooms", help="of the files in results/")
-    parser.add_argument("--resume", action="store_true", help="keep the rows that the results hold already")
-    given = parser.parse_args()
+    given = read_arguments(__doc__, "rooms", [*LOADS, "idle"], PEERS)
     pin_load()
     uvloop.run(run(given))
 

@@ -34,6 +34,10 @@ SERVER_CORE, LOAD_CORE = 0, 1
 FILES = 20_000
 
 
+class NotStarted(SystemExit):
+    """A server does not listen in time; the text holds the end of its log."""
+
+
 @dataclass
 class Server:
     """One server of `kind`, for documents or rooms, listening on `port`."""
@@ -46,8 +50,8 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     redis: Server | None = None
 
-    def start(self) -> None:
-        """Start it on its core; return once it accepts."""
+    def start(self, patience: float = 60.0) -> None:
+        """Start it on its core; return once it accepts; NotStarted if it does not within these seconds."""
         if self.redis is not None and self.redis.process is None:
             self.redis.start()
         environment = {**os.environ, **self.environment, "PORT": str(self.port), "NODE_ENV": "production"}
@@ -55,13 +59,13 @@ class Server:
         log = (bench_home() / f"{self.kind}.log").open("wb")
         with log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        end = time.monotonic() + 60
+        end = time.monotonic() + patience
         while time.monotonic() < end and self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._ready():
                     return
             time.sleep(0.05)
-        raise SystemExit(f"{self.kind} did not start:\n{Path(log.name).read_text()[-3000:]}")
+        raise NotStarted(f"{self.kind} did not start:\n{Path(log.name).read_text()[-3000:]}")
 
     def restart(self) -> None:
         """End it and start it again with what it stored."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from benchmarks.goals import Goal
 from benchmarks.measure import Lateness, Round, Row, percentile
 from benchmarks.servers import Server, document_tickets
+from benchmarks.turns import take_turns
 from benchmarks.yjs import EDITS, Client, Notes, awareness, updates
 
 WARM = 0.25
@@ -180,22 +181,7 @@ class Stage:
 
 
 async def play_row(servers: list[Server], load: Load, rounds: int, seconds: float, kept: dict[str, str]) -> Row:
-    """All rounds of one row; one before them warms the servers and is not counted."""
+    """All rounds of one row."""
     row = Row(name=load.name, unit="delivery", goals=list(load.goals))
     row.kept = {server.kind: kept[server.kind] for server in servers}
-    stages = [Stage(server, load, seconds) for server in servers]
-    for stage in stages:
-        await stage.enter()
-    for turn in range(-1, rounds):
-        for stage in stages:
-            one = await stage.play(turn)
-            if turn >= 0:
-                row.rounds.append(one)
-                print(
-                    f"{load.name[:24]} {turn} {one.server}: {one.micro:.1f} us, p50 {one.p50 * 1e3:.1f} ms, "
-                    f"p99 {one.p99 * 1e3:.1f} ms, lost {one.lost}, lag {one.lag * 1e3:.1f} ms",
-                    flush=True,
-                )
-    for stage in stages:
-        await stage.leave()
-    return row
+    return await take_turns(row, rounds, [Stage(server, load, seconds) for server in servers])

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.media_connect import Connector
+from benchmarks.media_connect import Connector, Viewer, together
 from benchmarks.media_loads import Load
 from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
@@ -98,10 +98,13 @@ class Galene:
             return await publisher.candidates.complete((await publisher.hear("answer"))["sdp"])
 
         _, sources = await connector.offer(load.published[0], [], exchange)
-        for number in range(load.viewers):
-            leg = await self._watch(connector, await self._enter(f"viewer-{number}"))
+
+        async def enter(viewer: int) -> None:
+            leg = await self._watch(connector, await self._enter(f"viewer-{viewer}"), len(sources))
             for source in sources:
                 connector.plan.expect(leg, source)
+
+        await together(load.viewers, enter)
 
     async def _enter(self, name: str) -> Client:
         assert self._http is not None
@@ -114,18 +117,21 @@ class Galene:
             raise RuntimeError(joined)
         return client
 
-    async def _watch(self, connector: Connector, viewer: Client) -> int:
-        await viewer.say("request", request={"": ["audio", "video"]})
-        offer = await viewer.hear("offer")
+    async def _watch(self, connector: Connector, client: Client, tracks: int) -> int:
+        """Take what is offered, again where a track comes later than the others."""
+        await client.say("request", request={"": ["audio", "video"]})
+        viewer = Viewer(connector)
+        while len(viewer.offered) < tracks:
+            offer = await client.hear("offer")
 
-        async def send(answer: str) -> None:
-            await viewer.say("answer", id=offer["id"], sdp=answer)
+            async def send(answer: str, name: str = offer["id"]) -> None:
+                await client.say("answer", id=name, sdp=answer)
 
-        return await connector.answer(await viewer.candidates.complete(offer["sdp"]), send)
+            await viewer.take(await client.candidates.complete(offer["sdp"]), send)
+        return viewer.place()
 
     async def close(self) -> None:
         """Let everybody leave."""
-        for client in self._clients:
-            await client.close()
+        await asyncio.gather(*(client.close() for client in self._clients))
         if self._http is not None:
             await self._http.close()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.media_connect import Connector
+from benchmarks.media_connect import Connector, together
 from benchmarks.media_loads import Load
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.peers.install import bench_home
@@ -149,7 +149,8 @@ class Janus:
         room = {"request": "create", "room": ROOM, "publishers": 100, "audiocodec": "opus", "videocodec": "vp8"}
         await gateway.message(await gateway.attach(), {**room, "bitrate": 0})
         published = [await self._publish(load, connector, person) for person in range(len(load.published))]
-        for viewer in range(load.viewers):
+
+        async def enter(viewer: int) -> None:
             seen, heard = load.watched(viewer)
             wanted = [(one, True) for one in seen] + [(one, False) for one in heard]
             wanted = [one for one in wanted if one in published[one[0]][1]]
@@ -158,6 +159,8 @@ class Janus:
             )
             for one, video in wanted:
                 connector.plan.expect(leg, published[one][1][one, video])
+
+        await together(load.viewers, enter)
 
     async def _publish(
         self, load: Load, connector: Connector, person: int

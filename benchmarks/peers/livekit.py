@@ -2,7 +2,8 @@
 
 Text frames carry the messages as JSON; what the server says before it has heard the first text is protobuf, of which
 the offer and the candidates are read. Viewers subscribe to exactly what they are to see. Everything of the
-configuration that is not a port or a key keeps its default, congestion control too.
+configuration that is not an address, a port or a key keeps its default, congestion control too. Without an address of
+its own it asks public STUN servers about each connection, and where there is no way to them each takes 5 s.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import aiohttp
+from aioice.ice import get_host_addresses
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from benchmarks.media_connect import Connector, Viewer
+from benchmarks.media_connect import Connector, Viewer, together
 from benchmarks.media_loads import Load
 from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
@@ -140,10 +142,10 @@ class LiveKit:
         done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
         self.version = done.stdout.strip().removeprefix("livekit-server version ")
         self.version += f" ({came_from(program)})"
-        config = bench_home() / "livekit.yaml"
+        config, address = bench_home() / "livekit.yaml", get_host_addresses(use_ipv4=True, use_ipv6=False)[0]
         config.write_text(
             f"port: {port}\nbind_addresses: [127.0.0.1]\nkeys: {{{KEY}: {SECRET}}}\nlogging: {{level: error}}\n"
-            f"rtc: {{udp_port: {free_port()}, tcp_port: 0, use_external_ip: false}}\n"
+            f"rtc: {{udp_port: {free_port()}, tcp_port: 0, node_ip: {address}, ips: {{includes: [{address}/32]}}}}\n"
         )
         self.server = Server("livekit", [str(program), "--config", str(config)], port)
         self._http: aiohttp.ClientSession | None = None
@@ -160,7 +162,8 @@ class LiveKit:
         for place, person in enumerate(people):
             for video, track in (await self._publish(load, connector, person, place)).items():
                 tracks[place, video] = track
-        for viewer in range(load.viewers):
+
+        async def enter(viewer: int) -> None:
             person = people[viewer] if load.mix else await self._enter(1 + viewer)
             seen, heard = load.watched(viewer)
             wanted = [tracks[one, True] for one in seen if (one, True) in tracks]
@@ -168,6 +171,8 @@ class LiveKit:
             leg = await self._subscribe(connector, person, [sid for sid, _ in wanted])
             for _, source in wanted:
                 connector.plan.expect(leg, source)
+
+        await together(load.viewers, enter)
 
     async def _enter(self, place: int) -> Person:
         assert self._http is not None
@@ -215,7 +220,6 @@ class LiveKit:
 
     async def close(self) -> None:
         """Let everybody leave."""
-        for person in self._people:
-            await person.close()
+        await asyncio.gather(*(person.close() for person in self._people))
         if self._http is not None:
             await self._http.close()

@@ -11,13 +11,12 @@ import subprocess
 import time
 from pathlib import Path
 
-import aiohttp
-
-from benchmarks.media_connect import Connector, Exchange
+from benchmarks.media_connect import Connector, Exchange, together
 from benchmarks.media_loads import Load
 from benchmarks.media_sdp import Kind
 from benchmarks.peers.gomodule import came_from, install_go
 from benchmarks.peers.install import bench_home
+from benchmarks.peers.signalling import open_http
 from benchmarks.servers import Server
 from tests.services import free_port
 
@@ -55,7 +54,7 @@ class MediaMtx:
     async def open(self, load: Load, connector: Connector) -> None:
         """Bring everybody in."""
         kinds: list[Kind] = ["video" if stream.video else "audio" for stream in load.published[0]]
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{self.server.port}") as http:
+        async with open_http(f"http://127.0.0.1:{self.server.port}") as http:
 
             async def exchange(verb: str, offer: str) -> str:
                 headers = {"Content-Type": "application/sdp"}
@@ -66,10 +65,13 @@ class MediaMtx:
                     return answer
 
             _, sources = await connector.offer(load.published[0], [], lambda offer: exchange("whip", offer))
-            for _ in range(load.viewers):
+
+            async def enter(_: int) -> None:
                 leg = await self._watch(connector, kinds, lambda offer: exchange("whep", offer))
                 for source in sources:
                     connector.plan.expect(leg, source)
+
+            await together(load.viewers, enter)
 
     async def _watch(self, connector: Connector, kinds: list[Kind], exchange: Exchange) -> int:
         """A reader; the path is there only once its tracks have been heard."""

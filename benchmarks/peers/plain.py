@@ -85,7 +85,7 @@ class PlainLeg:
 class _PlainServer(Server):
     """It listens only once it knows its people, and not on TCP."""
 
-    def start(self) -> None:
+    def start(self, patience: float = 60.0) -> None:
         """Start it on its core."""
         command = ["taskset", "-c", str(SERVER_CORE), *self.command]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -13,9 +13,9 @@ import aiohttp
 PATIENCE = 10.0
 
 
-def open_http() -> aiohttp.ClientSession:
+def open_http(base: str | None = None) -> aiohttp.ClientSession:
     """A session for as many connections as there are people."""
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+    return aiohttp.ClientSession(base, connector=aiohttp.TCPConnector(limit=0))
 
 
 async def dial(http: aiohttp.ClientSession, url: str, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse:
