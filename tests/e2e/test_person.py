@@ -7,11 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.test_history import barriers
-from tests.server import KreideServer
+from tests.server import Api, KreideServer
 
 pytestmark = pytest.mark.e2e
 
@@ -57,3 +57,20 @@ def test_the_administration_answers_and_erases(open_page: OpenPage, server: Krei
     expect(dialog).to_be_hidden()
     expect(admin.get_by_text("Dazu gibt es kein Konto.")).to_be_visible()
     assert str(account["id"]) not in str(api.get("/api/v1/accounts"))
+    erase_guest(admin, server)
+
+
+def erase_guest(admin: Page, server: KreideServer) -> None:
+    """Somebody who came through a link and has no account is found by name, and goes."""
+    link = server.login("teacher").post("/api/v1/meetings/demo-lesson/guest-links", {})
+    Api(server.url).post("/api/v1/guest", {"token": link["token"], "name": "Oma Müller"})
+    admin.get_by_label("Name oder Ort").fill("müller")
+    admin.keyboard.press("Enter")
+    admin.get_by_role("button", name="Oma Müller: Auskunft und Löschung …").click()
+    dialog = admin.get_by_role("dialog")
+    expect(dialog.get_by_role("link", name="Auskunft herunterladen")).to_be_visible()
+    assert not barriers(admin)
+    dialog.get_by_label("Zum Bestätigen „Oma Müller“ eingeben").fill("Oma Müller")
+    admin.keyboard.press("Enter")
+    expect(admin.get_by_text("Niemand ohne Konto hat hier etwas hinterlassen.")).to_be_visible(timeout=30_000)
+    expect(dialog).to_be_hidden()

@@ -37,11 +37,22 @@ export interface PersonData {
   amounts: { what: string; count: number }[];
 }
 
+/** Somebody who was here without an account; `name` is empty where none is known. */
+export interface Guest {
+  id: string;
+  name: string;
+  /** Titles of meetings, channels and documents. */
+  places: string[];
+  /** Milliseconds; 0: not known. */
+  last: number;
+}
+
 const part = encodeURIComponent;
 
 export const schoolApi = {
   accounts: async () => (await call<{ accounts: Account[] }>('GET', 'accounts')).accounts,
   changeAccount: (id: string, change: { disabled?: boolean; password?: string }) => call<Account>('PATCH', `accounts/${part(id)}`, change),
+  guests: async (text: string) => (await call<{ guests: Guest[] }>('GET', `guests?text=${part(text)}`)).guests,
   data: (id: string) => call<PersonData>('GET', `accounts/${part(id)}/data`),
   exportUrl: (id: string) => `/api/v1/accounts/${part(id)}/data/export`,
   erase: (id: string, login: string) => call<object>('POST', `accounts/${part(id)}/data/erasure`, { login }),

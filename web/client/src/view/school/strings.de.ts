@@ -29,6 +29,7 @@ export const de = {
     stays: 'Es bleiben: dass es eine Nachricht gab, Titel, die andere sehen, was andere geschrieben haben, und Einträge, die das Gesetz aufzubewahren verlangt (Klassenbuch).',
     backups: 'Ältere Sicherungen enthalten noch alles.',
     confirm: (login: string) => `Zum Bestätigen den Benutzernamen „${login}“ eingeben`,
+    confirmGuest: (name: string) => `Zum Bestätigen „${name}“ eingeben`,
     eraseNow: 'Endgültig löschen',
     erasing: 'Wird gelöscht …',
     erased: (name: string) => `${name} ist gelöscht.`,
@@ -78,6 +79,15 @@ export const de = {
       unknown_child: 'Ein Kind mit diesem Benutzernamen gibt es nicht.',
       other: 'Das ließ sich nicht speichern.',
     },
+  },
+  guests: {
+    title: 'Gäste',
+    text: 'Wer ohne Konto hier war und etwas hinterlassen hat: in Besprechungen, Nachrichten, Dokumenten oder Aufnahmen.',
+    search: 'Name oder Ort',
+    find: 'Suchen',
+    none: 'Niemand ohne Konto hat hier etwas hinterlassen.',
+    nameless: 'Ohne Namen',
+    seen: (places: string, day: string) => (day === '' ? places : `${places}, zuletzt ${day}`),
   },
   groups: {
     title: 'Klassen',

@@ -30,6 +30,7 @@ export const en: Strings = {
     stays: 'What stays: that there was a message, titles that others see, what others wrote, and entries that the law has a school keep (the class register).',
     backups: 'Older backups still hold everything.',
     confirm: (login: string) => `Type the login “${login}” to confirm`,
+    confirmGuest: (name: string) => `Type “${name}” to confirm`,
     eraseNow: 'Erase for good',
     erasing: 'Erasing …',
     erased: (name: string) => `${name} is erased.`,
@@ -79,6 +80,15 @@ export const en: Strings = {
       unknown_child: 'There is no child with this user name.',
       other: 'This could not be saved.',
     },
+  },
+  guests: {
+    title: 'Guests',
+    text: 'Who was here without an account and left something: in meetings, messages, documents or recordings.',
+    search: 'Name or place',
+    find: 'Find',
+    none: 'Nobody without an account has left anything here.',
+    nameless: 'Without a name',
+    seen: (places: string, day: string) => (day === '' ? places : `${places}, last ${day}`),
   },
   groups: {
     title: 'Classes',
