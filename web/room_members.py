@@ -125,6 +125,8 @@ class Members:
         """Let somebody in, to the lobby, or back to the place they had. Raises AccessDenied, StateError, Overloaded."""
         if grant.admission == "no":
             raise AccessDenied(text="there is no such meeting")
+        if self.board.meeting.cancelled:
+            raise StateError("cancelled", "this meeting does not take place")
         if self.board.encrypted and not arrival.encrypts:
             raise StateError(
                 "encrypted", "this meeting is end-to-end encrypted, and this client cannot take part in it"
@@ -132,8 +134,6 @@ class Members:
         place = self._place_of(arrival)
         if place is not None:
             return self._resume(place, arrival, grant)
-        if self.board.meeting.cancelled:
-            raise StateError("cancelled", "this meeting does not take place")
         devices = sum(member.person.id == arrival.person.id for member in self.members)
         most = MAX_ENCRYPTED if self.board.encrypted else MAX_MEMBERS
         if devices >= MAX_DEVICES or len(self.board.members) >= most:

@@ -86,13 +86,14 @@ class GroupCreated(_Body, frozen=True):
     channel: Channel
 
 
-class EnrolmentAdded(_Body, frozen=True):
-    enrolment: Enrolment
 class GroupChanged(_Body, frozen=True):
     """It has another title; that of its channel changes in an event of its own."""
 
     group: Group
 
+
+class EnrolmentAdded(_Body, frozen=True):
+    enrolment: Enrolment
 
 
 
@@ -189,6 +190,7 @@ EventBody = (
     | GuardianLinked
     | GuardianUnlinked
     | GroupCreated
+    | GroupChanged
     | EnrolmentAdded
     | EnrolmentRemoved
     | MeetingCreated
@@ -200,7 +202,6 @@ EventBody = (
     | GuestLinkCreated
     | GuestLinkRevoked
     | ChannelChanged
-    | GroupChanged
     | DirectOpened
     | ContactBlocked
     | ContactUnblocked
