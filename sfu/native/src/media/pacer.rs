@@ -16,8 +16,8 @@ use super::estimate::probe::Probe;
 const SPEED: f64 = 2.5;
 /// Microseconds.
 const INTERVAL: u64 = 5_000;
-/// Microseconds. At 1 Mbit/s that is 6 KB, which is longer than a frame of a stage and its neighbours.
-const ROOMY: u64 = 20_000;
+/// Microseconds. At 1 Mbit/s that is 3.7 KB, which is longer than a frame of a stage and its neighbours.
+const ROOMY: u64 = 12_000;
 /// Packets of one interval.
 const BURST: u32 = 16;
 /// Microseconds.
