@@ -62,9 +62,10 @@ def forget(_: bytes) -> None:
 class Leg:
     """One connection."""
 
-    def __init__(self, identity: Identity, *, controlling: bool = True) -> None:
+    def __init__(self, identity: Identity, *, controlling: bool = True, patience: float = PATIENCE) -> None:
         self._identity = identity
         self._controlling = controlling
+        self._patience = patience
         self._ice = aioice.Connection(ice_controlling=controlling, stun_server=None, use_ipv6=False)
         self._keys: SrtpKeys
         self._server = False
@@ -90,7 +91,7 @@ class Leg:
                 found = Candidate(one.foundation, one.component, one.protocol, one.priority, one.ip, one.port, one.type)
                 await self._ice.add_remote_candidate(found)
         await self._ice.add_remote_candidate(None)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self._patience):
             await self._ice.connect()
         await self._shake_hands(remote)
 
@@ -111,7 +112,7 @@ class Leg:
         self._server = remote.active
         self._link = _Link(pipe, self._identity, server=self._server)
         prints = [Fingerprint(item.algorithm, item.value) for item in remote.fingerprints]
-        self._keys = await self._link.handshake(prints, PATIENCE)
+        self._keys = await self._link.handshake(prints, self._patience)
 
     def send(self, datagram: bytes) -> None:
         """Send a datagram as it is."""

@@ -105,7 +105,8 @@ def write(known: dict[str, Measured], markdown: Path, chart: Path) -> None:
 
 def summary(known: dict[str, Measured]) -> list[str]:
     """All loads in one table: the medians, and Kreide beside the best of the servers; the plain loop is none."""
-    names = list(dict.fromkeys(server for one in known.values() for server in [*_servers(one.row), *one.facts]))
+    rows = sorted((_servers(one.row) for one in known.values()), key=len, reverse=True)
+    names = list(dict.fromkeys(server for row in rows for server in row))
     lines = [f"| load | {' | '.join(names)} | Kreide / best server |", "|---" * (len(names) + 2) + "|"]
     for one in known.values():
         bars = {server: _bars(one.row, server) for server in names}

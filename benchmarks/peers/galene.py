@@ -100,7 +100,7 @@ class Galene:
         _, sources = await connector.offer(load.published[0], [], exchange)
 
         async def enter(viewer: int) -> None:
-            leg = await self._watch(connector, await self._enter(f"viewer-{viewer}"), len(sources))
+            leg = await self._watch(connector, await self._enter(f"viewer-{viewer}-{len(self._clients)}"), len(sources))
             for source in sources:
                 connector.plan.expect(leg, source)
 
