@@ -155,10 +155,12 @@ def _text_frame(payload: bytes) -> bytes:
 class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio carries no types
     """python-socketio's client manager with our fan-out; nothing here uses its `emit`."""
 
-    def send(self, connections: Iterable[str], outgoing: Outgoing) -> int:
-        """Send to these engine.io sessions; return how many still exist."""
+    def send(self, connections: Iterable[str], *outgoing: Outgoing) -> int:
+        """Send one or several packets to these engine.io sessions, those that keep up in one write; return how many
+        sessions still exist.
+        """
         sockets = self.server.eio.sockets
-        frame = outgoing.frame
+        frame = outgoing[0].frame if len(outgoing) == 1 else b"".join([one.frame for one in outgoing])
         sent = 0
         for eio_sid in connections:
             socket = sockets.get(eio_sid)
@@ -167,5 +169,6 @@ class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio
             sent += 1
             outbox: Outbox = socket.queue
             if not socket.upgraded or socket.upgrading or not outbox.write(frame):
-                outbox.add(outgoing.packet)
+                for one in outgoing:
+                    outbox.add(one.packet)
         return sent

@@ -26,7 +26,8 @@ from web import messages as wire
 from web.affected import concerns
 from web.auth import TOOL
 from web.broadcast import Outgoing, build_ack, build_event
-from web.channels import Sent, answer_chat, build_held, build_message, build_sent, send_chat, view_channels
+from web.channels import Sent, answer_chat, build_sent, send_chat, view_channels
+from web.chat_news import parcels
 from web.company import Company
 from web.connection import Connection, Request
 from web.direct import answer_direct
@@ -300,22 +301,14 @@ class Sockets:
         self._server.manager.send(free, outgoing)
         self._company.on_room_news(sids, outgoing)
 
-    def _on_chat(self, channel: str, news: Message | Change) -> None:
+    def _on_chat(self, channel: str, news: Sequence[Message | Change]) -> None:
         manager = self._server.manager
         hearers = self._hearing.hearers.get(channel, {})
-        match news:
-            case Message():
-                outgoing = build_event("chat:message", build_message(news))
-                self.delivered += manager.send(hearers.values(), outgoing)
-            case Change(number, Held() as held):
-                outgoing = build_event("chat:held", build_held(held, number))
-                manager.send((hearers[sid] for sid in hearers if self._sees_held(sid, held)), outgoing)
-            case Change(number, Message(deleted=True) as message):
-                outgoing = build_event("chat:deleted", wire.ChatDeleted(channel, message.seq, number))
-                self.delivered += manager.send(hearers.values(), outgoing)
-            case Change(number, Message() as message):
-                outgoing = build_event("chat:changed", wire.ChatChanged(number, build_message(message)))
-                self.delivered += manager.send(hearers.values(), outgoing)
+        for held, packets in parcels(channel, news):
+            if held is None:
+                self.delivered += manager.send(hearers.values(), *packets) * len(packets)
+            else:
+                manager.send((hearers[sid] for sid in hearers if self._sees_held(sid, held)), *packets)
 
     def _sees_held(self, sid: str, held: Held) -> bool:
         connection = self._connections[sid]

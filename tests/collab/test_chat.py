@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sized
+from collections.abc import AsyncIterator, Sequence, Sized
 from pathlib import Path
 
 import pytest
@@ -74,15 +74,15 @@ async def chat_store(tmp_path: Path) -> AsyncIterator[ChatStore]:
 class Ear:
     def __init__(self, chat: Chat) -> None:
         self.heard: list[int] = []
+        self.together: list[int] = []
         self.changes: list[Change] = []
         self._news = asyncio.Event()
         chat.on_news(self._on_news)
 
-    def _on_news(self, channel: str, news: Message | Change) -> None:
-        if isinstance(news, Message):
-            self.heard.append(news.seq)
-        else:
-            self.changes.append(news)
+    def _on_news(self, channel: str, news: Sequence[Message | Change]) -> None:
+        self.together.append(len(news))
+        self.heard += [one.seq for one in news if isinstance(one, Message)]
+        self.changes += [one for one in news if isinstance(one, Change)]
         self._news.set()
 
     async def until(self, count: int) -> list[int]:
@@ -108,6 +108,24 @@ async def test_many_senders_share_a_commit_and_keep_their_order(chat_store: Chat
     sent = await asyncio.gather(*(chat.send(new(number)) for number in range(600)))
     assert [message.seq for message in sent] == list(range(1, 601))
     assert await ear.until(600) == list(range(1, 601))
+    await chat.close()
+
+
+async def test_who_writes_alone_never_waits_and_several_share_what_is_handed_out(chat_store: ChatStore) -> None:
+    chat = Chat(chat_store, MemoryBus(), lambda: 0.0)
+    await chat.start()
+    ear = Ear(chat)
+    await chat.open("c")
+    for number in range(5):
+        await chat.send(new(number))
+    assert ear.together == [1] * 5
+    ready = chat.send(new(5, author="ben"))  # the last one was stored only now
+    await asyncio.sleep(0)
+    assert not ready.done()
+    rest = [chat.send(new(number, author="cleo")) for number in range(6, 9)]
+    await asyncio.gather(ready, *rest)
+    assert ear.together == [1] * 5 + [4]
+    assert ear.heard == list(range(1, 10))
     await chat.close()
 
 

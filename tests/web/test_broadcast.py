@@ -224,3 +224,15 @@ async def test_nothing_is_written_after_the_end(hall: Hall) -> None:
     await eventually(lambda: not hall.connected)
     assert not outbox.write(Outgoing("42[]").frame)
     assert hall.server.manager.send(["w0.nobody"], Outgoing("42[]")) == 0
+
+
+async def test_several_packets_leave_in_one_write_and_wait_one_by_one(hall: Hall) -> None:
+    async with socketio.AsyncSimpleClient() as client:
+        await client.connect(hall.url, transports=["websocket"])
+        await hall.idle()
+        packets = [build_event("note", Note(text)) for text in "ab"]
+        assert hall.server.manager.send(hall.connected.values(), *packets) == 1
+        hall.outbox().idle = False  # its writer is busy
+        assert hall.server.manager.send(hall.connected.values(), *packets) == 1
+        assert hall.outbox().qsize() == 2
+        assert [(await client.receive(5))[1] for _ in range(4)] == [{"text": text} for text in "abab"]
