@@ -10,6 +10,7 @@ from sfu.events import (
     Connected,
     Event,
     Flow,
+    Frozen,
     Left,
     Levels,
     Output,
@@ -66,7 +67,16 @@ class Model:
             self.stage = event.peer
         elif isinstance(event, Left) and event.peer == self.stage:
             self.stage = None
-        return self.take(self.router.receive(self.now, event))
+        outputs = self.router.receive(self.now, event)
+        if isinstance(event, Frozen):
+            self.note_asked(outputs)
+        return self.take(outputs)
+
+    def note_asked(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, AskKeyframe):
+                assert self.now >= self.asked_at.get(output.source, -100) + 10, "asked too often"
+                self.asked_at[output.source] = self.now
 
     def take(self, outputs: list[Output]) -> list[Output]:
         for output in outputs:
@@ -81,8 +91,7 @@ class Model:
                     assert output.session in self.audience[output.source], "assigned before it was allowed"
                 self.slots[self.slot_names[output.slot]] = output.source
             elif isinstance(output, AskKeyframe):
-                assert self.now >= self.asked_at.get(output.source, -100) + 10, "asked too often"
-                self.asked_at[output.source] = self.now
+                assert output.source in self.audience, "asked for nobody"
             elif isinstance(output, SetLayer):
                 self.layers[self.slot_names[output.slot]] = output.layer
             elif isinstance(output, Tap):
@@ -111,7 +120,7 @@ class Model:
         featured: bool = False,
         follow: str | None = None,
         layered: bool = False,
-    ) -> None:
+    ) -> list[Output]:
         self.forget(name)
         session = self.sessions[name] = self.next()
         rids = RIDS if layered else {}
@@ -121,7 +130,7 @@ class Model:
             self.source_ids[name, source.purpose] = source.id
         for slot in made:
             self.slot_names[slot.id] = (name, slot.name)
-        self.tell(Attached(name, session, sources, made, featured, follow, obliging=layered))
+        return self.tell(Attached(name, session, sources, made, featured, follow, obliging=layered))
 
     def forget(self, name: str) -> None:
         self.sessions.pop(name, None)

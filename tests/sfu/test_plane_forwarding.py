@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.sfu.plane_lesson import (
     OUT_VIDEO,
     VIDEO_RTX,
     VIDEO_SLOT,
+    VIDEO_SOURCE,
     Lesson,
     Stage,
     layer,
@@ -161,6 +164,58 @@ def test_a_slot_shows_the_best_layer_that_is_wanted_and_flows(lesson: Lesson) ->
     for lost in (small, large):
         viewer.send_rtcp(rtcp(205, 1, struct.pack("!IIHH", 1, OUT_VIDEO, lost.sequence, 0)))
         assert viewer.receive().payload[2 + 6 :] == lost.payload[6:]
+
+
+def _has_come(plane: Plane, packets: int) -> bool:
+    return plane.counters()["rtp_in"] == packets
+
+
+def test_a_slot_begins_at_once_with_what_came_since_a_fresh_keyframe(stage: Stage, plane: Plane) -> None:
+    lesson = stage.lesson(plane)
+    (viewer,) = lesson.viewers
+    for attempt in itertools.count(1):  # a slow machine may need longer than a keyframe is fresh
+        plane.set_slot(viewer.id, VIDEO_SLOT, 0, 2 * attempt)
+        first = 100 * attempt
+        lesson.publisher.send_burst(picture(first + more, b"%d" % more, keyframe=not more) for more in range(3))
+        eventually(partial(_has_come, plane, 3 * attempt))
+        plane.set_slot(viewer.id, VIDEO_SLOT, VIDEO_SOURCE, 2 * attempt + 1)
+        lesson.publisher.check()  # the plane has carried out what it was told before
+        if plane.counters()["openings"]:
+            break
+    got = [viewer.receive() for _ in range(3)]
+    assert [packet.payload[6:] for packet in got] == [b"0", b"1", b"2"]
+    assert [packet.sequence - got[0].sequence for packet in got] == [0, 1, 2]
+    assert got[0].timestamp < got[1].timestamp < got[2].timestamp and {packet.csrcs for packet in got} == {(CSRC,)}
+    lesson.publisher.send(picture(first + 3, b"live"))
+    live = viewer.receive()
+    assert live.payload[6:] == b"live" and live.sequence == got[2].sequence + 1
+
+
+def test_who_comes_into_the_audience_gets_nothing_from_before(stage: Stage, plane: Plane) -> None:
+    lesson = stage.lesson(plane)
+    (viewer,) = lesson.viewers
+    plane.set_audience(VIDEO_SOURCE, [])
+    lesson.publisher.send(picture(1, b"before", keyframe=True))
+    eventually(lambda: plane.counters()["rtp_in"] == 1)
+    lesson.allow([viewer])
+    lesson.publisher.send(picture(2, b"after", keyframe=True))
+    assert viewer.receive().payload[6:] == b"after"
+    assert plane.counters()["openings"] == 0
+
+
+def test_while_the_layer_wanted_has_no_keyframe_a_smaller_one_is_shown(lesson: Lesson) -> None:
+    lesson.layered()
+    (viewer,) = lesson.viewers
+    publisher, plane = lesson.publisher, lesson.plane
+    publisher.send(layer("f", 8))  # it flows, and stops flowing: its client was asked to pause it
+    publisher.send(layer("q", 100, keyframe=True))
+    small = viewer.receive()
+    assert small.payload[6:] == b"q"
+    publisher.send(layer("q", 101))
+    assert viewer.receive().payload[6:] == b"q"
+    publisher.send(layer("f", 9, keyframe=True))
+    assert viewer.receive().payload[6:] == b"f"
+    assert plane.counters()["layer_switches"] == 1
 
 
 def test_probes_and_unknown_layers_make_no_layer(lesson: Lesson) -> None:

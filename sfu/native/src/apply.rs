@@ -39,7 +39,7 @@ impl World {
                 send,
             } => self.set_srtp(session, &receive, &send),
             Command::SendDtls { session, datagram } => self.send_dtls(session, &datagram),
-            Command::CloseSession { session } => self.close_session(session),
+            Command::CloseSession { session } => self.close_session(now, session),
             Command::AddSource(source) => self.add_source(source),
             Command::RemoveSource { source } => self.remove_source(source),
             Command::MuteSource { source, muted } => self.mute_source(source, muted),
@@ -51,7 +51,7 @@ impl World {
                 generation,
             } => {
                 let wanted = (source != 0).then_some((source, generation));
-                self.set_slot(session, slot, wanted)
+                self.set_slot(now, session, slot, wanted)
             }
             Command::SetLayer {
                 session,
@@ -60,7 +60,7 @@ impl World {
                 temporal,
             } => self.set_layer(session, slot, layer, temporal),
             Command::SetAudience { source, viewers } => {
-                self.set_audience(source, viewers.into_iter().collect())
+                self.set_audience(now, source, viewers.into_iter().collect())
             }
             Command::RequestKeyframe { source } => self.request_keyframe(source),
             Command::OpenRecorder {
@@ -137,7 +137,7 @@ impl World {
         Some(())
     }
 
-    fn close_session(&mut self, id: u64) -> Option<()> {
+    fn close_session(&mut self, now: u64, id: u64) -> Option<()> {
         let place = self.sessions.place(id)?;
         let published: Vec<u64> = self
             .sources
@@ -156,7 +156,7 @@ impl World {
             .map(|entry| entry.id)
             .collect();
         for slot in slots {
-            self.set_slot(id, slot, None);
+            self.set_slot(now, id, slot, None);
         }
         let (place, session) = self.sessions.remove(id)?;
         self.session_ids.remove(&place);
@@ -290,10 +290,16 @@ impl World {
         Some(())
     }
 
-    fn set_slot(&mut self, session: u64, slot: u64, wanted: Option<(u64, u64)>) -> Option<()> {
+    fn set_slot(
+        &mut self,
+        now: u64,
+        session: u64,
+        slot: u64,
+        wanted: Option<(u64, u64)>,
+    ) -> Option<()> {
         let place = self.sessions.place(session)?;
         self.sessions.get_mut(place)?.slot_mut(slot)?.wanted = wanted;
-        self.assign(place, session, slot)
+        self.assign(now, place, session, slot)
     }
 
     fn set_layer(&mut self, session: u64, slot: u64, layer: usize, temporal: u8) -> Option<()> {
@@ -309,16 +315,16 @@ impl World {
         Some(())
     }
 
-    fn set_audience(&mut self, id: u64, audience: HashSet<u64>) -> Option<()> {
+    fn set_audience(&mut self, now: u64, id: u64, audience: HashSet<u64>) -> Option<()> {
         let place = self.sources.place(id)?;
         let source = self.sources.get_mut(place)?;
-        let mut concerned: Vec<u64> = source
-            .audience
-            .symmetric_difference(&audience)
-            .copied()
-            .collect();
+        let known = &source.audience;
+        let came = audience.iter().filter(|&id| !known.contains_key(id));
+        let gone = known.keys().filter(|&id| !audience.contains(id));
+        let mut concerned: Vec<u64> = came.chain(gone).copied().collect();
         concerned.sort_unstable();
-        source.audience = audience;
+        let since = |id: u64| (id, source.audience.get(&id).copied().unwrap_or(now));
+        source.audience = audience.into_iter().map(since).collect();
         self.review_taps(id);
         for viewer in concerned {
             let Some(session) = self.sessions.place(viewer) else {
@@ -334,20 +340,19 @@ impl World {
                 .map(|entry| entry.id)
                 .collect();
             for slot in slots {
-                self.assign(session, viewer, slot);
+                self.assign(now, session, viewer, slot);
             }
         }
         Some(())
     }
 
     /// Show in a slot what is wanted there, if the audience allows it. The only place that does.
-    fn assign(&mut self, session: Place, viewer: u64, slot: u64) -> Option<()> {
+    fn assign(&mut self, now: u64, session: Place, viewer: u64, slot: u64) -> Option<()> {
         let entry = self.sessions.get_mut(session)?.slot_mut(slot)?;
         let allowed = entry.wanted.and_then(|(id, generation)| {
             let place = self.sources.place(id)?;
             let source = self.sources.get(place)?;
-            let fits =
-                source.kind == entry.media.config().kind && source.audience.contains(&viewer);
+            let fits = source.kind == entry.media.config().kind && source.is_for(viewer);
             fits.then_some((place, generation))
         });
         let before = entry.shown;
@@ -368,6 +373,9 @@ impl World {
             entry.layers.shown = 0;
         }
         entry.media.assign(source.id, generation, source.csrc);
+        self.open(now, session, slot);
+        let entry = self.sessions.get_mut(session)?.slot_mut(slot)?;
+        let source = self.sources.get_mut(place)?;
         if entry.waits(source) {
             source.keyframes.request();
         }

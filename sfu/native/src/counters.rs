@@ -70,6 +70,8 @@ counters! {
     withheld,
     /// Slots that went over to another layer of their source.
     layer_switches,
+    /// Slots that began with what had come before.
+    openings,
     retransmitted,
     /// Packets that waited for their turn with their viewer.
     paced,

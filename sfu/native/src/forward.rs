@@ -217,22 +217,34 @@ fn begin(
     }
     let aim = entry.layers.aim(&source.flows);
     if entry.media.waits() {
-        entry.layers.shown = aim;
+        // Small is better than nothing: the layer aimed at may be on its way, or paused just now.
+        let enters = |&layer: &usize| entry_of(first(layer), turn).is_some();
+        entry.layers.shown = (0..=aim).rev().find(enters).unwrap_or(aim);
+        return first(entry.layers.shown);
     }
     if aim == entry.layers.shown {
         return first(aim);
     }
-    let mut next = first(aim);
-    while let Some(packet) = next.and_then(|at| turn.get(at)) {
+    if let Some(at) = entry_of(first(aim), turn) {
+        entry.layers.shown = aim;
+        entry.media.interrupt();
+        counters.layer_switches.one();
+        return Some(at);
+    }
+    first(entry.layers.shown)
+}
+
+/// The first packet, from this one on, that a decoder can begin with.
+fn entry_of(first: Option<usize>, turn: &[Packet]) -> Option<usize> {
+    let mut next = first;
+    while let Some(at) = next {
+        let packet = turn.get(at)?;
         if packet.media.is_entry() {
-            entry.layers.shown = aim;
-            entry.media.interrupt();
-            counters.layer_switches.one();
-            return next;
+            return Some(at);
         }
         next = packet.next;
     }
-    first(entry.layers.shown)
+    None
 }
 
 /// Pad the packets of one source, from `first` on, in groups whose lengths differ little. The last
@@ -300,7 +312,7 @@ fn copy(
 }
 
 /// Send one packet, or let it wait for its turn.
-fn leave(
+pub fn leave(
     entry: &mut SlotEntry,
     outgoing: &Outgoing,
     view: &RtpView,

@@ -15,7 +15,7 @@ use crate::media::receive::Arrival;
 use crate::media::rtp::{RtpHeader, RtpView, restore_rtx};
 use crate::session::{Session, Stream};
 use crate::socket::ReceiveBatch;
-use crate::source::Source;
+use crate::source::{Opening, Source};
 use crate::srtp::Refused;
 use crate::streams;
 use crate::stun::{MAX_ANSWER, Request};
@@ -379,6 +379,15 @@ fn carry(
     let index = layer.index(arrival.index);
     layer.history.insert(index, codec, packet);
     let receiver = layer.receiver.as_ref().ok_or(Drop::Stream)?;
+    let capture = receiver.capture(now, view.header.timestamp, &session.clock);
+    if media.is_entry() && layer.opening.is_none_or(|known| known.index < index) {
+        layer.opening = Some(Opening {
+            index,
+            at: now,
+            capture,
+            timestamp: view.header.timestamp,
+        });
+    }
     Ok(Packet {
         source: stream.source,
         layer: stream.layer,
@@ -387,7 +396,7 @@ fn carry(
         end: 0,
         index,
         highest: layer.highest().unwrap_or(index),
-        capture: receiver.capture(now, view.header.timestamp, &session.clock),
+        capture,
         media,
         payload: view.payload().len(),
         padding: 0,

@@ -19,6 +19,7 @@ pub mod handed;
 pub mod ice;
 pub mod ingest;
 pub mod media;
+pub mod opening;
 pub mod outbox;
 pub mod pace;
 pub mod replay;

@@ -39,7 +39,7 @@ pub fn recall<'a>(
 ) -> Option<(Lookup, RtpView<'a>, Media)> {
     let found = entry.media.lookup(sequence)?;
     let source = sources.get(entry.shown?)?;
-    let allowed = source.id == found.source && !source.muted && source.audience.contains(&viewer);
+    let allowed = source.id == found.source && !source.muted && source.is_for(viewer);
     if !allowed {
         return None;
     }

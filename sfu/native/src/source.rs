@@ -7,7 +7,7 @@
 //! indices lie far above, so that nothing of the old stream is taken for the new. Only media makes
 //! a layer flow, probes do not. A muted source keeps nothing.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::media::codec::{Codec, Kind, Media};
 use crate::media::descriptor::Descriptors;
@@ -39,6 +39,17 @@ pub fn layer_of(index: u64) -> usize {
     (index >> LAYER_SHIFT) as usize
 }
 
+/// The first packet of a keyframe.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening {
+    /// The plane's index.
+    pub index: u64,
+    /// When it came.
+    pub at: u64,
+    pub capture: u64,
+    pub timestamp: u32,
+}
+
 /// One encoding of a source.
 pub struct Layer {
     pub receiver: Option<Receiver>,
@@ -46,6 +57,8 @@ pub struct Layer {
     pub descriptors: Descriptors,
     /// First and last packet of this turn.
     pub turn: Option<(usize, usize)>,
+    /// Its newest keyframe.
+    pub opening: Option<Opening>,
     last_packet: u64,
     index_base: u64,
 }
@@ -57,6 +70,7 @@ impl Layer {
             history: History::new(history),
             descriptors: Descriptors::default(),
             turn: None,
+            opening: None,
             last_packet: 0,
             index_base: (number as u64) << LAYER_SHIFT,
         }
@@ -72,6 +86,7 @@ impl Layer {
                 }
                 self.index_base += STREAM_SPAN;
                 self.history.clear();
+                self.opening = None;
                 self.descriptors = Descriptors::default();
             }
             let asks = kind == Kind::Video;
@@ -101,8 +116,8 @@ pub struct Source {
     pub ids: ExtensionIds,
     pub csrc: u32,
     pub muted: bool,
-    /// Sessions that may receive it, by Python's id.
-    pub audience: HashSet<u64>,
+    /// Sessions that may receive it, by Python's id, and since when.
+    pub audience: HashMap<u64, u64>,
     /// Sessions with a slot that shows it; once for each slot.
     pub viewers: Vec<Place>,
     /// RIDs of the layers; empty without simulcast.
@@ -140,7 +155,7 @@ impl Source {
             ids: ExtensionIds::default(),
             csrc,
             muted: false,
-            audience: HashSet::new(),
+            audience: HashMap::new(),
             viewers: Vec::new(),
             rids,
             layers: layers.collect(),
@@ -153,6 +168,12 @@ impl Source {
             last_packet: 0,
             told: vec![0; count],
         }
+    }
+
+    /// Whether this session may receive it.
+    #[must_use]
+    pub fn is_for(&self, session: u64) -> bool {
+        self.audience.contains_key(&session)
     }
 
     /// The layer that a new stream belongs to, by the RID that it bears or repairs. `None`: a
@@ -271,6 +292,7 @@ impl Source {
         self.meter.silence();
         for layer in &mut self.layers {
             layer.history.clear();
+            layer.opening = None;
         }
     }
 

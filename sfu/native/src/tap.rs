@@ -163,7 +163,7 @@ impl Recorder {
 
     /// Whether it may have a packet of this source now.
     fn may_take(&self, source: &Source) -> bool {
-        !source.muted && source.audience.contains(&self.id)
+        !source.muted && source.is_for(self.id)
     }
 
     /// Take what came of one source; answers how many frames.
@@ -320,7 +320,7 @@ impl World {
             if allowed {
                 continue;
             }
-            let withdrawn = source.is_none_or(|source| !source.audience.contains(&recorder.id));
+            let withdrawn = source.is_none_or(|source| !source.is_for(recorder.id));
             for tap in recorder.taps.iter_mut().filter(|tap| tap.source == id) {
                 tap.cut();
                 if withdrawn && source.is_some() {
