@@ -63,7 +63,7 @@ test-services:
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v firefox-esr >/dev/null || missing="$$missing firefox-esr"; \
 	$(PYTHON) -c 'import ctypes.util as c; exit(not c.find_library("pangoft2-1.0"))' || missing="$$missing libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core"; \
-	if [ "$$(id -u)" = 0 ]; then for pair in strace=strace turnserver=coturn ip=iproute2 iptables=iptables; do \
+	if [ "$$(id -u)" = 0 ]; then for pair in strace=strace turnserver=coturn haproxy=haproxy ip=iproute2 iptables=iptables; do \
 	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; fi; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -1,7 +1,7 @@
 """The addresses of this machine at which an answer says that media is taken.
 
-Laws: UDP before TCP; the plane's own number before the one that it shares with the pages. The latter is offered for the
-families that the pages are served to.
+Laws: UDP before TCP; the plane's own number before those that it shares with the pages: the pages' own, and the one at
+which people reach them through a proxy. These are offered for the families that the pages are served to.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class Offered:
     def __init__(self, bound: Iterable[str], public: Iterable[str]) -> None:
         self._addresses = offered_addresses(bound, _interface_addresses(), public)
 
-    def candidates(self, port: int, shared: tuple[str, int], *, tcp: bool) -> tuple[Candidate, ...]:
-        """For a plane's port, taken by TCP or not, and the host and port of the pages (0: none)."""
+    def candidates(self, port: int, host: str, shared: Iterable[int], *, tcp: bool) -> tuple[Candidate, ...]:
+        """For a plane's port, taken by TCP or not, and the host and the ports of the pages (0: none)."""
         udp = [(address, port) for address in self._addresses]
-        host, number = shared
-        at_pages = [(address, number) for address in self._addresses if number and _serves(host, address)]
+        numbers = [number for number in dict.fromkeys(shared) if number]
+        at_pages = [(address, number) for address in self._addresses if _serves(host, address) for number in numbers]
         return candidates(udp, [*udp, *at_pages] if tcp else at_pages)
 
 

@@ -74,7 +74,8 @@ class MediaConfig(msgspec.Struct, frozen=True):
     """Where media is received. `udp_port` 0 lets the system choose; thread n takes the n-th port from there.
 
     The same numbers take it over TCP, but for `http_port`, which is the application's: what comes there, at
-    `http_host`, it hands over by the place that it is addressed to; the first thread has `place`. A remote that says
+    `http_host` (or through a proxy that listens at `proxy_port`), it hands over by the place that it is addressed to;
+    the first thread has `place`. A remote that says
     nothing for `consent_seconds` is gone (RFC 7675). `downlink_cap_kbit` is what one viewer gets. Who can
     is asked to send pictures in `video_codec`.
     """
@@ -84,6 +85,7 @@ class MediaConfig(msgspec.Struct, frozen=True):
     public_ips: tuple[str, ...] = ()
     http_host: str = "127.0.0.1"
     http_port: int = 0
+    proxy_port: int = 0
     place: int = 0
     threads: int = 1
     downlink_cap_kbit: int = 1000
@@ -124,11 +126,11 @@ class MediaServer:
                 list(self._config.addresses),
                 udp_port,
                 consent=self._config.consent_seconds,
-                tcp=udp_port != self._config.http_port or not udp_port,
+                tcp=udp_port not in (self._config.http_port, self._config.proxy_port) or not udp_port,
                 want=want,
             )
-            shared = (self._config.http_host, self._config.http_port)
-            ways = offered.candidates(plane.port, shared, tcp=plane.tcp)
+            shared = (self._config.http_port, self._config.proxy_port)
+            ways = offered.candidates(plane.port, self._config.http_host, shared, tcp=plane.tcp)
             port = Port(plane, self._fresh_identity, ways, numbers, handshakes, self._config.place + thread)
             self._ports.append(port)
             asyncio.get_running_loop().add_reader(plane.fileno(), self._on_readable, plane)

@@ -227,6 +227,7 @@ async def _media(config: Config, index: int) -> MediaServer:
             udp_port=port,
             http_host=config.host,
             http_port=config.port,
+            proxy_port=config.public_port,
             place=index * config.media_threads,
             public_ips=config.public_ips,
             threads=config.media_threads,

@@ -27,6 +27,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8080
     udp_port: int = 0  # 0: the same number as the HTTP port
+    public_port: int = 0  # of a proxy in front that passes media on to the HTTP port; 0: there is none
     public_ips: tuple[str, ...] = ()
     media_threads: int = 1
     downlink_cap: int = 1000
@@ -91,7 +92,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(config: Config) -> Config:
     """Return the config unchanged; raise ConfigError for a combination that cannot work."""
-    if not 0 < config.port < 65536 or not 0 <= config.udp_port < 65536:
+    if not 0 < config.port < 65536 or not all(0 <= port < 65536 for port in (config.udp_port, config.public_port)):
         raise ConfigError("A port is a number from 1 to 65535.")
     try:
         for address in (*config.public_ips, *config.trusted_proxies):

@@ -47,6 +47,7 @@ SERVING: Final = (
     Flag("host", "IP address to listen on (default 127.0.0.1)", "127.0.0.1"),
     Flag("port", "HTTP port (default 8080)", 8080, "number"),
     Flag("udp-port", "media port (default: --port)", 0, "number"),
+    Flag("public-port", "of a proxy in front that passes media on, too", 0, "number", "PORT"),
     Flag("public-ip", "address that people reach", kind="list", metavar="IP", field="public_ips"),
     Flag("media-threads", "per worker, one UDP port each", 1, "number"),
     Flag("video-codec", "what cameras send", "vp8", choices=VIDEO),

@@ -10,12 +10,6 @@ export interface Account {
   full_name: string;
   disabled: boolean;
 }
-export interface Member {
-  id: string;
-  role: Role;
-  name: string;
-  full_name: string | null;
-}
 export interface RosterRow {
   full_name: string;
   role: AccountRole;
@@ -57,9 +51,5 @@ export const schoolApi = {
   exportUrl: (id: string) => `/api/v1/accounts/${part(id)}/data/export`,
   erase: (id: string, login: string) => call<object>('POST', `accounts/${part(id)}/data/erasure`, { login }),
   classes: async () => (await call<{ classes: Group[] }>('GET', 'classes')).classes,
-  createClass: (title: string) => call<Group>('POST', 'classes', { title }),
-  roster: async (id: string) => (await call<{ roster: Member[] }>('GET', `classes/${part(id)}`)).roster,
-  enrol: (group: string, account: string) => call<object>('POST', `classes/${part(group)}/enrolments`, { account }),
-  unenrol: (group: string, account: string) => call<object>('DELETE', `classes/${part(group)}/enrolments/${part(account)}`),
   take: async (rows: readonly RosterRow[]) => (await call<{ rows: RosterOutcome[] }>('POST', 'roster', { rows })).rows,
 };
