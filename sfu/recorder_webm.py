@@ -1,10 +1,11 @@
-"""One WebM file as it grows: bytes to append, and bytes to write over. Sans-IO.
+"""One WebM or Matroska file as it grows: bytes to append, and bytes to write over. Sans-IO.
 
 Laws:
 - Frames are never decoded. Those of one or two seconds become one cluster of known length, so a file that ends behind a
   cluster is whole but for its index; nothing is written in smaller pieces.
 - The head has room for four tracks; one is described there once its first frame tells codec and size, in the same call
-  that hands out its cluster. A codec that changes is another track.
+  that hands out its cluster. A codec that changes is another track. With H.264 in it a file is no WebM any more, and
+  says so.
 - Times count from the file's first frame, which `began` names; within a track they rise. A picture begins with a
   keyframe, and again after each gap in its numbers.
 """
@@ -14,40 +15,27 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-from sfu.recorder_wire import OPUS, PICTURE, VP8, Frame
+from sfu.recorder_codecs import ROOM, describe, element, number
+from sfu.recorder_wire import H264, PICTURE, Frame
 
 HELD: Final = 1_500_000
 """A cluster is made when this many microseconds wait; the newest `LATE` of them wait for the other track."""
 LATE: Final = 500_000
 CLUSTER_BYTES: Final = 1 << 20
 ROOMS: Final = 4
-ROOM: Final = 128
-"""Tracks of a file, and the bytes that describe one."""
+"""Tracks of a file."""
 
 _EBML, _SEGMENT, _SEEK_HEAD, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x114D9B74, 0x1549A966, 0x1654AE6B
 _CLUSTER, _CUES, _VOID = 0x1F43B675, 0x1C53BB6B, 0xEC
 _UNKNOWN: Final = b"\x01" + b"\xff" * 7
 _SEEK_ROOM: Final = 64
-_OPUS_HEAD: Final = b"OpusHead" + struct.pack("<BBHIHB", 1, 2, 0, 48000, 0, 0)
+_WEBM: Final = element(0x4282, b"webm") + b"\xec\x82\0\0"
+_MATROSKA: Final = element(0x4282, b"matroska")
 
 
 def size(length: int) -> bytes:
     """An element's length in eight bytes, so that it can be written over."""
     return (1 << 56 | length).to_bytes(8, "big")
-
-
-def element(name: int, body: bytes) -> bytes:
-    """One element."""
-    head = name.to_bytes((name.bit_length() + 7) // 8, "big")
-    length = len(body)
-    if length < 0x7F:
-        return head + bytes([0x80 | length]) + body
-    return head + size(length) + body
-
-
-def number(name: int, value: int) -> bytes:
-    """An element that holds a number."""
-    return element(name, value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big"))
 
 
 def void(length: int) -> bytes:
@@ -81,7 +69,7 @@ class WebmFile:
 
     def __init__(self, wall: int) -> None:
         self._wall = wall
-        self._kinds: set[tuple[int, int]] = set()
+        self._kinds: dict[tuple[int, int], bytes] = {}
         self._tracks: dict[tuple[int, int], _Track] = {}
         self._numbers: dict[int, int] = {}
         self._waits: set[int] = set()
@@ -93,6 +81,7 @@ class WebmFile:
         self._body = 0
         self._rooms = 0
         self._info = 0
+        self._type = 0
         self._cues: list[tuple[int, int, int]] = []
         self.began: int | None = None
         """Microseconds of the monotonic clock."""
@@ -152,16 +141,19 @@ class WebmFile:
             return False
         self._waits.discard(frame.track)
         kind = frame.track, frame.codec
-        if kind not in self._kinds and (frame.codec not in _CODECS or len(self._kinds) == ROOMS):
-            return False
-        self._kinds.add(kind)
+        if kind not in self._kinds:
+            about = describe(frame.codec, frame.payload) if len(self._kinds) < ROOMS else None
+            if about is None:
+                self._waits.add(frame.track)
+                return False
+            self._kinds[kind] = about
         return True
 
     def _head(self) -> bytes:
         ebml = element(
             _EBML,
             number(0x4286, 1) + number(0x42F7, 1) + number(0x42F2, 4) + number(0x42F3, 8)
-            + element(0x4282, b"webm") + number(0x4287, 4) + number(0x4285, 2),
+            + _WEBM + number(0x4287, 4) + number(0x4285, 2),
         )  # fmt: skip
         assert self.began is not None
         since_2001 = (self._wall + self.began) * 1000 - 978_307_200 * 10**9
@@ -169,6 +161,7 @@ class WebmFile:
         before += element(0x4D80, b"Kreide") + element(0x5741, b"Kreide")
         info = element(_INFO, before + element(0x4489, struct.pack(">d", 0.0)))
         tracks = _TRACKS.to_bytes(4, "big") + size(ROOMS * ROOM) + void(ROOM) * ROOMS
+        self._type = ebml.index(_WEBM)
         self._body = len(ebml) + 12
         self._info = self._body + _SEEK_ROOM + len(info) - 8
         self._rooms = self._body + _SEEK_ROOM + len(info) + 12
@@ -208,7 +201,9 @@ class WebmFile:
         place = len(self._tracks)
         track = self._tracks[frame.track, frame.codec] = _Track(place, frame.codec)
         common = number(0xD7, place + 1) + number(0x73C5, place + 1) + number(0x9C, 0)
-        entry = element(0xAE, common + _CODECS[frame.codec](frame.payload))
+        entry = element(0xAE, common + self._kinds[frame.track, frame.codec])
+        if frame.codec == H264:
+            patches.append(Patch(self._type, _MATROSKA))
         patches.append(Patch(self._rooms + place * ROOM, entry + void(ROOM - len(entry))))
         return track
 
@@ -218,19 +213,3 @@ class WebmFile:
             for time, track, position in self._cues
         )
         return element(_CUES, b"".join(points))
-
-
-def _opus(_: bytes) -> bytes:
-    sound = element(0xB5, struct.pack(">f", 48000.0)) + number(0x9F, 2)
-    kind = number(0x83, 2) + element(0x86, b"A_OPUS") + element(0x63A2, _OPUS_HEAD)
-    return kind + number(0x56BB, 80_000_000) + element(0xE1, sound)
-
-
-def _vp8(key: bytes) -> bytes:
-    """The size is in a keyframe's head (RFC 6386, section 9.1)."""
-    width, height = struct.unpack_from("<HH", key, 6) if len(key) >= 10 else (640, 360)
-    picture = number(0xB0, width & 0x3FFF) + number(0xBA, height & 0x3FFF)
-    return number(0x83, 1) + element(0x86, b"V_VP8") + element(0xE0, picture)
-
-
-_CODECS: Final = {OPUS: _opus, VP8: _vp8}

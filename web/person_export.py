@@ -161,7 +161,8 @@ class _Export:
                 break
             path = self._from.recordings.path(track["recording"], track["file"])
             if await asyncio.to_thread(path.is_file):
-                name = f"recordings/{track['recording']}-{track['file']}.webm"
+                kind = await asyncio.to_thread(self._from.recordings.kind, track["recording"], track["file"])
+                name = f"recordings/{track['recording']}-{track['file']}.{kind.suffix}"
                 await asyncio.to_thread(self._zip.write, path, name)
                 track["path"] = name
         for track in tracks:

@@ -1,7 +1,8 @@
 """Where the files of recordings lie, and how they go.
 
 Laws: one folder for each recording, readable by this server alone; a name is made of numbers and our own ids, never of
-what somebody wrote. What is deleted is gone from the disk when the call returns, and only then from the rows.
+what somebody wrote, and does not tell whether a file is WebM or Matroska: its head does. What is deleted is gone from
+the disk when the call returns, and only then from the rows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,19 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final, NamedTuple
+
+
+class FileKind(NamedTuple):
+    """How a file's name ends, and its media type."""
+
+    suffix: str
+    type: str
+
+
+WEBM: Final = FileKind("webm", "video/webm")
+MATROSKA: Final = FileKind("mkv", "video/x-matroska")
+"""What is not allowed in WebM, H.264, makes it."""
 
 
 class RecordingFiles:
@@ -52,6 +66,11 @@ class RecordingFiles:
             return self.path(recording, file).stat().st_size or None
         except OSError:
             return None
+
+    def kind(self, recording: str, file: int) -> FileKind:
+        """What a file is by its own word; OSError when there is none."""
+        with self.path(recording, file).open("rb") as opened:
+            return MATROSKA if b"matroska" in opened.read(64) else WEBM
 
     def delete(self, recording: str, files: Iterable[int] | None = None) -> None:
         """Delete these files, or all; what is not there is no error. OSError when something stays."""

@@ -10,7 +10,7 @@ import pytest
 from av import AudioFrame, VideoFrame
 
 from sfu.recorder_webm import ROOMS, WebmFile, Written
-from sfu.recorder_wire import HEADER, OPUS, PICTURE, SOUND, VP8, End, Frame, Reader
+from sfu.recorder_wire import AV1, H264, HEADER, OPUS, PICTURE, SOUND, VP8, VP9, End, Frame, Reader
 
 WALL = 1_700_000_000_000_000
 
@@ -28,21 +28,41 @@ class Disk:
             self.bytes[patch.offset : patch.offset + len(patch.data)] = patch.data
 
 
-def pictures(count: int, brightness: int = 180) -> list[tuple[bool, bytes]]:
-    """VP8 as a browser sends it."""
-    encoder = av.CodecContext.create("libvpx", "w")
+ENCODERS = {
+    VP8: ("libvpx", {"deadline": "realtime", "cpu-used": "8", "g": "30"}),
+    VP9: ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "g": "30", "lag-in-frames": "0"}),
+    H264: ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "g": "30", "profile": "baseline"}),
+    AV1: ("libsvtav1", {"preset": "13", "g": "30", "svtav1-params": "pred-struct=1:lp=1"}),
+}
+
+
+def as_recorded(codec: int, packet: bytes) -> bytes:
+    """A picture as the tap hands it on: units with lengths, OBUs without a delimiter."""
+    if codec == AV1:
+        return packet.removeprefix(b"\x12\0")
+    if codec != H264:
+        return packet
+    units = packet.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]
+    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)
+
+
+def pictures(count: int, brightness: int = 180, codec: int = VP8) -> list[tuple[bool, bytes]]:
+    """Pictures as a browser sends them."""
+    name, options = ENCODERS[codec]
+    encoder = av.CodecContext.create(name, "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
     encoder.time_base = fractions.Fraction(1, 30)
     encoder.thread_count = 1  # its threads would wait for each other ninety times as long as they work
-    encoder.options = {"deadline": "realtime", "cpu-used": "8", "g": "30"}
+    encoder.options = options
     found = []
     for number in range(count):
         frame = VideoFrame(320, 180, "yuv420p")
         for plane, value in zip(frame.planes, (brightness, 128, 128), strict=True):
             plane.update(bytes([value]) * plane.buffer_size)
         frame.pts = number
-        found += [(packet.is_keyframe, bytes(packet)) for packet in encoder.encode(frame)]
+        found += [(packet.is_keyframe, as_recorded(codec, bytes(packet))) for packet in encoder.encode(frame)]
+    found += [(packet.is_keyframe, as_recorded(codec, bytes(packet))) for packet in encoder.encode(None)]
     return found
 
 
@@ -60,11 +80,11 @@ def sounds(count: int) -> list[bytes]:
     return found[:count]
 
 
-def film(seconds: int, began: int = 50_000_000) -> list[Frame]:
+def film(seconds: int, began: int = 50_000_000, codec: int = VP8) -> list[Frame]:
     """Sound and picture of a person, as they come."""
     picture = [
-        Frame(1, PICTURE, VP8, key, number, began + 7_000 + number * 33_333, payload)
-        for number, (key, payload) in enumerate(pictures(30 * seconds))
+        Frame(1, PICTURE, codec, key, number, began + 7_000 + number * 33_333, payload)
+        for number, (key, payload) in enumerate(pictures(30 * seconds, codec=codec))
     ]
     sound = [
         Frame(1, SOUND, OPUS, True, number, began + number * 20_000, payload)
@@ -114,6 +134,24 @@ def test_a_decoder_that_is_not_ours_plays_it_from_anywhere() -> None:
         assert (video.codec_context.width, video.codec_context.height) == (320, 180)
         container.seek(4_000_000)
         assert 2.9 <= float(next(container.decode(video=0)).time or 0) <= 4.1
+
+
+@pytest.mark.parametrize("codec", [H264, VP9, AV1])
+def test_every_codec_plays_from_anywhere_and_up_to_where_its_writer_died(codec: int) -> None:
+    frames = film(5, codec=codec)
+    disk, webm = write(frames)
+    seen, heard, brightness = decoded(disk)
+    assert len(seen) == 150 and len(heard) >= 245 and webm.lost == 0 and abs(brightness - 180) < 10
+    assert (b"matroska" if codec == H264 else b"webm") in disk.bytes[:64]
+    with av.open(io.BytesIO(bytes(disk.bytes)), "r") as container:
+        assert container.duration is not None and abs(container.duration - 5_000_000) < 60_000
+        (video,) = container.streams.video
+        assert (video.codec_context.width, video.codec_context.height) == (320, 180)
+        assert bool(video.codec_context.extradata) == (codec in (H264, AV1))
+        container.seek(4_000_000)
+        assert 2.9 <= float(next(container.decode(video=0)).time or 0) <= 4.1
+    seen, heard, _ = decoded(write(frames, close=False)[0])
+    assert 3 < seen[-1] < 5 and 3 < heard[-1] < 5
 
 
 def test_a_file_whose_writer_died_plays_up_to_its_last_cluster() -> None:

@@ -91,11 +91,15 @@ async def download(call: Call[Nothing]) -> web.StreamResponse:
     """One file; a part of it, where the client asks for one."""
     recording, track, _ = await _access_track(call)
     path = call.services.recordings.path(recording.id, track.file)
-    if track.bytes is None or not await asyncio.to_thread(path.is_file):
+    if track.bytes is None:
         raise AccessDenied()
+    try:
+        kind = await asyncio.to_thread(call.services.recordings.kind, recording.id, track.file)
+    except OSError as error:
+        raise AccessDenied() from error
     shows = "" if track.file % 2 == 0 else " (2)"
-    name = disposition(f"{track.name}{shows}.webm", "attachment")
-    return web.FileResponse(path, headers={**_HEADERS, "Content-Type": "video/webm", "Content-Disposition": name})
+    name = disposition(f"{track.name}{shows}.{kind.suffix}", "attachment")
+    return web.FileResponse(path, headers={**_HEADERS, "Content-Type": kind.type, "Content-Disposition": name})
 
 
 async def delete(call: Call[Nothing]) -> None:
@@ -177,8 +181,8 @@ RECORDINGS: Final = "/api/v1/recordings"
 ROUTES: tuple[Route, ...] = (
     endpoint("GET", RECORDINGS, read_list, "What was recorded of me, and what I led", response=RecordingsView),
     endpoint("DELETE", f"{RECORDINGS}/{{id}}", delete, "Delete a whole recording", status=204, errors=(404, 409)),
-    endpoint("GET", f"{RECORDINGS}/{{id}}/{{file}}", download, "One person's file", gives=("video/webm",),
-             errors=(404, 416)),
+    endpoint("GET", f"{RECORDINGS}/{{id}}/{{file}}", download, "One person's file",
+             gives=("video/webm", "video/x-matroska"), errors=(404, 416)),
     endpoint("DELETE", f"{RECORDINGS}/{{id}}/{{file}}", delete_track, "Delete one person's file", status=204,
              errors=(404, 409)),
 )  # fmt: skip

@@ -2,9 +2,10 @@
 //!
 //! Laws: a recorder is a viewer in every source's audience, asked at every packet; who is not in it,
 //! or is muted, gives nothing, and who leaves it is cut there and taken out of what still waits. One
-//! layer of a source is aimed at; another stands in while that does not flow. Packets are read from
-//! the source's history in their order: one that is missing is waited for, `WAIT` at most, then it
-//! is a gap. Forwarding knows nothing of all this, and nothing here waits for a file.
+//! layer of a source is aimed at; another stands in while that does not flow, and of one stream all
+//! of them are taken. Packets are read from the source's history in their order: one that is missing
+//! is waited for, `WAIT` at most, then it is a gap. Forwarding knows nothing of all this, and nothing
+//! here waits for a file.
 
 use std::fs::File;
 
@@ -22,9 +23,12 @@ use frame::{Assembler, code};
 use ring::{Label, Ring};
 use stamp::Stamp;
 
+mod avc;
 mod frame;
+mod obus;
 mod ring;
 mod stamp;
+mod superframe;
 
 /// A repair comes within this time, or not any more. Sound is not repaired, only out of order.
 const WAIT: u64 = 400_000;
@@ -82,7 +86,11 @@ impl Tap {
 
     /// Begin, or change over to the layer that is aimed at; the packets before are nobody's.
     fn follow(&mut self, source: &mut Source) {
-        let aim = self.layers.aim(&source.flows);
+        // The layers of one stream are told apart where its frames are put together.
+        let aim = match source.layers.len() {
+            1 => 0,
+            _ => self.layers.aim(&source.flows),
+        };
         let top = |layer: usize| {
             source
                 .layers
@@ -192,8 +200,11 @@ impl Recorder {
                 continue;
             };
             tap.missing_since = None;
-            tap.next = Some(next + 1);
-            let Some(whole) = tap.frames.packet(&view, media) else {
+            let ended = tap.frames.ended_by(&view, &media);
+            if ended.is_none() {
+                tap.next = Some(next + 1);
+            }
+            let Some(whole) = ended.or_else(|| tap.frames.packet(&view, media)) else {
                 continue;
             };
             let receiver = layer.and_then(|layer| layer.receiver.as_ref());

@@ -4,7 +4,10 @@
 //! begins with a sequence parameter set, which encoders for calls send in front of every IDR picture;
 //! an IDR slice whose parameter sets went by is no beginning.
 
+mod units;
+
 use super::rtp::Malformed;
+pub use units::{Unit, Units};
 
 const SLICE_IDR: u8 = 5;
 const SEQUENCE_PARAMETERS: u8 = 7;

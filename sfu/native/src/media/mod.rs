@@ -5,6 +5,7 @@
 //! set-up; every list, ring and window has a bound that its file names.
 #![forbid(unsafe_code)]
 
+pub mod av1;
 pub mod capture;
 pub mod codec;
 pub mod descriptor;
@@ -32,4 +33,5 @@ pub mod thinning;
 pub mod timeline;
 pub mod twcc;
 pub mod vp8;
+pub mod vp9;
 pub mod window;

@@ -1,15 +1,25 @@
 //! Packets of one source become frames again, for a file.
 //!
 //! Laws: a frame is whole or it is not there; after a loss a picture begins again with a keyframe.
-//! Packets are handed in by rising index, and every gap is said. A frame's payload is what a
-//! decoder takes: descriptors, padding and repairs are gone. A codec that is not known here gives
-//! no frames; a new one needs an arm in `Assembler::packet` and a number in `code`.
+//! Packets are handed in by rising index, and every gap is said. A frame's payload is what a file
+//! holds: descriptors, padding and repairs are gone. Of a stream with layers the best target that its
+//! sender fills is taken, its layer frames of one instant as one picture. A picture ends with the
+//! marker, with its topmost layer, or where another timestamp follows and nothing of it is cut off.
 
 use crate::media::codec::{Codec, Kind, Media};
+use crate::media::descriptor::Frame;
 use crate::media::rtp::RtpView;
+use crate::media::thinning::Thinning;
+
+use super::avc::Sample;
+use super::obus::TemporalUnit;
+use super::superframe::Superframe;
 
 /// A frame that is longer is no frame of a call.
 const MAX_FRAME: usize = 1 << 20;
+/// Of that for lengths, and for what stands behind the layers of a picture: units of a packet are
+/// few, but each has two bytes there and four here.
+const RESERVE: usize = 4_096;
 
 /// The number of a codec in the records of a recording.
 #[must_use]
@@ -33,23 +43,46 @@ pub struct Whole {
     pub timestamp: u32,
 }
 
+/// Whether a packet is the first and the last one of something.
+#[derive(Clone, Copy)]
+struct Edges {
+    start: bool,
+    end: bool,
+}
+
+/// What one packet holds of a picture.
+struct Part<'a> {
+    picture: Edges,
+    /// Of the frame of one layer.
+    layer: Edges,
+    /// A decoder may begin with it.
+    entry: bool,
+    payload: &'a [u8],
+}
+
 /// The frames of one source.
 #[derive(Debug, Default)]
 pub struct Assembler {
     /// The frame that grows, or the one that was completed last.
     bytes: Vec<u8>,
     open: Option<Whole>,
+    /// The open picture is the first one: only a keyframe will do.
+    first: bool,
     /// No frame was lost since the last keyframe.
     synced: bool,
-    /// What comes is of a codec that gives no frames here.
-    foreign: bool,
+    codec: Option<Codec>,
+    thinning: Thinning,
+    layer_open: bool,
+    sample: Sample,
+    superframe: Superframe,
+    unit: TemporalUnit,
 }
 
 impl Assembler {
     /// Whether only a keyframe will do.
     #[must_use]
     pub fn waits(&self, kind: Kind) -> bool {
-        kind == Kind::Video && !self.synced && !self.foreign
+        kind == Kind::Video && (!self.synced || self.thinning.awaits())
     }
 
     /// Packets are missing here, or another layer begins.
@@ -58,38 +91,88 @@ impl Assembler {
         self.synced = false;
     }
 
-    /// The bytes of the frame that `packet` completed.
+    /// The bytes of the frame that was completed.
     #[must_use]
     pub fn frame(&self) -> &[u8] {
         &self.bytes
     }
 
+    /// The picture that ends in front of this packet without having said so; the packet comes again.
+    pub fn ended_by(&mut self, view: &RtpView, media: &Media) -> Option<Whole> {
+        let open = self.open?;
+        let other = matches!(media, Media::H264(_) | Media::Described(..));
+        if !other || open.codec == Codec::Vp8 || open.timestamp == view.header.timestamp {
+            return None;
+        }
+        let cut = self.layer_open || !self.sample.is_whole() || !self.unit.is_whole();
+        if cut { None } else { self.finish() }
+    }
+
     /// Take the next packet; what it completed lies in `frame`.
     pub fn packet(&mut self, view: &RtpView, media: Media) -> Option<Whole> {
         let timestamp = view.header.timestamp;
+        let end = view.header.marker;
         match media {
             Media::Padding => None,
-            Media::H264(_) | Media::Described(..) | Media::Unread(_) => {
-                self.foreign = true;
-                None
-            }
             Media::Opus => Some(self.sound(view.payload(), timestamp)),
             // The file has its order and its gaps: older blocks say nothing new.
             Media::Red(red) => Some(self.sound(view.payload().get(red.primary..)?, timestamp)),
-            Media::Vp8(descriptor) => {
-                let part = Part {
-                    start: descriptor.start,
-                    end: view.header.marker,
-                    bytes: view.payload().get(descriptor.length..)?,
-                };
-                let whole = Whole {
-                    codec: Codec::Vp8,
-                    key: descriptor.keyframe,
-                    timestamp,
-                };
-                self.part(&part, whole)
+            Media::Unread(_) => {
+                self.gap();
+                None
             }
+            Media::Vp8(descriptor) => {
+                let start = descriptor.start;
+                let part = Part {
+                    picture: Edges { start, end },
+                    layer: Edges { start, end },
+                    entry: descriptor.keyframe,
+                    payload: view.payload().get(descriptor.length..)?,
+                };
+                self.part(Codec::Vp8, timestamp, &part)
+            }
+            Media::H264(nal) => {
+                // Without layers each packet stands for itself; of units the sample knows.
+                let start = self.is_new(timestamp);
+                let part = Part {
+                    picture: Edges { start, end },
+                    layer: Edges {
+                        start: true,
+                        end: true,
+                    },
+                    entry: nal.parameters,
+                    payload: view.payload(),
+                };
+                self.part(Codec::H264, timestamp, &part)
+            }
+            Media::Described(codec, frame) => self.described(codec, &frame, view),
         }
+    }
+
+    /// A packet of a codec whose layers the dependency descriptor tells.
+    fn described(&mut self, codec: Codec, frame: &Frame, view: &RtpView) -> Option<Whole> {
+        let (timestamp, media) = (view.header.timestamp, Media::Described(codec, *frame));
+        let entry = frame.is_entry();
+        if entry {
+            self.thinning.begin(&media);
+        } else if !self.thinning.passes(&media) {
+            return None;
+        }
+        let (start, end) = (frame.start, frame.end);
+        let part = Part {
+            picture: Edges {
+                start: start && self.is_new(timestamp),
+                end: view.header.marker || self.thinning.ends_picture(frame),
+            },
+            layer: Edges { start, end },
+            entry,
+            payload: view.payload(),
+        };
+        self.part(codec, timestamp, &part)
+    }
+
+    fn is_new(&self, timestamp: u32) -> bool {
+        self.open.is_none_or(|open| open.timestamp != timestamp)
     }
 
     /// A packet of sound is a frame.
@@ -104,127 +187,88 @@ impl Assembler {
     }
 
     /// A part of a picture.
-    fn part(&mut self, part: &Part, of: Whole) -> Option<Whole> {
-        if part.start {
+    fn part(&mut self, codec: Codec, timestamp: u32, part: &Part) -> Option<Whole> {
+        if self.codec.replace(codec) != Some(codec) {
+            self.gap();
+            if !codec.is_described() {
+                self.thinning = Thinning::default();
+            }
+        }
+        if part.picture.start {
             if self.open.is_some() {
                 // The one before never ended.
                 self.gap();
             }
-            self.bytes.clear();
-            if !self.synced && !of.key {
+            if !self.synced && !part.entry {
                 return None;
             }
-            self.synced = true;
-            self.open = Some(of);
+            self.begin(Whole {
+                codec,
+                key: part.entry,
+                timestamp,
+            });
         }
         let open = self.open?;
-        if open.timestamp != of.timestamp || self.bytes.len() + part.bytes.len() > MAX_FRAME {
+        let fits = open.timestamp == timestamp && self.layer_open != part.layer.start;
+        if !fits || self.add(codec, part).is_none() {
             self.gap();
             return None;
         }
-        self.bytes.extend_from_slice(part.bytes);
-        if part.end {
-            self.open = None;
-            return Some(open);
+        self.layer_open = !part.layer.end;
+        if !part.picture.end {
+            return None;
         }
-        None
+        self.finish()
     }
-}
 
-/// What one packet holds of a picture.
-struct Part<'a> {
-    start: bool,
-    end: bool,
-    bytes: &'a [u8],
+    fn begin(&mut self, picture: Whole) {
+        self.first = !self.synced;
+        self.synced = true;
+        self.open = Some(picture);
+        self.layer_open = false;
+        self.bytes.clear();
+        self.sample = Sample::default();
+        self.superframe = Superframe::default();
+        self.unit.begin();
+    }
+
+    /// Add a packet to the picture; `None`: it does not fit, or the picture is too long.
+    fn add(&mut self, codec: Codec, part: &Part) -> Option<()> {
+        let (bytes, payload) = (&mut self.bytes, part.payload);
+        if bytes.len() + self.unit.waiting() + payload.len() > MAX_FRAME - RESERVE {
+            return None;
+        }
+        match codec {
+            Codec::H264 => self.sample.add(payload, bytes),
+            Codec::Vp9 => self.superframe.add(part.layer.start, payload, bytes),
+            Codec::Av1 => self.unit.add(payload, bytes),
+            Codec::Vp8 | Codec::Opus | Codec::Red => {
+                bytes.extend_from_slice(payload);
+                Some(())
+            }
+        }
+    }
+
+    /// The picture is whole, unless something of it is cut off, or it is no beginning where one has to be.
+    fn finish(&mut self) -> Option<Whole> {
+        let mut picture = self.open.take()?;
+        picture.key &= match picture.codec {
+            Codec::H264 => self.sample.is_key(),
+            Codec::Vp9 => self.superframe.is_key(),
+            Codec::Av1 => self.unit.is_key(),
+            Codec::Vp8 | Codec::Opus | Codec::Red => true,
+        };
+        let whole = !self.layer_open && self.sample.is_whole() && self.unit.is_whole();
+        if !whole || (self.first && !picture.key) || self.bytes.is_empty() {
+            self.gap();
+            return None;
+        }
+        if picture.codec == Codec::Vp9 {
+            self.superframe.close(&mut self.bytes);
+        }
+        Some(picture)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Assembler, Whole};
-    use crate::media::codec::{Codec, Kind, Media};
-    use crate::media::rtp::RtpView;
-
-    fn packet(marker: bool, timestamp: u8, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0x80, 0x60 | u8::from(marker) << 7, 0, 1, 0, 0, 0, timestamp];
-        bytes.extend_from_slice(&[0, 0, 0, 9]);
-        bytes.extend_from_slice(payload);
-        bytes
-    }
-
-    fn take(frames: &mut Assembler, codec: Codec, bytes: &[u8]) -> Option<Whole> {
-        let view = RtpView::parse(bytes).expect("a packet");
-        let media = Media::read(codec, view.payload()).expect("a payload");
-        frames.packet(&view, media)
-    }
-
-    /// Start of a frame, its last packet; then whether it is a keyframe.
-    fn picture(start: bool, end: bool, key: bool, timestamp: u8, byte: u8) -> Vec<u8> {
-        let first = if start { 0x10 } else { 0 };
-        packet(end, timestamp, &[first, u8::from(!key), byte])
-    }
-
-    #[test]
-    fn a_picture_of_parts_is_one_frame() {
-        let mut frames = Assembler::default();
-        assert!(frames.waits(Kind::Video));
-        let parts = [
-            picture(true, false, true, 1, 7),
-            picture(false, false, true, 1, 8),
-            picture(false, true, true, 1, 9),
-        ];
-        assert_eq!(take(&mut frames, Codec::Vp8, &parts[0]), None);
-        assert_eq!(take(&mut frames, Codec::Vp8, &parts[1]), None);
-        let whole = take(&mut frames, Codec::Vp8, &parts[2]).expect("a frame");
-        assert!(whole.key && whole.timestamp == 1 && whole.codec == Codec::Vp8);
-        assert_eq!(frames.frame(), [0, 7, 0, 8, 0, 9]);
-        assert!(!frames.waits(Kind::Video));
-    }
-
-    #[test]
-    fn nothing_comes_before_a_keyframe_or_behind_a_gap() {
-        let mut frames = Assembler::default();
-        let delta = picture(true, true, false, 1, 7);
-        assert_eq!(take(&mut frames, Codec::Vp8, &delta), None);
-        let key = picture(true, true, true, 2, 7);
-        assert!(take(&mut frames, Codec::Vp8, &key).is_some());
-        assert!(take(&mut frames, Codec::Vp8, &delta).is_some());
-        frames.gap();
-        assert_eq!(take(&mut frames, Codec::Vp8, &delta), None);
-        assert!(frames.waits(Kind::Video));
-        assert!(take(&mut frames, Codec::Vp8, &key).is_some());
-    }
-
-    #[test]
-    fn a_frame_that_never_ended_spoils_what_refers_to_it() {
-        let mut frames = Assembler::default();
-        take(&mut frames, Codec::Vp8, &picture(true, false, true, 1, 7));
-        let next = picture(true, true, false, 2, 8);
-        assert_eq!(take(&mut frames, Codec::Vp8, &next), None);
-        // A part without its beginning is nothing.
-        let rest = picture(false, true, false, 3, 8);
-        assert_eq!(take(&mut frames, Codec::Vp8, &rest), None);
-    }
-
-    #[test]
-    fn every_packet_of_sound_is_a_frame_and_a_probe_is_none() {
-        let mut frames = Assembler::default();
-        let sound = packet(false, 4, &[0x78, 1, 2]);
-        assert!(take(&mut frames, Codec::Opus, &sound).is_some_and(|whole| whole.key));
-        assert_eq!(frames.frame(), [0x78, 1, 2]);
-        frames.gap();
-        assert!(take(&mut frames, Codec::Opus, &sound).is_some());
-        assert_eq!(take(&mut frames, Codec::Opus, &packet(false, 5, &[])), None);
-        assert!(!frames.waits(Kind::Audio));
-        let red = packet(false, 6, b"\xef\x0f\x00\x03\x6fOLDNEW");
-        let whole = take(&mut frames, Codec::Red, &red).expect("a frame");
-        assert_eq!((whole.codec, frames.frame()), (Codec::Opus, &b"NEW"[..]));
-    }
-
-    #[test]
-    fn a_codec_without_frames_is_not_waited_for() {
-        let mut frames = Assembler::default();
-        let bytes = packet(true, 1, b"\x67\x42");
-        assert_eq!(take(&mut frames, Codec::H264, &bytes), None);
-        assert!(!frames.waits(Kind::Video));
-    }
-}
+mod tests;

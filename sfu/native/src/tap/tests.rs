@@ -89,10 +89,22 @@ impl Stage {
     /// A packet of a source, at this distance from the one that comes next in order.
     fn packet(&mut self, source: u64, later: u16, payload: &[u8]) {
         let which = usize::from(source == SOUND);
-        let sequence = self.sequences[which].wrapping_add(later);
-        let (kind, rate) = [(96, 90), (111, 48)][which];
         // A part of a picture that is the last one says so in its first byte.
-        let marker = u8::from(which == 0 && payload[0] & 0x08 != 0);
+        let marker = which == 0 && payload[0] & 0x08 != 0;
+        self.send(source, later, [96, 111][which], marker, payload);
+    }
+
+    /// A packet of H.264.
+    fn units(&mut self, marker: bool, payload: &[u8]) {
+        self.send(PICTURE, 0, 97, marker, payload);
+        self.sequences[0] = self.sequences[0].wrapping_add(1);
+        self.pass(if marker { 33_000 } else { 0 });
+    }
+
+    fn send(&mut self, source: u64, later: u16, kind: u8, marker: bool, payload: &[u8]) {
+        let which = usize::from(source == SOUND);
+        let sequence = self.sequences[which].wrapping_add(later);
+        let (rate, marker) = ([90, 48][which], u8::from(marker));
         let ticks = (self.now / 1_000 * rate) as u32;
         let mut bytes = vec![0x80, kind | marker << 7];
         bytes.extend_from_slice(&sequence.to_be_bytes());
@@ -182,6 +194,7 @@ fn world() -> World {
     );
     let mut payloads = Box::new([None; 128]);
     payloads[96] = Some(Payload::Media(Codec::Vp8));
+    payloads[97] = Some(Payload::Media(Codec::H264));
     payloads[111] = Some(Payload::Media(Codec::Opus));
     let source = |source: u64, kind| {
         Command::AddSource(AddSource {
@@ -273,6 +286,33 @@ fn who_withdraws_is_cut_on_the_packet_and_taken_out_of_what_waits() {
     stage.pass(0);
     stage.picture(true, 9);
     assert_eq!(stage.bytes(), [9]);
+}
+
+#[test]
+fn a_picture_of_units_is_cut_in_the_middle_when_its_sender_withdraws() {
+    let mut stage = Stage::new();
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    let key: &[u8] = b"\x78\0\x02\x67\x42\0\x02\x68\xce\0\x02\x65\x88";
+    stage.units(true, key);
+    let seen = stage.seen();
+    assert_eq!(
+        seen[0].payload,
+        b"\0\0\0\x02\x67\x42\0\0\0\x02\x68\xce\0\0\0\x02\x65\x88"
+    );
+    assert!(seen[0].key);
+    stage.units(false, b"\x7c\x81\x09");
+    stage.consent(PICTURE, false);
+    stage.units(true, b"\x7c\x41\x09");
+    stage.units(true, key);
+    assert_eq!(stage.seen(), []);
+    // Agreed again: only from a keyframe on.
+    stage.consent(PICTURE, true);
+    stage.pass(0);
+    stage.units(true, b"\x41\x9a");
+    assert_eq!(stage.seen(), []);
+    stage.units(true, key);
+    assert_eq!(stage.bytes(), [0x88]);
 }
 
 #[test]

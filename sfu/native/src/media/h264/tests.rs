@@ -1,6 +1,6 @@
 use super::super::rtp::Malformed;
 use super::super::testing::mutate;
-use super::Nal;
+use super::{Nal, Unit, Units};
 
 const AGGREGATE: &[u8] = b"\x78\x00\x03\x67\x42\x00\x00\x02\x68\xce\x00\x02\x65\x88";
 
@@ -39,9 +39,40 @@ fn what_contradicts_itself_is_malformed() {
 }
 
 #[test]
+fn units_are_walked_whole_or_in_fragments() {
+    let unit = |head, body, starts, ends| Unit {
+        head,
+        body,
+        starts,
+        ends,
+    };
+    let walk = |payload| Units::of(payload).collect::<Vec<_>>();
+    let all: Vec<(u8, &[u8])> = Units::of(AGGREGATE)
+        .map(|unit| (unit.head, unit.body))
+        .collect();
+    assert_eq!(
+        all,
+        [(0x67, &b"\x42\0"[..]), (0x68, b"\xce"), (0x65, b"\x88")]
+    );
+    assert_eq!(walk(b"\x41\x9a"), [unit(0x41, &b"\x9a"[..], true, true)]);
+    assert_eq!(
+        walk(b"\x7c\x85\x88"),
+        [unit(0x65, &b"\x88"[..], true, false)]
+    );
+    assert_eq!(
+        walk(b"\x5c\x41\x01"),
+        [unit(0x41, &b"\x01"[..], false, true)]
+    );
+    assert_eq!(walk(b""), []);
+    assert_eq!(walk(b"\x7a\0"), []);
+}
+
+#[test]
 fn mutations_are_survived() {
     let corpus = [AGGREGATE.to_vec(), b"\x7c\x85\x88".to_vec()];
     mutate(&corpus, 20_000, |bytes| {
+        let walked: usize = Units::of(bytes).map(|unit| 1 + unit.body.len()).sum();
+        assert!(walked <= bytes.len());
         let _ = Nal::parse(bytes);
     });
 }
