@@ -14,7 +14,7 @@ from .codec import frame_binary
 from .connection import Connection
 from .errors import CollabError
 from .outbox import Kind
-from .sync import Step1, build_step1, build_step2, build_update
+from .sync import Step1, build_step1, build_step2, frame_update
 
 if TYPE_CHECKING:
     from .document import LiveDocument
@@ -76,4 +76,4 @@ def _build_answer(live: LiveDocument, state_vector: bytes) -> bytes:
     if state_vector != b"\x00":
         return frame_binary(build_step2(live.diff(state_vector)))
     update, since = live.whole()
-    return b"".join((frame_binary(build_step2(update)), *(frame_binary(build_update(data)) for data in since)))
+    return b"".join((frame_binary(build_step2(update)), *(frame_update(data) for data in since)))

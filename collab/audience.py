@@ -17,7 +17,7 @@ from .connection import Connection
 from .limits import Limits
 from .outbox import Kind, State
 from .salvo import Salvo
-from .sync import Entry, build_ack, build_awareness, build_update
+from .sync import Entry, build_awareness, frame_ack, frame_update
 
 
 class Audience:
@@ -54,7 +54,7 @@ class Audience:
         """Send durable changes to everybody but their writers, with what awareness waits and with the acks of those
         whose frames were handled, in one write each.
         """
-        frames = [frame_binary(build_update(data)) for _, data in events]
+        frames = [frame_update(data) for _, data in events]
         people = self._take_people()
         apart = {connection.number: connection for connection in handled}
         for here in people:
@@ -67,8 +67,8 @@ class Audience:
             if not connection.open:
                 continue
             own = [frame for frame, (writer, _) in zip(frames, events, strict=True) if writer is not connection]
-            others = [here for here in people if here.owner != connection.number]
-            self._send(connection, b"".join(own), _frame(others), connection.ack())
+            others = _frame([here for here in people if here.owner != connection.number]) if people else b""
+            self._send(connection, b"".join(own), others, connection.ack())
         if not both:
             return
         without = frozenset(apart)
@@ -118,7 +118,7 @@ class Audience:
 
     def _send(self, connection: Connection, changes: bytes, people: bytes, ack: int | None) -> None:
         """Send to one client what concerns it: in one write if it keeps up, each by its kind if not."""
-        told = frame_binary(build_ack(ack)) if ack is not None else b""
+        told = frame_ack(ack) if ack is not None else b""
         if not connection.synced:
             changes = b""
         if changes:
@@ -146,9 +146,9 @@ class Audience:
                 self.congested.discard(connection)
                 self.regroup()
 
-    def hold(self) -> None:
+    def hold(self, now: float) -> None:
         """Changes are on their way to `fan_out`: awareness may wait a little and share their writes."""
-        self._held_at = self._clock()
+        self._held_at = now
 
     def spread(self, changed: Sequence[Here]) -> None:
         """Tell everybody here about awareness entries: at once, with changes that are under way, or joined with others

@@ -9,12 +9,11 @@ sending, rights.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from pycrdt import Doc, TransactionEvent
+from pycrdt import Doc
 
 from .codec import Span, Update, parse_state_vector, parse_update
 from .errors import ProtocolError, StateError
@@ -38,27 +37,11 @@ class Judged(Struct, frozen=True):
     placement: Placement | None
 
 
-class _Listener:
-    """Hears what an update changed. pycrdt holds its subscribers and their document where no garbage collector looks:
-    so this one knows nothing of the LiveDocument, which ends the subscription with its own end.
-    """
-
-    def __init__(self) -> None:
-        self.event: bytes | None = None
-        self.all_new: bytes | None = None  # the bytes of the event under way, where they are known beforehand
-
-    def hear(self, event: TransactionEvent) -> None:
-        self.event = self.all_new or event.update
-
-
 class LiveDocument:
     """One CRDT in memory."""
 
     def __init__(self) -> None:
         self._doc: Doc[Any] = Doc()
-        self._listener = _Listener()
-        subscription = self._doc.observe(self._listener.hear)
-        weakref.finalize(self, self._doc.unobserve, subscription).atexit = False
         self._full: bytes | None = EMPTY_UPDATE
         self._tail: list[bytes] = []
         self._deleted: dict[int, list[tuple[int, int]]] | None = None
@@ -80,9 +63,8 @@ class LiveDocument:
         for update in slice_state(state, read.cuts):
             self._apply(update, True)
             yield
-        if read.cuts is not None and parse_state_vector(self.state_vector()) != self.outline.state_vector():
-            self.broken = True
-            raise StateError("document_broken", "the slices are not the state")
+        if read.cuts is not None:
+            self.check()
         self._full, self._tail = state, []
 
     def judge(self, data: bytes) -> Judged:
@@ -108,11 +90,8 @@ class LiveDocument:
         return event
 
     def _apply(self, data: bytes, all_new: bool = False) -> bytes | None:
-        listener = self._listener
-        listener.event = None
-        listener.all_new = data if all_new else None
         try:
-            self._doc.apply_update(data)
+            event = self._integrate(data, all_new)
         except ValueError as error:
             # Decoding fails as a whole; integrating may fail half-way, and then the parts before stay in.
             self.broken = parse_state_vector(self.state_vector()) != self.outline.state_vector()
@@ -122,13 +101,35 @@ class LiveDocument:
                 raise
             self.broken = True
             raise StateError("document_broken", f"the CRDT panicked: {error}") from None
-        if listener.event is not None:
+        if event is not None:
             self._deleted = None
             if self._full is None or len(self._full) < _LARGE or len(self._tail) >= _TAIL:
                 self._full, self._tail = None, []
             else:
-                self._tail.append(listener.event)
-        return listener.event
+                self._tail.append(event)
+        return event
+
+    def _integrate(self, data: bytes, all_new: bool) -> bytes | None:
+        # Listening costs as much as applying. And pycrdt holds its subscribers and their document where no garbage
+        # collector looks: so nobody listens for longer than an update takes, and not where it is known what is new.
+        if all_new:
+            self._doc.apply_update(data)
+            return data
+        events: list[bytes] = []
+        subscription = self._doc.observe(lambda event: events.append(event.update))
+        try:
+            self._doc.apply_update(data)
+        finally:
+            self._doc.unobserve(subscription)
+        return events[-1] if events else None
+
+    def check(self) -> bytes:
+        """Return the encoded state vector; raises StateError if the CRDT did not take what was placed."""
+        state = self.state_vector()
+        if parse_state_vector(state) != self.outline.state_vector():
+            self.broken = True
+            raise StateError("document_broken", "the CRDT did not take an update that fits")
+        return state
 
     def read(self, reader: Callable[[Doc[Any]], Read]) -> Read:
         """Return what `reader` finds in the document; it must change nothing."""

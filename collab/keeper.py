@@ -93,8 +93,8 @@ class Keeper:
         self._inbox.append(Received(connection, message, now))
         self._inbox_bytes += size
         if type(message) is Changes and not message.answer:
-            self.audience.hold()
-            self.hub.pace.ask(self, connection)
+            self.audience.hold(now)
+            self.hub.pace.ask(self, connection, now)
         else:
             self._press()
 
@@ -288,7 +288,7 @@ class Keeper:
             self.hub.observe_ack(now - at)
         if now - self._based_at > 1.0:
             self._based_at = now
-            self.audience.base = self.ledger.live.state_vector()
+            self.audience.base = self.ledger.live.check()
         if self.audience.congested:
             self.pump()
 

@@ -30,7 +30,7 @@ class Limits(Struct, frozen=True):
     backlog_bytes: int = 1024 * 1024
     backlog_seconds: float = 5.0
     first_syncs: int = 8
-    join_seconds: float = 0.016
+    join_seconds: float = 0.02
     hold_seconds: float = 0.05
     idle_seconds: float = 30.0
     compact_entries: int = 2000
@@ -61,11 +61,14 @@ class Bucket:
 
     def take(self, now: float, amount: float) -> bool:
         """Spend `amount`; False, and nothing spent, if there is not enough."""
-        self._level = min(self.burst, self._level + (now - self._at) * self.rate)
+        level = self._level + (now - self._at) * self.rate
+        if level > self.burst:
+            level = self.burst
         self._at = now
-        if amount > self._level:
+        self._level = level
+        if amount > level:
             return False
-        self._level -= amount
+        self._level = level - amount
         return True
 
     def full(self, now: float) -> bool:

@@ -73,6 +73,14 @@ class Outbox:
     def write(self, now: float, frame: bytes) -> None:
         """Write past the queue (answers to sync step 1)."""
         self.last_sent = now
+        if self.direct is not None and not self.buffered():
+            try:
+                taken = self.direct(frame)
+            except OSError:  # full, or gone: the transport knows what to do
+                taken = 0
+            if taken == len(frame):
+                return
+            frame = frame[taken:]
         self._put(frame)
 
     def finish(self, rest: bytes) -> None:

@@ -1,7 +1,7 @@
 """When the documents of a worker take in what their clients have sent.
 
 Laws: whoever writes alone on this worker is never delayed. As soon as several do, all documents that have something
-take their turn together, at most once per tick, which is one picture of a 60 Hz screen: they are parsed, applied and
+take their turn together, at most once per tick (a picture of a 50 Hz screen): they are parsed, applied and
 committed in one go and share one transaction. Cold caches and waking up are what an edit costs most. When so many
 documents wait that waiting longer would save nothing, they go after a quarter of a tick.
 """
@@ -32,11 +32,10 @@ class Pace:
         self._turned = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
 
-    def ask(self, waiter: Waiter, writer: object) -> None:
+    def ask(self, waiter: Waiter, writer: object, now: float) -> None:
         """Have a document take its turn: at once if nobody else writes, otherwise with all others at the next tick."""
         if waiter in self._waiting:
             return
-        now = self._clock()
         wait = self._turned + self._tick - now
         if wait <= 0 or (writer is self._writer and not self._waiting):
             self._turned = now

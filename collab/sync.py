@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from .codec import parse_state_vector
+from .codec import frame_binary, parse_state_vector
 from .errors import ProtocolError
 from .lib0 import Reader, build_buffer, build_uint
 
@@ -125,6 +125,19 @@ def build_update(update: bytes) -> bytes:
 def build_ack(count: int) -> bytes:
     """Build our ack."""
     return bytes((_ACK,)) + build_uint(count)
+
+
+def frame_update(update: bytes) -> bytes:
+    """Build the WebSocket frame of an update message."""
+    length = len(update)
+    if length < 0x78:  # both lengths are one byte
+        return bytes((0x82, length + 3, _SYNC, _UPDATE, length)) + update
+    return frame_binary(build_update(update))
+
+
+def frame_ack(count: int) -> bytes:
+    """Build the WebSocket frame of our ack."""
+    return frame_binary(build_ack(count))
 
 
 def build_entry(entry: Entry) -> bytes:

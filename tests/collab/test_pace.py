@@ -6,6 +6,8 @@ import asyncio
 
 from collab.pace import Pace
 
+NOW = 0.0
+
 
 class Desk:
     """Notes when it was poked."""
@@ -20,19 +22,18 @@ class Desk:
 
 
 async def test_who_writes_alone_is_poked_at_once_however_often() -> None:
-    pace, desk = Pace(lambda: 0.0, 3600.0), Desk()
+    pace, desk = Pace(lambda: NOW, 3600.0), Desk()
     for _ in range(5):
-        pace.ask(desk, "ada")
+        pace.ask(desk, "ada", NOW)
     assert desk.pokes == 5
 
 
 async def test_several_wait_for_one_tick_and_each_is_poked_once() -> None:
-    now = 0.0
-    pace, first, second = Pace(lambda: now, 0.02), Desk(), Desk()
-    pace.ask(first, "ada")
-    pace.ask(second, "ben")
-    pace.ask(first, "ada")
-    pace.ask(second, "cleo")
+    pace, first, second = Pace(lambda: NOW, 0.02), Desk(), Desk()
+    pace.ask(first, "ada", NOW)
+    pace.ask(second, "ben", NOW)
+    pace.ask(first, "ada", NOW)
+    pace.ask(second, "cleo", NOW)
     assert (first.pokes, second.pokes) == (1, 0)
     await second.poked.wait()
     assert (first.pokes, second.pokes) == (2, 1)
@@ -41,16 +42,16 @@ async def test_several_wait_for_one_tick_and_each_is_poked_once() -> None:
 async def test_after_a_quiet_tick_nobody_waits() -> None:
     now = 0.0
     pace, desk = Pace(lambda: now, 0.02), Desk()
-    pace.ask(desk, "ada")
+    pace.ask(desk, "ada", now)
     now = 0.03
-    pace.ask(desk, "ben")
+    pace.ask(desk, "ben", now)
     assert desk.pokes == 2
 
 
 async def test_closing_forgets_the_tick() -> None:
-    pace, desk = Pace(lambda: 0.0, 3600.0), Desk()
-    pace.ask(Desk(), "ada")
-    pace.ask(desk, "ben")
+    pace, desk = Pace(lambda: NOW, 3600.0), Desk()
+    pace.ask(Desk(), "ada", NOW)
+    pace.ask(desk, "ben", NOW)
     pace.close()
     pace.close()
     assert desk.pokes == 0
@@ -59,12 +60,12 @@ async def test_closing_forgets_the_tick() -> None:
 async def test_a_crowd_does_not_wait_for_the_whole_tick() -> None:
     now = 10.0
     pace, desks = Pace(lambda: now, 4.0), [Desk() for _ in range(17)]
-    pace.ask(desks[0], "ada")
+    pace.ask(desks[0], "ada", now)
     now = 10.9
     for desk in desks[1:]:
-        pace.ask(desk, desk)
+        pace.ask(desk, desk, now)
     assert [desk.pokes for desk in desks] == [1] + [0] * 16, "a quarter of the tick is not over"
     now = 11.0
-    pace.ask(Desk(), "ben")
+    pace.ask(Desk(), "ben", now)
     assert [desk.pokes for desk in desks] == [1] * 17
     pace.close()
