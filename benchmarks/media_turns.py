@@ -7,7 +7,6 @@ by half as many turns again at most.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -109,5 +108,5 @@ def why(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     text = " ".join(str(error).split())[:200]
-    kind = "it took too long" if isinstance(error, asyncio.TimeoutError) else type(error).__name__
+    kind = "it took too long" if isinstance(error, TimeoutError) else type(error).__name__
     return f"{kind}: {text}" if text else kind
