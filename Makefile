@@ -55,7 +55,8 @@ $(STATIC): $(CLIENT) $(MODULES)
 	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 
-# redis-server, PostgreSQL, Chromium, Firefox and Pango (for PDF): installed when root may, named when not; a closed network and a look at system calls take root
+# redis-server, PostgreSQL, Chromium, Firefox and Pango (for PDF): installed when root may, named when not; a closed network and a look at system calls take root;
+# without HAProxy and clamd only what is told of them is not tested
 test-services:
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
@@ -63,12 +64,17 @@ test-services:
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v firefox-esr >/dev/null || missing="$$missing firefox-esr"; \
 	$(PYTHON) -c 'import ctypes.util as c; exit(not c.find_library("pangoft2-1.0"))' || missing="$$missing libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core"; \
-	if [ "$$(id -u)" = 0 ]; then for pair in strace=strace turnserver=coturn haproxy=haproxy ip=iproute2 iptables=iptables; do \
+	if [ "$$(id -u)" = 0 ]; then for pair in strace=strace turnserver=coturn ip=iproute2 iptables=iptables; do \
 	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; done; fi; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else echo "The tests need:$$missing (Debian: apt install$$missing)" >&2; exit 1; fi; fi
+	@wanted=""; \
+	for pair in haproxy=haproxy clamd=clamav-daemon; do PATH="$$PATH:/usr/sbin" command -v $${pair%=*} >/dev/null || wanted="$$wanted $${pair#*=}"; done; \
+	if [ -n "$$wanted" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$wanted >/dev/null && wanted=""; fi; \
+	test -z "$$wanted" || echo "Not tested without:$$wanted" >&2
 
 test: test-services build $(TOOLS)
 	cd sfu/native && nice cargo test --quiet --locked --no-default-features

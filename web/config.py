@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from sfu.codecs import VideoCodec
-from web.machines import Address
+from web.machines import Address, parse_address
 from web.turn import is_turn_url
 
 
@@ -49,6 +49,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     upload_limit: int = 20  # MB, each
     uploads_per_person: int = 1_000  # MB
     uploads_per_school: int = 50_000  # MB
+    clamd: str = ""  # its socket or address: what people send is looked through for viruses
     recordings: Path | None = None  # where recordings lie, if not under `data`; machines share it
     recording_days: int = 30  # so long each is kept; 0: nothing is recorded
     recording_reserve: int = 1_000  # MB of the disk that recordings leave free
@@ -124,12 +125,22 @@ def check(config: Config) -> Config:
         raise ConfigError("--turn and --turn-secret belong together.")
     if config.relay_address and not (config.redis and config.database):
         raise ConfigError("--relay-address joins machines: they need one --redis and one --database for all.")
+    if config.clamd and not config.clamd.startswith("/") and not _is_address(config.clamd):
+        raise ConfigError("--clamd takes a socket such as /run/clamav/clamd.ctl, or an address such as 10.0.0.5:3310.")
     if (config.tls_cert is None) != (config.tls_key is None):
         raise ConfigError("--tls-cert and --tls-key belong together.")
     for path in (config.tls_cert, config.tls_key):
         if path is not None and not os.access(path, os.R_OK):
             raise ConfigError(f"{path} cannot be read.")
     return config
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def prepare_data(config: Config) -> None:

@@ -91,6 +91,7 @@ _BY_CODE: dict[str, tuple[int, int]] = {
     "upload_missing": (404, 4403),
     "upload_refused": (415, 4400),
     "upload_picture": (415, 4400),
+    "upload_infected": (415, 4400),
     "upload_pixels": (413, 4413),
     "upload_too_slow": (408, 4400),
     "upload_quota": (507, 4529),

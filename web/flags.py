@@ -67,6 +67,7 @@ SERVING: Final = (
     Flag("upload-limit", "of one file", 20, "number", "MB"),
     Flag("uploads-per-person", "of all that one person has sent", 1_000, "number", "MB"),
     Flag("uploads-per-school", "of all that one school keeps", 50_000, "number", "MB"),
+    Flag("clamd", "looks through what people send for viruses", metavar="SOCKET"),
     Flag("demo", "with the demo school", kind="yes"),
 )
 

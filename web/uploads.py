@@ -2,7 +2,8 @@
 
 Laws: nothing that arrives is held in memory, and no more of it is taken than may be kept; who sends too slowly is cut
 off, so that a few cannot hold the door. A picture is made anew before it is kept (`uploads_picture.py`), so nobody ever
-reads what it told beside what it shows. What is acknowledged is on the disk. Who may send where is decided by the
+reads what it told beside what it shows. Where a virus scanner is named, it has found a file clean before it is kept
+(`scan.py`). What is acknowledged is on the disk. Who may send where is decided by the
 caller; bounds belong to a person, not to an address.
 """
 
@@ -29,6 +30,7 @@ from collab.upload_store import DAY, UploadStore
 from collab.uploads import Content, Quota, Reference, Upload
 from web import uploads_picture
 from web.errors import Overloaded, ProtocolError
+from web.scan import Scanner
 from web.school.model import Person
 from web.school.store import new_id, now_ms
 from web.uploads_kind import HEAD, PICTURES, TAIL, Longer, kind_of
@@ -75,11 +77,12 @@ class Uploads:
         self.quota = Quota(config.uploads_per_person * MEGABYTE, config.uploads_per_school * MEGABYTE)
         self._incoming = folder / INCOMING
         self._heavy = heavy
+        self._scanner = Scanner(config.clamd) if config.clamd else None
         self._busy: Counter[str] = Counter()
         self._rates: dict[str, Bucket] = {}
 
     async def take(self, person: Person, target: Target, name: str, source: Source, length: int | None) -> Upload:
-        """Keep what arrives; durable on return. Raises ProtocolError(too_large | upload_*), Overloaded."""
+        """Keep what arrives; durable on return. Raises ProtocolError(too_large | upload_*), Overloaded, Unavailable."""
         if (length or 0) > self.limit:
             raise self._too_large()
         with self._turn(person.id):
@@ -94,6 +97,8 @@ class Uploads:
                 kind = await asyncio.to_thread(_kind, arrived, size)
                 if target.document is not None and kind not in PICTURES:
                     raise ProtocolError("upload_picture", "pictures are taken as JPEG, PNG, GIF or WebP")
+                if self._scanner is not None:
+                    await self._scanner.require_clean(arrived)
                 small = None
                 content = Content("", size, kind)
                 if kind in PICTURES:

@@ -20,6 +20,7 @@ from web.config import Config, ConfigError, check, prepare_data
         (Config(workers=3, redis="redis://localhost"), "--database"),
         (Config(workers=0), "number from 1"),
         (Config(database="mysql://x"), "postgresql://"),
+        (Config(clamd="clamd"), "--clamd takes"),
         (Config(tls_cert=Path("cert.pem")), "belong together"),
         (Config(tls_cert=Path("/nowhere/cert.pem"), tls_key=Path("/nowhere/key.pem")), "cannot be read"),
     ],

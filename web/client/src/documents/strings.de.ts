@@ -187,6 +187,8 @@ export const de = {
         upload_empty: 'Das Bild ist leer.',
         upload_picture: 'Bilder gehen als JPEG, PNG, GIF oder WebP.',
         upload_refused: 'Das ist kein Bild.',
+        upload_infected: 'Der Virenschutz weist dieses Bild zurück.',
+        scan_away: 'Bilder können gerade nicht auf Viren geprüft werden. Später noch einmal versuchen?',
         upload_pixels: 'Das Bild hat zu viele Bildpunkte.',
         upload_quota: 'Der Speicherplatz ist voll.',
         upload_too_slow: 'Die Verbindung war zu langsam. Noch einmal versuchen?',

@@ -184,6 +184,8 @@ export const en: Strings = {
         upload_empty: 'The picture is empty.',
         upload_picture: 'Pictures go as JPEG, PNG, GIF or WebP.',
         upload_refused: 'This is no picture.',
+        upload_infected: 'The virus scanner refuses this picture.',
+        scan_away: 'Pictures cannot be checked for viruses now. Try again later?',
         upload_pixels: 'The picture has too many pixels.',
         upload_quota: 'The storage is full.',
         upload_too_slow: 'The connection was too slow. Try again?',

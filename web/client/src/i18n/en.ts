@@ -77,7 +77,7 @@ const inside = {
     save: 'Download', close: 'Close', before: 'Previous picture', after: 'Next picture', place: (at: number, of: number) => `${at} of ${of}`, gone: 'This picture is gone.', count: (count: number) => (count === 1 ? 'One file' : `${count} files`),
     tooMany: (most: number) => `A message carries at most ${most} files.`, tooLarge: (size: string) => `Too large: a file has at most ${size}.`,
     errors: {
-      network: 'No connection. Try again?', too_large: 'The file is too large.', upload_empty: 'The file is empty.', upload_damaged: 'The file is damaged.', upload_picture: 'Pictures go as JPEG, PNG, GIF or WebP.', upload_refused: 'Programs and oversized archives are not taken.',
+      network: 'No connection. Try again?', too_large: 'The file is too large.', upload_empty: 'The file is empty.', upload_damaged: 'The file is damaged.', upload_picture: 'Pictures go as JPEG, PNG, GIF or WebP.', upload_refused: 'Programs and oversized archives are not taken.', upload_infected: 'The virus scanner refuses this file.', scan_away: 'Files cannot be checked for viruses now. Try again later?',
       upload_pixels: 'The picture has too many pixels.', upload_quota: 'Your storage is full. Delete something first.', upload_too_slow: 'The connection was too slow. Try again?', too_many_requests: 'That was many files at once. Try again in a moment?', forbidden: 'You may not do this here.', other: 'This did not work. Try again?',
     },
   },

@@ -9,7 +9,7 @@ import { sendFile, takeBack, uploadBounds, type Sending } from '../protocol/uplo
 export const MOST = 10;
 const AT_ONCE = 3;
 /** What nobody would gain by trying again. */
-const FINAL = new Set(['too_large', 'upload_empty', 'upload_damaged', 'upload_picture', 'upload_refused', 'upload_pixels', 'upload_quota', 'forbidden', 'too_many']);
+const FINAL = new Set(['too_large', 'upload_empty', 'upload_damaged', 'upload_infected', 'upload_picture', 'upload_refused', 'upload_pixels', 'upload_quota', 'forbidden', 'too_many']);
 
 export interface FileItem {
   readonly key: number;
