@@ -179,7 +179,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     recordings = RecordingFiles(config.recordings_folder, config.recording_reserve * 1_000_000)
     rooms = Rooms(
         access=access, school=school, media=media, bus=bus, relay=relay, live=live, watch=MediaWatch(metrics.registry),
-        recordings=recordings,
+        recordings=recordings, documents=hub,
     )  # fmt: skip
     await relay.start()
     stack.push_async_callback(relay.close)

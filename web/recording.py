@@ -43,6 +43,9 @@ class Consents:
             raise AccessDenied("not_allowed", "only who leads the meeting can record it, and not every meeting")
         if self._room.board.encrypted:
             raise StateError("recording_encrypted", "an end-to-end encrypted meeting cannot be recorded")
+        groups = self._room.board.groups
+        if groups is not None and groups.working:
+            raise StateError("state", "groups are never recorded")
         return member
 
     def start(self, now: int, id: str, by: Member) -> list[Output]:

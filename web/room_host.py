@@ -21,23 +21,25 @@ from msgspec import Struct
 
 from sfu.server import MediaServer
 from web import messages as wire
-from web.affected import affects_meetings
 from web.broadcast import Outgoing, build_event
-from web.errors import AccessDenied, StateError
+from web.errors import StateError
 from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
 from web.recording_host import RoomRecording
 from web.room_asked import carry_out, quietly
+from web.room_groups_host import Documents, RoomGroups
 from web.room_media import NOWHERE, RoomMedia
 from web.room_members import Arrival, Forget, Left, Output, Say
+from web.room_rights import RoomRights
 from web.room_settling import Settling
 from web.room_state import Room
 from web.room_tools import RoomTools
 from web.room_wire import Moved, RoomAnswer, RoomCall
 from web.school.access import SchoolAccess
 from web.school.actions import MeetingPatch, do_admit, do_change_meeting, do_forget_admission
-from web.school.events import MeetingChanged, MeetingCreated, SchoolEvent
-from web.school.model import Grant, Meeting, Person
+from web.school.events import SchoolEvent
+from web.school.group_rooms import GroupPlan
+from web.school.model import Meeting, Person
 from web.school.store import SchoolStore
 
 FREEZE_SECONDS = 2.0
@@ -56,6 +58,7 @@ class Parts:
     media: MediaServer
     watch: MediaWatch
     recordings: RecordingFiles
+    documents: Documents | None = None
 
 
 class RoomHost:
@@ -64,16 +67,17 @@ class RoomHost:
     def __init__(self, room: Room, parts: Parts, send: Send, epoch: int) -> None:
         self.room = room
         self._access = parts.access
+        self._rights = RoomRights(room, parts.access, self._apply)
+        self.groups = RoomGroups(room, parts.school, parts.documents, apply=self._apply, clock=_now)
         self._store = parts.school
         self._watch = parts.watch
         self._send = send
         self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
         self.media.epoch = epoch
         self.tools = RoomTools(
-            room, self.media, grant=self._grant, working=self._working, apply=self._apply, clock=_now
+            room, self.media, grant=self._rights.grant, working=self._working, apply=self._apply, clock=_now
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._news = 0
         self._at_work = 0
         self._idle = asyncio.Event()
         self._frozen = False
@@ -144,33 +148,24 @@ class RoomHost:
                 await self._recording.switch(peer, on)
             case wire.RoomConsent():
                 await self._recording.consent(peer, message)
+            case _ if call.event.startswith("groups:"):
+                await self.groups.handle(peer, call.person, call.event, message)
             case _:
                 self._apply(carry_out(self.room, _now(), peer, call.event, message))
         return wire.Done()
 
     async def _join(self, call: RoomCall, message: wire.RoomJoin) -> wire.RoomJoined:
-        grant = await self._grant(call.person)
+        grant = await self._rights.grant(call.person)
         for member in list(self.room.members):
             if member.connection == call.connection and member.client != message.client:
                 self._apply(quietly(self.room.leave(member.peer)))
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person, message.encrypts)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
+        await self.groups.tend()
         if self._settling is not None and self._settling.waits_for(joined.peer):
             self._deliver(self._settling.call(joined.peer))  # it may have missed the first
         return joined
-
-    async def _grant(self, person: Person) -> Grant:
-        """Return what the person may do, as it is in this turn: news that came while it was read has it read again.
-
-        News that come later find the person among those whose rights are read anew.
-        """
-        while True:
-            before = self._news
-            meeting, grant = await self._access.access_meeting(person, self.room.meeting.id)
-            if before == self._news:
-                self._apply(self.room.set_meeting(meeting))  # an empty room hears no news
-                return grant
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
         if peer not in self.media.wishes:
@@ -207,35 +202,15 @@ class RoomHost:
                 self.dropped(connection)
 
     def tick(self) -> None:
-        if not self._frozen:
-            self._apply(self.room.tick(_now()))
+        if self._frozen:
+            return
+        self._apply(self.room.tick(_now()))
+        if self.groups.due:
+            self._later(self.groups.tend())
 
     async def refresh(self, events: Iterable[SchoolEvent]) -> None:
-        """Read the rights of everybody whom these events may concern, and apply what changed."""
-        ours = [event for event in events if self._concerns(event)]
-        self._news += 1 if ours else 0
-        for member in list(self.room.members):
-            if any(affects_meetings(event, member.person) for event in ours):
-                await self._reread(member.peer, member.person)
-
-    def _concerns(self, event: SchoolEvent) -> bool:
-        match event.body:
-            case MeetingChanged(meeting):
-                return meeting.id == self.room.meeting.id
-            case MeetingCreated():
-                return False
-            case _:
-                return event.school == self.room.meeting.school
-
-    async def _reread(self, peer: str, person: Person) -> None:
-        grant: Grant | None = None
-        try:
-            meeting, grant = await self._access.access_meeting(person, self.room.meeting.id)
-            self._apply(self.room.set_meeting(meeting))
-        except AccessDenied:
-            log.info("a person lost the right to a room")
-        if any(member.peer == peer for member in self.room.members):
-            self._apply(self.room.set_grant(peer, grant))
+        """Follow the school's news."""
+        await self._rights.refresh(events)
 
     async def settled(self) -> None:
         """Wait until what was left to be written down is."""
@@ -278,18 +253,13 @@ class RoomHost:
                 self._apply(self.room.leave(member.peer))
         self._deliver(settling.call())
         self._later(self._settle(settling))
-        self._later(self._reread_all())
+        self._later(self._rights.reread_all())
 
     async def _settle(self, settling: Settling) -> None:
         outputs = await settling.run()
         if self._settling is settling:
             self._settling = None
             self._deliver(outputs)
-
-    async def _reread_all(self) -> None:
-        """News that came while the room was on its way were heard by nobody."""
-        for member in list(self.room.members):
-            await self._reread(member.peer, member.person)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -338,9 +308,11 @@ class RoomHost:
             log.error("what a room left to be done could not be done", exc_info=task.exception())
 
 
-def new_room(meeting: Meeting) -> Room:
-    """Return a room that begins now."""
-    return Room(meeting, _now())
+def new_room(meeting: Meeting, groups: GroupPlan | None) -> Room:
+    """Return a room that begins now, split as it was when its worker was lost."""
+    room = Room(meeting, _now())
+    room.board.groups = groups
+    return room
 
 
 def _now() -> int:

@@ -113,6 +113,13 @@ class Members:
         viewer = viewer_of(self.board, member)
         return view_room(self.board, viewer, self.seqs.get(viewer, 0))
 
+    def place_of(self, member: Member) -> str | None:
+        """Return the group room where somebody belongs now; None: with all."""
+        plan = self.board.groups
+        if plan is None or member.grant.moderate:
+            return member.visiting
+        return plan.place(member.person.id)
+
     def next_deadline(self) -> int | None:
         """Return when `tick` has something to do, if ever."""
         moments = [member.away_since + KEEP_PLACE_MS for member in self.members if member.away_since is not None]
@@ -221,7 +228,12 @@ class Members:
         if shown is not None and shown.peer == peer and not grant.present:
             self.board.presenting = None
             marks.append(Mark("presenting", member))
-        anew = self._whose_view_changed(member) if old.moderate != grant.moderate else []
+        anew: list[Member] = []
+        if old.moderate != grant.moderate:
+            member.visiting = None
+            elsewhere, member.group = member.group, self.place_of(member)
+            moved = elsewhere != member.group
+            anew = [other for other in self.members if other.inside] if moved else self._whose_view_changed(member)
         outputs += self.tell(*marks, but={other.peer for other in anew})
         return outputs + self.show(anew)
 
@@ -286,7 +298,7 @@ class Members:
     def _enter(self, member: Member, *marks: Mark) -> list[Output]:
         """Count somebody as inside and tell the others; they themself get the whole state."""
         self.welcome.add(member.person.id)
-        member.inside = True
+        member.inside, member.group = True, self.place_of(member)
         self.board.members[member.peer] = self.board.members.pop(member.peer)  # the order is that of entering
         return self.tell(Mark("joined", member), *marks, but=(member.peer,))
 

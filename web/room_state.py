@@ -51,13 +51,15 @@ class Room(Members):
         inside = [member for member in self.members if member.inside]
         moderators = frozenset(member.peer for member in inside if member.grant.moderate)
         wishes = {}
-        private = self.meeting.private_cameras
+        private, split = self.meeting.private_cameras, any(member.group is not None for member in inside)
         for member in inside:
             audience = camera_audience = None
             if private and not member.grant.moderate:
                 camera_audience = moderators | {other.peer for other in inside if other.person.id == member.person.id}
             if viewer_of(self.board, member).startswith("person:"):
                 audience = moderators | {other.peer for other in inside if other.person.id == member.person.id}
+            if split:
+                audience = frozenset(other.peer for other in inside if other.group == member.group)
             wishes[member.peer] = MediaWish(
                 publish=member.grant.publish,
                 screen=member.grant.screen,
@@ -132,6 +134,8 @@ class Room(Members):
         member = self.inside(peer)
         if not member.grant.present:
             raise AccessDenied("not_allowed", "you cannot present here")
+        if member.group is not None:
+            raise StateError("state", "a group sees its own document")
         shown = self.board.presenting
         if shown is not None and shown.peer != peer and not member.grant.moderate:
             raise StateError("state", "somebody else is presenting")

@@ -1,7 +1,8 @@
 """Who sees what of a room.
 
 Laws: everybody of a viewer class sees the same, so a change is rendered and encoded once per class. Moderators
-see everything. Members see everything but the lobby. In a consultation a family sees the moderators and itself and
+see everything. Members see everything but the lobby. Who is in a group room sees only who is there, too, and who is
+with all sees nobody who is in a group. In a consultation a family sees the moderators and itself and
 gets no message about anybody else, not even an empty one: each class counts its changes on its own.
 People in the lobby see nothing.
 """
@@ -16,6 +17,9 @@ from zlib import crc32
 from web.messages import (
     Connection,
     GrantView,
+    GroupsChanged,
+    GroupsView,
+    GroupView,
     HandsChanged,
     HandView,
     LobbyChanged,
@@ -35,10 +39,12 @@ from web.messages import (
     RoomState,
     StageChanged,
 )
+from web.school.group_rooms import GroupPlan
 from web.school.model import Grant, Meeting, Person
 
-Viewer = str  # "moderator", "member", or "person:" and the id of the person
-Aspect = Literal["joined", "changed", "left", "hands", "lobby", "presenting", "stage", "lock", "recording"]
+# "moderator" or "member", in a group room with "@" and its id; in a consultation "person:" and the id of the person.
+Viewer = str
+Aspect = Literal["joined", "changed", "left", "hands", "lobby", "presenting", "stage", "lock", "recording", "groups"]
 
 
 @dataclass(slots=True)
@@ -60,10 +66,8 @@ class Member:
     camera: bool = False
     screen: bool = False
     muted: bool = False
-
-    @property
-    def viewer(self) -> Viewer:
-        return "moderator" if self.grant.moderate else "member"
+    visiting: str | None = None  # the group room where somebody who leads has gone
+    group: str | None = None  # the group room where they are
 
 
 @dataclass(slots=True)
@@ -81,6 +85,7 @@ class Board:
     recording: RecordingView | None = None
     recording_ended: RecordingEnd | None = None  # why the last one did
     records: dict[str, int] = field(default_factory=dict)  # peers that are recorded, and under which number
+    groups: GroupPlan | None = None
 
 
 class Mark:
@@ -111,14 +116,26 @@ def build_grant(person: Person, grant: Grant) -> GrantView:
 
 def viewer_of(board: Board, member: Member) -> Viewer:
     """Return the class of viewers that a member inside belongs to."""
+    place = "" if member.group is None else f"@{member.group}"
     if member.grant.moderate:
-        return "moderator"
-    return f"person:{member.person.id}" if board.meeting.kind == "consultation" else "member"
+        return f"moderator{place}"
+    return f"person:{member.person.id}" if board.meeting.kind == "consultation" else f"member{place}"
+
+
+def leads(viewer: Viewer) -> bool:
+    """Whether this class of viewers leads the meeting."""
+    return viewer.startswith("moderator")
+
+
+def _place(viewer: Viewer) -> str | None:
+    return viewer.partition("@")[2] or None
 
 
 def sees(viewer: Viewer, member: Member) -> bool:
     """Whether this class of viewers may know of the member."""
-    return not viewer.startswith("person:") or member.grant.moderate or viewer == f"person:{member.person.id}"
+    if viewer.startswith("person:"):
+        return member.grant.moderate or viewer == f"person:{member.person.id}"
+    return leads(viewer) or _place(viewer) == member.group
 
 
 def view_peer(member: Member) -> PeerView:
@@ -136,6 +153,7 @@ def view_peer(member: Member) -> PeerView:
         connection="away" if member.connection is None else member.media,
         quality=member.quality if member.connection is not None and member.media == "connected" else "unknown",
         joined_at=member.since,
+        group=member.group,
     )
 
 
@@ -152,13 +170,14 @@ def view_room(board: Board, viewer: Viewer, seq: int) -> RoomState:
         seq=seq,
         peers=[view_peer(member) for member in _inside(board) if sees(viewer, member)],
         hands=_hands(board, viewer),
-        lobby=_lobby(board) if viewer == "moderator" else [],
+        lobby=_lobby(board) if leads(viewer) else [],
         presenting=_presenting(board, viewer),
         stage=_stage(board, viewer),
         locked=board.locked,
         encrypted=board.encrypted,
         private_cameras=meeting.private_cameras,
         recording=board.recording,
+        groups=_groups(board, viewer),
     )
 
 
@@ -168,7 +187,7 @@ def render(board: Board, viewer: Viewer, marks: Iterable[Mark]) -> list[RoomChan
     for mark in marks:
         if mark.member is not None and not sees(viewer, mark.member):
             continue
-        if mark.aspect == "lobby" and viewer != "moderator":
+        if mark.aspect == "lobby" and not leads(viewer):
             continue
         changes.append(_render(board, viewer, mark))
     return changes
@@ -192,6 +211,8 @@ def _render(board: Board, viewer: Viewer, mark: Mark) -> RoomChange:
             return StageChanged(_stage(board, viewer))
         case "lock", _:
             return LockChanged(board.locked)
+        case "groups", _:
+            return GroupsChanged(_groups(board, viewer))
         case "recording", _:
             return RecordingChanged(board.recording, None if board.recording else board.recording_ended)
         case aspect, _:
@@ -215,8 +236,26 @@ def _lobby(board: Board) -> list[LobbyView]:
 
 
 def _presenting(board: Board, viewer: Viewer) -> Presenting | None:
-    shown = board.presenting
-    return shown if shown is not None and sees(viewer, board.members[shown.peer]) else None
+    """What is on the stage: a group's own document, else what somebody shows to all (who may be visiting a group)."""
+    place, shown = _place(viewer), board.presenting
+    if place is not None and board.groups is not None:
+        document = board.groups.room(place).document
+        return None if document is None else Presenting("", document, None)
+    if shown is None or (viewer.startswith("person:") and not sees(viewer, board.members[shown.peer])):
+        return None
+    return shown
+
+
+def _groups(board: Board, viewer: Viewer) -> GroupsView | None:
+    """The plan; who does not lead sees it where they choose, and as soon as the groups work."""
+    plan = board.groups
+    if plan is None or not (leads(viewer) or plan.working or plan.how == "choice"):
+        return None
+    people: dict[str, list[str]] = {room.id: [] for room in plan.rooms}
+    for person, room in plan.seats.items():
+        people[room].append(person)
+    rooms = [GroupView(room.id, room.title, room.channel, room.document, people[room.id]) for room in plan.rooms]
+    return GroupsView(plan.how, plan.phase, plan.ends_at, rooms)
 
 
 def _stage(board: Board, viewer: Viewer) -> str | None:

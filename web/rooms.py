@@ -22,6 +22,7 @@ from web.live import Live
 from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
 from web.relay import Relay, RelayUnreachable, RemoteError
+from web.room_groups_host import Documents
 from web.room_host import Parts, RoomHost, new_room
 from web.room_moves import Moves, Owned
 from web.room_owner import ASK_SECONDS, OWNED, Owners
@@ -31,6 +32,7 @@ from web.room_state import Room
 from web.room_wire import Moved, RoomAnswer, RoomCall, Seat, ToolAnswer, ToolCall
 from web.school.access import SchoolAccess
 from web.school.events import SchoolEvent
+from web.school.group_queries import load_plan
 from web.school.model import Person
 from web.school.store import SchoolStore
 
@@ -52,8 +54,9 @@ class Rooms:
         live: Live,
         watch: MediaWatch,
         recordings: RecordingFiles | None = None,
+        documents: Documents | None = None,
     ) -> None:
-        self._parts = Parts(access, school, media, watch, recordings or RecordingFiles(None, 0))
+        self._parts = Parts(access, school, media, watch, recordings or RecordingFiles(None, 0), documents)
         self._relay = relay
         self._live = live
         self._owned: dict[str, Owned] = {}
@@ -258,10 +261,11 @@ class Rooms:
             if not create:
                 raise Moved(text="the room is not here any more")
             meeting, _ = await self._parts.access.access_meeting(person, meeting_id)
+            plan = await load_plan(self._parts.school, meeting_id)
             if owned.host is None:
                 if self._moves.leaving:
                     raise Moved(text="the room begins elsewhere")
-                owned.host = self._build(new_room(meeting), owned.lease.epoch)
+                owned.host = self._build(new_room(meeting, plan), owned.lease.epoch)
         return owned.host
 
     def _build(self, room: Room, epoch: int) -> RoomHost:

@@ -148,7 +148,8 @@ class Sockets:
         person, config = connection.person, self._services.config
         view = wire.PersonView(person.id, person.school, person.name, person.role)
         relays = issue_ice_servers(config.turn, config.turn_secret)
-        self._send(connection, "session:hello", wire.Hello(view, view_channels(*found), relays))
+        hello = wire.Hello(view, view_channels(*found), relays, self._services.school.clock())
+        self._send(connection, "session:hello", hello)
         self._company.introduce(connection, connection.heard)
         connection.ready.set()
 

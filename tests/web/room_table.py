@@ -89,6 +89,8 @@ def apply(state: wire.RoomState, change: wire.RoomChange) -> wire.RoomState:
             return structs.replace(state, recording=recording)
         case wire.LockChanged(locked):
             return structs.replace(state, locked=locked)
+        case wire.GroupsChanged(groups):
+            return structs.replace(state, groups=groups)
 
 
 class Table:

@@ -12,10 +12,11 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from web.messages import chat, direct, media, people, recording, room, secret
+from web.messages import chat, direct, groups, media, people, recording, room, secret
 from web.messages.basics import *
 from web.messages.chat import *
 from web.messages.direct import *
+from web.messages.groups import *
 from web.messages.media import *
 from web.messages.people import *
 from web.messages.recording import *
@@ -23,8 +24,16 @@ from web.messages.room import *
 from web.messages.secret import *
 
 CLIENT_EVENTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyType(
-    {**room.REQUESTS, **recording.REQUESTS, **secret.REQUESTS, **media.REQUESTS, **chat.REQUESTS, **direct.REQUESTS}
+    {
+        **room.REQUESTS,
+        **groups.REQUESTS,
+        **recording.REQUESTS,
+        **secret.REQUESTS,
+        **media.REQUESTS,
+        **chat.REQUESTS,
+        **direct.REQUESTS,
+    }
 )
 SERVER_EVENTS: Mapping[str, type[Struct]] = MappingProxyType(
-    {**people.PUSHED, **room.PUSHED, **secret.PUSHED, **media.PUSHED, **chat.PUSHED, **direct.PUSHED}
+    {**people.PUSHED, **room.PUSHED, **groups.PUSHED, **secret.PUSHED, **media.PUSHED, **chat.PUSHED, **direct.PUSHED}
 )

@@ -65,11 +65,12 @@ class SessionWait(Struct, frozen=True):
 
 
 class Hello(Struct, frozen=True):
-    """First message on every connection: who I am to the server, which channels I hear, and relays for media."""
+    """First message on every connection: who I am to the server, which channels I hear, relays for media, its clock."""
 
     person: PersonView
     channels: list[ChannelView]
     ice_servers: list[IceServer]
+    at: int
 
 
 class RightsChanged(Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from web.messages.basics import ClientKey, Done, Empty, Id, Quality
+from web.messages.groups import GroupsChanged, GroupsView
 from web.messages.recording import RecordingChanged, RecordingView
 
 MeetingKind = Literal["lesson", "consultation", "conference"]
@@ -35,7 +36,7 @@ class PeerView(Struct, frozen=True):
 
     `muted`: a moderator muted it; it holds until the person unmutes. `connection`: "waiting" no media yet,
     "connected" media flows, "lost" media broke, "away" the device is gone and its place is kept for 30 s.
-    `quality`: how a conversation over its line sounds.
+    `quality`: how a conversation over its line sounds. `group`: the group room where it is, null with all.
     """
 
     peer: str
@@ -51,6 +52,7 @@ class PeerView(Struct, frozen=True):
     connection: Connection
     quality: Quality
     joined_at: int
+    group: str | None
 
 
 class HandView(Struct, frozen=True):
@@ -100,6 +102,7 @@ class RoomState(Struct, frozen=True):
     encrypted: bool
     private_cameras: bool
     recording: RecordingView | None
+    groups: GroupsView | None
 
 
 class PeerJoined(Struct, frozen=True, tag_field="type", tag="peer_joined"):
@@ -144,6 +147,7 @@ RoomChange = (
     | StageChanged
     | LockChanged
     | RecordingChanged
+    | GroupsChanged
 )
 
 

@@ -17,8 +17,10 @@ from web.errors import AccessDenied
 from web.school import queries, tables
 from web.school.actions import do_create_scratch
 from web.school.contact_queries import directs_of
-from web.school.decide import Shares, Standing, channel_rights, document_right, folder_right, meeting_grant
+from web.school.decide import Shares, Standing, best, channel_rights, document_right, folder_right, meeting_grant
 from web.school.direct import direct_rights
+from web.school.group_access import group_documents, group_rights
+from web.school.group_queries import group_channels, group_documents_in
 from web.school.meeting_queries import meetings_between, meetings_laying_out, meetings_using
 from web.school.model import (
     STAFF,
@@ -158,6 +160,7 @@ class SchoolAccess:
         async with self._standing(person) as (connection, standing):
             meetings = await _meetings(connection, standing, now - HEARD_AFTER_END, now + HEARD_AFTER_END)
             laid_out = {document for meeting, _ in meetings for document in meeting.documents}
+            laid_out |= await group_documents_in(connection, [meeting.id for meeting, _ in meetings])
             found = await queries.documents(connection, _document_candidates(standing, laid_out))
             return await _document_rights(connection, standing, found)
 
@@ -201,6 +204,8 @@ class SchoolAccess:
         async with self._standing(person) as (connection, standing):
             heard = await _meetings(connection, standing, now - HEARD_AFTER_END, None, documents=False)
             ids = {meeting.channel for meeting, _ in heard}
+            led = [meeting.id for meeting, grant in heard if grant.moderate]
+            ids |= await group_channels(connection, person.id, led)
             if standing.groups:
                 groups = await queries.groups(connection, tables.study_group.c.id.in_(standing.groups))
                 ids.update(group.channel for group in groups)
@@ -273,11 +278,12 @@ async def _document_rights(
     folders = {folder.id: folder for folder in await queries.folders(connection, tables.folder.c.id.in_(folder_ids))}
     in_folders = await queries.shares(connection, "folder", folder_ids)
     meetings = await meetings_laying_out(connection, standing, ids)
+    in_groups = await group_documents(connection, standing, ids)
     rights = []
     for document in found:
         folder = folders.get(document.folder or "")
         shares = Shares(shared[document.id], folder, in_folders.get(document.folder or "", ()))
-        right = document_right(standing, document, shares, meetings)
+        right = best([document_right(standing, document, shares, meetings), in_groups.get(document.id)])
         if right is not None:
             rights.append((document, right))
     return rights
@@ -297,4 +303,5 @@ async def _channels(
     meetings = await meetings_using(connection, standing, ids)
     rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found if not channel.people]
     of_two = await direct_rights(connection, standing, [channel for channel in found if channel.people])
-    return [*((channel, may) for channel, may in rights if may is not None), *of_two]
+    of_groups = await group_rights(connection, standing, found)
+    return [*((channel, may) for channel, may in rights if may is not None), *of_two, *of_groups]

@@ -131,9 +131,9 @@ def document_right(
     scope = standing.scope
     in_meetings = [_through_meeting(standing, meeting) for meeting in meetings if document.id in meeting.documents]
     if scope is None:
-        return _best([*in_meetings, _own_right(standing, document, shares)])
+        return best([*in_meetings, _own_right(standing, document, shares)])
     if scope.meeting is not None:
-        return _best(in_meetings)
+        return best(in_meetings)
     if scope.document != document.id:
         return None
     if scope.role is not None:
@@ -146,7 +146,7 @@ def folder_right(standing: Standing, folder: Folder, shared: tuple[SharedRight, 
     """Return what the person may do with a folder and everything in it."""
     if standing.school != folder.school or standing.role == "school_admin" or standing.scope is not None:
         return None
-    return "write" if folder.owner == standing.person else _best(_shared(standing, shared))
+    return "write" if folder.owner == standing.person else best(_shared(standing, shared))
 
 
 def channel_rights(standing: Standing, channel: Channel, meetings: Iterable[Meeting]) -> ChannelRights | None:
@@ -155,15 +155,15 @@ def channel_rights(standing: Standing, channel: Channel, meetings: Iterable[Meet
         return None
     group = channel.school_class or channel.learning_group
     if standing.scope is None and group is not None and group in standing.groups:
-        return _in_mode(channel, standing.role in STAFF)
+        return in_mode(channel, standing.role in STAFF)
     grants = [meeting_grant(standing, meeting) for meeting in meetings if meeting.channel == channel.id]
     heard = [grant for grant in grants if grant.admission == "yes" and grant.chat]
     if not heard:
         return None
-    return _in_mode(channel, any(grant.moderate for grant in heard))
+    return in_mode(channel, any(grant.moderate for grant in heard))
 
 
-def _in_mode(channel: Channel, moderate: bool) -> ChannelRights:
+def in_mode(channel: Channel, moderate: bool) -> ChannelRights:
     """Who reads also writes, except where the channel's mode says otherwise."""
     match channel.mode:
         case "open":
@@ -189,7 +189,7 @@ def _own_right(standing: Standing, document: DocumentInfo, shares: Shares) -> Ri
     if document.owner is not None and document.owner == standing.person:
         return "write"
     folder = None if shares.folder is None else folder_right(standing, shares.folder, shares.in_folder)
-    return _best([folder, *_shared(standing, shares.document)])
+    return best([folder, *_shared(standing, shares.document)])
 
 
 def _shared(standing: Standing, shares: tuple[SharedRight, ...]) -> list[Right]:
@@ -200,7 +200,8 @@ def _shared(standing: Standing, shares: tuple[SharedRight, ...]) -> list[Right]:
     return [share.right for share in shares if share.subject in mine[share.subject_kind]]
 
 
-def _best(rights: Iterable[Right | None]) -> Right | None:
+def best(rights: Iterable[Right | None]) -> Right | None:
+    """Return the widest of these."""
     found = set(rights)
     return "write" if "write" in found else "read" if "read" in found else None
 

@@ -11,7 +11,9 @@ from typing import Literal, assert_never
 
 from msgspec import Struct
 
+from web.school.group_rooms import GroupPlan
 from web.school.model import (
+    STAFF,
     Account,
     AccountRole,
     Admitted,
@@ -96,7 +98,6 @@ class EnrolmentAdded(_Body, frozen=True):
     enrolment: Enrolment
 
 
-
 class EnrolmentRemoved(_Body, frozen=True):
     enrolment: Enrolment
 
@@ -110,6 +111,15 @@ class MeetingCreated(_Body, frozen=True):
 
 class MeetingChanged(_Body, frozen=True):
     meeting: Meeting
+
+
+class GroupRoomsChanged(_Body, frozen=True):
+    """How a meeting is split. `people`: whose rights that changes; `leaders`: also those of who leads it."""
+
+    meeting: str
+    plan: GroupPlan | None
+    people: frozenset[str]
+    leaders: bool
 
 
 class InvitationAdded(_Body, frozen=True):
@@ -195,6 +205,7 @@ EventBody = (
     | EnrolmentRemoved
     | MeetingCreated
     | MeetingChanged
+    | GroupRoomsChanged
     | InvitationAdded
     | InvitationRemoved
     | AdmissionSet
@@ -246,6 +257,9 @@ def affects(event: SchoolEvent, person: Person) -> bool:
             return enrolment.account == person.id or person.role == "guardian"
         case InvitationAdded(invitation) | InvitationRemoved(invitation):
             return invitation.account == person.id
+        case GroupRoomsChanged(meeting, _, people, leaders):
+            scoped = person.ticket is not None and person.ticket.meeting == meeting
+            return person.id in people or (leaders and (scoped or person.role in STAFF))
         case SchoolCreated() | AccountCreated() | GroupCreated() | GuestLinkCreated() | FolderCreated():
             return False
         case DocumentCreated() | SchoolChanged() | DirectOpened() | ContactBlocked() | ContactUnblocked():

@@ -94,7 +94,8 @@ class Meeting(Struct, frozen=True):
     """A lesson, consultation or conference. `group` in neither field: only host and invited accounts belong.
 
     `private_cameras`: only who leads the meeting sees the others' cameras. `cancelled`: it does not take place, and
-    stays in everybody's plan as that. `moved_from`: when it was to begin before it was moved.
+    stays in everybody's plan as that. `moved_from`: when it was to begin before it was moved. `ended`: it was ended for
+    all, and nobody who leads it has opened it again.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Meeting(Struct, frozen=True):
     private_cameras: bool = False
     cancelled: bool = False
     moved_from: int | None = None
+    ended: bool = False
 
     @property
     def group(self) -> str | None:

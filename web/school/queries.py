@@ -110,6 +110,7 @@ def _meeting(row: Row[Any], documents: Sequence[str]) -> Meeting:
         private_cameras=row.private_cameras,
         cancelled=row.cancelled,
         moved_from=row.moved_from,
+        ended=row.ended,
     )
 
 

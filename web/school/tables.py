@@ -150,6 +150,7 @@ meeting = Table(
     Column("private_cameras", Boolean, nullable=False, server_default=false()),
     Column("cancelled", Boolean, nullable=False, server_default=false()),
     Column("moved_from", BigInteger),
+    Column("ended", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("school", "id"),
     same_school("host", "account"),
     same_school("group_id", "study_group"),

@@ -8,6 +8,7 @@ from msgspec import structs
 from sqlalchemy import select
 
 from web.school import contact_tables, queries, tables
+from web.school.actions.group_rooms import CHAT_DAYS
 from web.school.contact_queries import personal_of
 from web.school.events import (
     AccountChanged,
@@ -26,6 +27,7 @@ from web.school.events import (
     FolderCreated,
     GroupChanged,
     GroupCreated,
+    GroupRoomsChanged,
     GuardianLinked,
     GuardianUnlinked,
     GuestLinkCreated,
@@ -42,7 +44,8 @@ from web.school.events import (
     SessionEnded,
     TicketRevoked,
 )
-from web.school.model import Admitted, Block, Enrolment, GuardianLink, Invitation
+from web.school.group_queries import plan_of
+from web.school.model import Admitted, Block, Channel, Enrolment, GuardianLink, Invitation
 from web.school.store import SchoolStore
 
 Picture = dict[tuple[str, ...], Any]
@@ -78,6 +81,10 @@ async def take_picture(store: SchoolStore, school: str) -> Picture:
         told = (await connection.execute(select(contact_tables.personal.c.account))).scalars()
         for account, personal in (await personal_of(connection, school, list(told))).items():
             picture["personal", account] = personal
+        for of in [key[1] for key in picture if key[0] == "meeting"]:
+            plan = await plan_of(connection, of)
+            if plan is not None:
+                picture["groups", of] = plan
         for row in await connection.execute(
             select(tables.revoked_ticket.c.id).where(tables.revoked_ticket.c.school == school)
         ):
@@ -136,6 +143,14 @@ def develop(picture: Picture, body: EventBody) -> Picture:
                 after["channel", own.id] = own
         case MeetingChanged(meeting):
             after["meeting", meeting.id] = meeting
+        case GroupRoomsChanged(of, plan):
+            after.pop(("groups", of), None)
+            if plan is not None:
+                after["groups", of] = plan
+                school = after["meeting", of].school
+                for room in plan.rooms:
+                    channel = Channel(room.channel, school, room.title, None, None, keep_days=CHAT_DAYS)
+                    after.setdefault(("channel", room.channel), channel)
         case InvitationAdded(invitation):
             after[("invitation", *_key(invitation))] = invitation
         case InvitationRemoved(invitation):

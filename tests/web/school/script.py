@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from tests.web.school.town import HOUR, NOW, meeting
 from web.school import actions as do
 from web.school import tables
+from web.school.group_rooms import GroupPlan, GroupRoom, assign, begin
 from web.school.model import (
     Account,
     Block,
@@ -26,6 +27,11 @@ from web.school.store import SchoolStore
 
 Step = Callable[[SchoolStore], Awaitable[object]]
 LESSON: Meeting = meeting("a", "lesson", "lesson", "t1", "1")
+GROUPS: GroupPlan = GroupPlan(
+    "hand",
+    (GroupRoom("a-one", "One", "a-one-channel", "a-notes"), GroupRoom("a-two", "Two", "a-two-channel")),
+    seats={"a-p1": "a-one", "a-p2": "a-two"},
+)
 TALK: Meeting = meeting("a", "talk", "consultation", "t1", "1")
 
 
@@ -86,6 +92,11 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("do_change_school", lambda s: do.do_change_school(s, "a", do.SchoolPatch(direct="teachers"))),
     ("do_set_personal", lambda s: do.do_set_personal(
         s, "a", "a-t1", do.PersonalPatch(typing=False, quiet=QuietHours(1080, 420, True)))),
+    ("do_keep_group_rooms", lambda s: do.do_keep_group_rooms(s, LESSON, GROUPS)),
+    ("do_keep_group_rooms", lambda s: do.do_keep_group_rooms(s, LESSON, begin(GROUPS, NOW, 5, {"a-p1"}))),
+    ("do_keep_group_rooms", lambda s: do.do_keep_group_rooms(s, LESSON, assign(GROUPS, "a-p1", "a-two"))),
+    ("do_keep_group_rooms", lambda s: do.do_keep_group_rooms(s, LESSON, None)),
+    ("do_change_meeting", lambda s: do.do_change_meeting(s, "a", "a-lesson", do.MeetingPatch(ended=True))),
     ("do_unenrol", lambda s: do.do_unenrol(s, Enrolment("a", "a-1", "a-p1"))),
     ("do_change_account", lambda s: do.do_change_account(s, "a", "a-t1", do.AccountPatch(role="pupil", name="T"))),
     ("do_change_account", lambda s: do.do_change_account(s, "a", "a-p2", do.AccountPatch(disabled=True))),

@@ -23,6 +23,7 @@ from web.school.actions.documents import (
     do_create_scratch,
     do_share,
 )
+from web.school.actions.group_rooms import do_keep_group_rooms
 from web.school.actions.groups import do_create_group, do_enrol, do_rename_group, do_unenrol
 from web.school.actions.meetings import (
     MeetingPatch,
@@ -77,6 +78,7 @@ __all__ = [
     "do_enrol",
     "do_forget_admission",
     "do_invite",
+    "do_keep_group_rooms",
     "do_link_guardian",
     "do_open_direct",
     "do_rename_group",

@@ -39,6 +39,7 @@ class MeetingPatch(Struct, frozen=True, kw_only=True):
     encrypted: bool | UnsetType = UNSET
     private_cameras: bool | UnsetType = UNSET
     cancelled: bool | UnsetType = UNSET
+    ended: bool | UnsetType = UNSET
     moved_from: int | UnsetType | None = UNSET
 
 
@@ -191,6 +192,7 @@ def _row(meeting: Meeting) -> dict[str, object]:
         "private_cameras": meeting.private_cameras,
         "cancelled": meeting.cancelled,
         "moved_from": meeting.moved_from,
+        "ended": meeting.ended,
     }
 
 

@@ -102,7 +102,7 @@ function entering(du: boolean) {
 function inside(du: boolean) {
   return {
     room: {
-      skip: 'Zur Tafel', controls: 'Meine Steuerung', leave: 'Verlassen', privateCameras: 'Kameras nur für die Leitung', minutesLeft: (minutes: number) => (minutes === 0 ? 'Zeit ist um' : `noch ${minutes} min`),
+      skip: 'Zur Tafel', controls: 'Meine Steuerung', leave: 'Verlassen', groups: 'Gruppen', privateCameras: 'Kameras nur für die Leitung', minutesLeft: (minutes: number) => (minutes === 0 ? 'Zeit ist um' : `noch ${minutes} min`),
       present: (count: number) => (count === 1 ? '1 Person da' : `${count} da`), microphoneOn: 'Mikro an', microphoneOff: 'Mikro aus', cameraOn: 'Kamera an', cameraOff: 'Kamera aus', raise: 'Melden', lower: 'Gemeldet',
       quality: { title: 'Verbindung', good: 'Gut', fair: 'Mittel', weak: 'Schwach', none: 'Keine', connecting: 'verbindet …' },
     },

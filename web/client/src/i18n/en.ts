@@ -48,7 +48,7 @@ const entering = {
 
 const inside = {
   room: {
-    skip: 'To the board', controls: 'My controls', leave: 'Leave', privateCameras: 'Cameras for those who lead', minutesLeft: (minutes: number) => (minutes === 0 ? 'Time is up' : `${minutes} min left`), present: (count: number) => (count === 1 ? '1 person here' : `${count} here`),
+    skip: 'To the board', controls: 'My controls', leave: 'Leave', groups: 'Groups', privateCameras: 'Cameras for those who lead', minutesLeft: (minutes: number) => (minutes === 0 ? 'Time is up' : `${minutes} min left`), present: (count: number) => (count === 1 ? '1 person here' : `${count} here`),
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {

@@ -270,6 +270,78 @@ export interface GrantView {
   record: boolean;
 }
 
+export interface GroupTarget {
+  room: string;
+}
+
+/** One group; `people` are the ids of persons who belong to it, here or not. */
+export interface GroupView {
+  id: string;
+  title: string;
+  channel: string;
+  document: string | null;
+  people: string[];
+}
+
+/** `room: null` goes back to all. */
+export interface GroupVisit {
+  room: string | null;
+}
+
+/** `room: null` takes the seat away. */
+export interface GroupsAssign {
+  person: string;
+  room: string | null;
+}
+
+/** `minutes: null`: until they are called back. */
+export interface GroupsBegin {
+  minutes: number | null;
+}
+
+export interface GroupsCallBack {
+  seconds: number;
+}
+
+export interface GroupsChanged {
+  type: "groups_changed";
+  groups: GroupsView | null;
+}
+
+export interface GroupsExtend {
+  minutes: number;
+}
+
+/** Make a group for each title, in place of those there were; by "chance" everybody gets a seat at once. */
+export interface GroupsPrepare {
+  titles: string[];
+  how: "chance" | "choice" | "hand";
+}
+
+export interface GroupsRename {
+  room: string;
+  title: string;
+}
+
+/** Somebody who leads says this to everybody. */
+export interface GroupsSaid {
+  by: string;
+  text: string;
+}
+
+/** How the meeting is split. `ends_at`: when everybody is called back; null: when somebody says so. "prepared": nobody has been sent anywhere. "closing": all are being called back. */
+export interface GroupsView {
+  how: "chance" | "choice" | "hand";
+  phase: "closing" | "open" | "prepared";
+  ends_at: number | null;
+  rooms: GroupView[];
+}
+
+/** A word to all groups. */
+export interface GroupsWord {
+  text: string;
+}
+
 /** A raised hand; the place in the list is the place in the queue. */
 export interface HandView {
   peer: string;
@@ -281,11 +353,12 @@ export interface HandsChanged {
   hands: HandView[];
 }
 
-/** First message on every connection: who I am to the server, which channels I hear, and relays for media. */
+/** First message on every connection: who I am to the server, which channels I hear, relays for media, its clock. */
 export interface Hello {
   person: PersonView;
   channels: ChannelView[];
   ice_servers: IceServer[];
+  at: number;
 }
 
 /** A relay for media, as browsers take it (RTCIceServer); the password holds for a day. */
@@ -425,7 +498,7 @@ export interface PeerTarget {
   peer: string;
 }
 
-/** One person's one device in the room. `muted`: a moderator muted it; it holds until the person unmutes. `connection`: "waiting" no media yet, "connected" media flows, "lost" media broke, "away" the device is gone and its place is kept for 30 s. `quality`: how a conversation over its line sounds. */
+/** One person's one device in the room. `muted`: a moderator muted it; it holds until the person unmutes. `connection`: "waiting" no media yet, "connected" media flows, "lost" media broke, "away" the device is gone and its place is kept for 30 s. `quality`: how a conversation over its line sounds. `group`: the group room where it is, null with all. */
 export interface PeerView {
   peer: string;
   person: string;
@@ -440,6 +513,7 @@ export interface PeerView {
   connection: "away" | "connected" | "lost" | "waiting";
   quality: "fair" | "good" | "unknown" | "weak";
   joined_at: number;
+  group: string | null;
 }
 
 export interface PersonView {
@@ -526,7 +600,7 @@ export interface RoomCameras {
 /** What changed since `seq - 1`. A gap in `seq` means: ask for the state again with room:sync. */
 export interface RoomChanged {
   seq: number;
-  changes: (PeerJoined | PeerChanged | PeerLeft | HandsChanged | LobbyChanged | PresentingChanged | StageChanged | LockChanged | RecordingChanged)[];
+  changes: (PeerJoined | PeerChanged | PeerLeft | HandsChanged | LobbyChanged | PresentingChanged | StageChanged | LockChanged | RecordingChanged | GroupsChanged)[];
 }
 
 export interface RoomClosed {
@@ -627,6 +701,7 @@ export interface RoomState {
   encrypted: boolean;
   private_cameras: boolean;
   recording: RecordingView | null;
+  groups: GroupsView | null;
 }
 
 /** A public key (P-256, uncompressed); one that is no `answer` is answered with another, and with a key. */
@@ -693,6 +768,17 @@ export interface ClientEvents {
   "room:lock": { request: RoomLock; result: Done };
   "room:cameras": { request: RoomCameras; result: Done };
   "room:end": { request: Empty; result: Done };
+  "groups:prepare": { request: GroupsPrepare; result: Done };
+  "groups:assign": { request: GroupsAssign; result: Done };
+  "groups:rename": { request: GroupsRename; result: Done };
+  "groups:choose": { request: GroupTarget; result: Done };
+  "groups:begin": { request: GroupsBegin; result: Done };
+  "groups:enter": { request: Empty; result: Done };
+  "groups:visit": { request: GroupVisit; result: Done };
+  "groups:extend": { request: GroupsExtend; result: Done };
+  "groups:word": { request: GroupsWord; result: Done };
+  "groups:call_back": { request: GroupsCallBack; result: Done };
+  "groups:dissolve": { request: Empty; result: Done };
   "room:record": { request: RoomRecord; result: Done };
   "room:consent": { request: RoomConsent; result: Done };
   "room:secret": { request: RoomSecret; result: RoomSecretSent };
@@ -735,6 +821,7 @@ export interface ServerEvents {
   "room:closed": RoomClosed;
   "room:muted": RoomMuted;
   "room:please_unmute": PleaseUnmute;
+  "groups:said": GroupsSaid;
   "room:secret": RoomSecretFrom;
   "media:slots": MediaSlots;
   "media:speakers": MediaSpeakers;

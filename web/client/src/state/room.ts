@@ -84,6 +84,8 @@ function withChange(room: RoomState, change: Change): RoomState {
       return { ...room, locked: change.locked };
     case 'recording_changed':
       return { ...room, recording: change.recording };
+    case 'groups_changed':
+      return { ...room, groups: change.groups };
   }
 }
 
@@ -98,6 +100,12 @@ export function peerOf(model: RoomModel, peer: string | null): PeerView | null {
 
 export function meOf(model: RoomModel): PeerView | null {
   return peerOf(model, model.me);
+}
+
+/** Those who are where I am: with all, or in the same group room. */
+export function around(model: RoomModel): PeerView[] {
+  const place = meOf(model)?.group ?? null;
+  return model.room.peers.filter((peer) => peer.group === place);
 }
 
 /** Place in the queue of raised hands, from 1; 0 when not raised. */
@@ -118,7 +126,7 @@ export type StageContent =
 
 /** What the Tafel shows: a shared screen, else the person who was brought there, else the presented document. */
 export function stageContent(model: RoomModel): StageContent {
-  const sharing = peerOf(model, model.slots.get('screen')?.peer ?? null) ?? model.room.peers.find((peer) => peer.screen) ?? null;
+  const sharing = peerOf(model, model.slots.get('screen')?.peer ?? null) ?? around(model).find((peer) => peer.screen) ?? null;
   if (sharing?.screen === true) return { kind: 'screen', peer: sharing };
   const person = peerOf(model, model.room.stage);
   if (person !== null) return { kind: 'person', peer: person };

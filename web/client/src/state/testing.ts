@@ -7,14 +7,14 @@ export const GRANT: GrantView = { role: 'teacher', publish: true, screen: true, 
 export function peer(id: string, more: Partial<PeerView> = {}): PeerView {
   return {
     peer: id, person: `person-${id}`, name: id, role: 'pupil', colour: 0, moderator: false, microphone: false, camera: false, screen: false,
-    muted: false, connection: 'connected', quality: 'unknown', joined_at: 0, ...more,
+    muted: false, connection: 'connected', quality: 'unknown', joined_at: 0, group: null, ...more,
   };
 }
 
 export function room(peers: PeerView[], more: Partial<RoomState> = {}): RoomState {
   return {
     meeting: 'm', kind: 'lesson', title: 'Mathematik 8b', channel: 'c', documents: [], started_at: 0, seq: 1, peers, hands: [], lobby: [],
-    presenting: null, stage: null, locked: false, encrypted: false, private_cameras: false, recording: null, ...more,
+    presenting: null, stage: null, locked: false, encrypted: false, private_cameras: false, recording: null, groups: null, ...more,
   };
 }
 

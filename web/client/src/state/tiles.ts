@@ -4,7 +4,7 @@
  * loudness; turning a page only asks for other people in the same slots.
  */
 import type { PeerView, SlotView } from '../protocol/messages';
-import type { RoomModel } from './room';
+import { around, type RoomModel } from './room';
 
 export const CELLS = 9;
 const TILE_SLOTS = 8;
@@ -27,7 +27,7 @@ export function rosterOrder(peers: readonly PeerView[], locale: string): PeerVie
 export const PINS = 4;
 
 export function tilePage(model: RoomModel, wantedPage: number, locale: string, pinned: ReadonlySet<string> = new Set()): TilePage {
-  const order = rosterOrder(model.room.peers, locale);
+  const order = rosterOrder(around(model), locale);
   const leader = order.find((peer) => peer.moderator);
   const lasting = (peer: PeerView): boolean => peer === leader || peer.peer === model.me;
   const pins = order.filter((peer) => pinned.has(peer.person) && !lasting(peer)).slice(0, PINS);

@@ -1,0 +1,118 @@
+"""A teacher splits a lesson into groups: four pupils are sent off, visited, spoken to and called back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.screens import WRITE, enter, in_room, new_lesson
+from tests.server import KreideServer
+
+pytestmark = pytest.mark.e2e
+PUPILS = ("pupil1", "pupil2", "pupil3", "pupil4")
+NAMES = {"pupil1": "Amira", "pupil2": "Ben", "pupil3": "Charlotte", "pupil4": "Deniz"}
+
+
+def bar(page: Page) -> Locator:
+    return page.get_by_role("region", name="Gruppenarbeit")
+
+
+def place(page: Page) -> str:
+    """Which group a page shows itself in."""
+    expect(bar(page)).to_be_visible()
+    return bar(page).get_attribute("data-group") or ""
+
+
+def call_groups(page: Page) -> Locator:
+    page.get_by_role("button", name="Gruppen", exact=True).last.click()
+    return page.locator("dialog[open]")
+
+
+def camera_on(page: Page) -> None:
+    page.get_by_role("button", name="Kamera aus").click()
+    expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
+
+
+def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Callable[[Page, str], None]) -> None:
+    lesson = new_lesson(server.login("teacher"), "Gruppenprobe")
+    teacher = open_page("teacher", "/login")
+    enter(teacher, lesson)
+    pages = {account: open_page(account, "/login") for account in PUPILS}
+    early, late = dict(list(pages.items())[:3]), pages["pupil4"]
+    for page in early.values():
+        enter(page, lesson)
+        camera_on(page)
+    expect(teacher.locator("figure.tile")).to_have_count(4)
+
+    # By keyboard: two groups by chance, and one pupil put where another is.
+    teacher.get_by_role("button", name="Gruppen", exact=True).focus()
+    teacher.keyboard.press("Enter")
+    work = teacher.locator("dialog[open]")
+    work.get_by_label("Wie viele Gruppen").select_option("2")
+    work.get_by_role("button", name="Gruppen bilden").press("Enter")
+    for account, group in (("pupil1", "Gruppe 1"), ("pupil2", "Gruppe 1"), ("pupil3", "Gruppe 2")):
+        seat = work.get_by_label(f"Gruppe für {NAMES[account]}")
+        seat.select_option(group)
+        expect(seat).to_be_enabled()
+    shots(teacher, "groups-prepared")
+    expect(bar(pages["pupil1"])).to_have_count(0)
+    work.get_by_label("Dauer").select_option("10 min")
+    work.get_by_role("button", name="Losschicken").click()
+
+    # Everybody sees their own group only: its people with their pictures, its chat, its document.
+    amira, ben, charlotte = (pages[account] for account in ("pupil1", "pupil2", "pupil3"))
+    for page, count in ((amira, 2), (ben, 2), (charlotte, 1), (teacher, 1)):
+        expect(page.locator("figure.tile")).to_have_count(count)
+    assert place(amira) == place(ben) != place(charlotte) and place(teacher) == ""
+    expect(amira.locator("figure.tile video[data-fresh=true][data-slot]")).to_have_count(1)
+    expect(amira.locator("#tafel .toolbar")).to_be_visible()
+    expect(bar(amira).get_by_role("timer")).to_contain_text("noch 9:")
+    amira.get_by_placeholder(WRITE).fill("Nur für uns")
+    amira.get_by_placeholder(WRITE).press("Enter")
+    expect(ben.get_by_text("Nur für uns")).to_be_visible()
+    shots(amira, "groups-in-a-group")
+
+    # Who reloads is back in the group; who comes late has one and goes there.
+    ben.reload()
+    enter_again(ben)
+    assert place(ben) == place(amira)
+    expect(ben.get_by_text("Nur für uns")).to_be_visible()
+    enter(late, lesson)
+    expect(bar(late)).to_contain_text("Zugeteilt: Gruppe 2")
+    shots(late, "groups-late")
+    bar(late).get_by_role("button", name="Zur Gruppe").click()
+    expect(charlotte.locator("figure.tile")).to_have_count(2)
+    assert place(late) == place(charlotte)
+
+    # The teacher visits one group and speaks to all.
+    call_groups(teacher).get_by_role("button", name="Gruppe 1 besuchen").click()
+    expect(bar(teacher)).to_contain_text("Zu Besuch: Gruppe 1")
+    expect(amira.locator("figure.tile")).to_have_count(3)
+    expect(charlotte.locator("figure.tile")).to_have_count(2)
+    expect(teacher.get_by_text("Nur für uns")).to_be_visible()
+    work = call_groups(teacher)
+    work.get_by_label("Hinweis an alle Gruppen").fill("Denkt an die Skizze")
+    work.get_by_role("button", name="Senden").click()
+    for page in pages.values():
+        expect(page.get_by_role("alert").filter(has_text="Denkt an die Skizze")).to_be_visible()
+    work.get_by_role("button", name="+3 min").click()
+    expect(bar(charlotte).get_by_role("timer")).to_contain_text("noch 12:")
+    shots(teacher, "groups-working")
+
+    # Everybody is called back, sees the time run, and is together with all again.
+    work.get_by_label("Wann?").select_option("in 10 s")
+    work.get_by_role("button", name="Alle zurückholen").click()
+    expect(bar(charlotte).get_by_role("timer")).to_contain_text("Gleich geht es zurück zu allen")
+    shots(charlotte, "groups-closing")
+    for page in (teacher, *pages.values()):
+        expect(page.locator("figure.tile")).to_have_count(5)
+    expect(bar(charlotte)).to_have_count(0)
+    expect(charlotte.get_by_text("Nur für uns")).to_have_count(0)
+
+
+def enter_again(page: Page) -> None:
+    page.get_by_role("button", name="Beitreten").click()
+    in_room(page)

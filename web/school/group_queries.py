@@ -1,0 +1,113 @@
+"""Reading group rooms: a meeting's whole plan, and the seats that rights follow from.
+
+Laws: nothing here decides. A statement is built at import, like those of everybody who comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
+
+from collab.sqlite_reader import Reader
+from web.school.group_rooms import GroupPlan, GroupRoom
+from web.school.group_tables import group_plan, group_room, group_seat
+from web.school.store import SchoolStore
+
+
+class Seat(Struct, frozen=True):
+    """One group room seen by one person: `seated` whether they belong to it, `working` whether the groups work now."""
+
+    meeting: str
+    channel: str
+    document: str | None
+    working: bool
+    seated: bool
+
+
+async def plan_of(connection: Reader, meeting: str) -> GroupPlan | None:
+    """How a meeting is split, if it is."""
+    bound = {"meeting": meeting}
+    row = (await connection.execute(_PLAN, bound)).first()
+    if row is None:
+        return None
+    rooms = tuple(GroupRoom(*room) for room in await connection.execute(_ROOMS, bound))
+    seats = (await connection.execute(_SEATS, bound)).all()
+    return GroupPlan(
+        how=row.how,
+        rooms=rooms,
+        phase=row.phase,
+        ends_at=row.ends_at,
+        seats={seat.person: seat.group_room for seat in seats},
+        entered=frozenset(seat.person for seat in seats if seat.entered),
+    )
+
+
+async def load_plan(store: SchoolStore, meeting: str) -> GroupPlan | None:
+    """How a meeting is split, read by itself."""
+    async with store.read() as connection:
+        return await plan_of(connection, meeting)
+
+
+async def seats_by_channel(connection: Reader, person: str, channels: Collection[str]) -> dict[str, Seat]:
+    """The group rooms that talk in any of these channels, by channel."""
+    rows = await connection.execute(_BY_CHANNEL, {"person": person, "ids": list(channels)})
+    return {row.channel: _seat_of(row) for row in rows}
+
+
+async def seats_by_document(connection: Reader, person: str, documents: Collection[str]) -> list[Seat]:
+    """The group rooms that work on any of these documents."""
+    rows = await connection.execute(_BY_DOCUMENT, {"person": person, "ids": list(documents)})
+    return [_seat_of(row) for row in rows]
+
+
+async def group_documents_in(connection: Reader, meetings: Collection[str]) -> set[str]:
+    """The documents that the groups of these meetings work on."""
+    rows = await connection.execute(_OF_MEETINGS, {"ids": list(meetings)})
+    return {document for document in rows.scalars() if document is not None}
+
+
+async def group_channels(connection: Reader, person: str, led: Collection[str]) -> set[str]:
+    """The channels of the groups in which somebody has a seat, and of all groups of the meetings they lead."""
+    heard = set((await connection.execute(_HEARD, {"person": person})).scalars())
+    if led:
+        heard.update((await connection.execute(_LED, {"ids": list(led)})).scalars())
+    return heard
+
+
+def _seat_of(row: Row[Any]) -> Seat:
+    return Seat(row.meeting, row.channel, row.document, bool(row.working), bool(row.seated))
+
+
+_room, _seat, _plan = group_room.c, group_seat.c, group_plan.c
+
+
+def _seats(where: ColumnElement[bool]) -> Select[Any]:
+    mine = and_(_seat.group_room == _room.id, _seat.person == bindparam("person"))
+    working, seated = (_plan.phase != "prepared").label("working"), _seat.person.is_not(None).label("seated")
+    joined = group_room.join(group_plan, _plan.meeting == _room.meeting).outerjoin(group_seat, mine)
+    return select(_room.meeting, _room.channel, _room.document, working, seated).select_from(joined).where(where)
+
+
+_PLAN: Final = select(group_plan).where(_plan.meeting == bindparam("meeting"))
+_ROOMS: Final = (
+    select(_room.id, _room.title, _room.channel, _room.document)
+    .where(_room.meeting == bindparam("meeting"))
+    .order_by(_room.position)
+)
+_SEATS: Final = (
+    select(_seat.person, _seat.group_room, _seat.entered)
+    .where(_seat.meeting == bindparam("meeting"))
+    .order_by(_seat.person)
+)
+_BY_CHANNEL: Final = _seats(_room.channel.in_(bindparam("ids", expanding=True)))
+_BY_DOCUMENT: Final = _seats(_room.document.in_(bindparam("ids", expanding=True)))
+_HEARD: Final = (
+    select(_room.channel)
+    .join_from(group_seat, group_room, _room.id == _seat.group_room)
+    .where(_seat.person == bindparam("person"))
+)
+_OF_MEETINGS: Final = select(_room.document).where(_room.meeting.in_(bindparam("ids", expanding=True)))
+_LED: Final = select(_room.channel).where(_room.meeting.in_(bindparam("ids", expanding=True)))
