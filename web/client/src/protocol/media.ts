@@ -84,6 +84,11 @@ export class MediaConnection {
     }
   }
 
+  /** Relays for networks without UDP; of no use to what was offered before. */
+  relayBy(iceServers: RTCIceServer[]): void {
+    this.#peer.setConfiguration({ ...this.#peer.getConfiguration(), iceServers });
+  }
+
   /** Offers and takes the answer; with `restart` the same connection looks for a new way through the network. */
   async negotiate(restart = false): Promise<void> {
     const offer = await this.#peer.createOffer({ iceRestart: restart });

@@ -1,16 +1,16 @@
 /**
- * My side of the media: what I have switched on, and a connection that comes back by itself. Laws: nothing is opened
- * before I switch it on; nobody else switches it on; after a loss first another way through the network is tried
- * (ICE restart), then a new connection, ever more slowly, for as long as I am in the room.
+ * My media connection, which comes back by itself. Laws: after a loss first another way through the network is tried
+ * (ICE restart), then a new connection, ever more slowly, for as long as I am in the room; what I have switched on stays on.
  */
-import { DeviceError, openCamera, openMicrophone, openScreen, type DeviceFailure } from '../protocol/devices';
 import type { Secrecy } from '../protocol/e2ee';
 import { MediaConnection, type MediaState, type SourcePurpose } from '../protocol/media';
 import type { IceServer, MediaLayers, MediaOffer, SlotView } from '../protocol/messages';
 import { backoff } from './backoff';
 import type { Devices } from './devices.svelte';
+import { Early } from './early';
 import { Handover } from './handover';
 import { Line, type LinePort } from './line.svelte';
+import { OwnMedia, type OwnPort } from './own.svelte';
 
 const DISTURBED_MS = 2000;
 const CONNECT_MS = 8000;
@@ -22,8 +22,7 @@ const OLD_MS = 20_000;
 
 export interface MediaPort extends LinePort {
   offer(offer: MediaOffer): Promise<string>;
-  /** Tells the room what is on; `unmute` when I pressed the microphone myself. */
-  announce(on: { microphone: boolean; camera: boolean; screen: boolean; unmute: boolean }): void;
+  announce: OwnPort['announce'];
   /** Who is in which slot of the connection of now. */
   slots(): ReadonlyMap<string, SlotView>;
   /** I look by the connection of this epoch from now on, and this is what it shows (null: as before). */
@@ -37,20 +36,18 @@ export class MediaSession {
   picturesPaused = $state(false);
   /** Whose picture my browser cannot decode. */
   undecodable = $state.raw<ReadonlySet<string>>(new Set());
-  microphone = $state(false);
-  camera = $state.raw<MediaStreamTrack | null>(null);
-  screen = $state.raw<MediaStreamTrack | null>(null);
-  problem = $state<{ source: 'microphone' | 'camera' | 'screen'; reason: DeviceFailure } | null>(null);
   /** The browser wants a press before it plays sound. */
   soundBlocked = $state(false);
 
   readonly line: Line;
+  readonly own: OwnMedia;
   readonly #port: MediaPort;
   readonly #devices: Devices;
-  #tracks = new Map<SourcePurpose, MediaStreamTrack>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #closed = false;
+  /** The one that is made before I am in the room. */
+  #early: Early | null = null;
   /** The one that is built beside `connection` while the room moves. */
   #next: Handover | null = null;
   /** The one before, which still sends to those who are not there yet. */
@@ -67,7 +64,43 @@ export class MediaSession {
     this.#port = port;
     this.line = new Line(port);
     this.#devices = devices;
+    this.own = new OwnMedia(
+      {
+        send: (purpose, track) => this.#setSource(purpose, track),
+        music: (on) => this.#setMusic(on),
+        announce: (on) => port.announce(on),
+      },
+      devices,
+    );
   }
+
+  get microphone(): boolean {
+    return this.own.microphone;
+  }
+
+  get camera(): MediaStreamTrack | null {
+    return this.own.camera;
+  }
+
+  get screen(): MediaStreamTrack | null {
+    return this.own.screen;
+  }
+
+  get problem(): OwnMedia['problem'] {
+    return this.own.problem;
+  }
+
+  set problem(problem: OwnMedia['problem']) {
+    this.own.problem = problem;
+  }
+
+  switchMicrophone = (on: boolean, unmute = false): Promise<void> => this.own.switchMicrophone(on, unmute);
+  switchCamera = (on: boolean): Promise<void> => this.own.switchCamera(on);
+  switchScreen = (on: boolean): Promise<void> => this.own.switchScreen(on);
+  adopt = (source: 'microphone' | 'camera', track: MediaStreamTrack): Promise<void> => this.own.adopt(source, track);
+  changeDevice = (kind: 'microphone' | 'camera'): Promise<void> => this.own.changeDevice(kind);
+  changeMusic = (): Promise<void> => this.own.changeMusic();
+  announce = (): void => this.own.announce();
 
   /** A new connection now; what is switched on stays on. `anew`: in a room that I did not know before. */
   async connect(anew = false): Promise<void> {
@@ -78,29 +111,41 @@ export class MediaSession {
     else if (this.#next !== null) this.#epoch = this.#next.epoch;
     this.#dropNext();
     this.settled();
-    const connection = this.#build((state) => {
-      if (connection === this.connection) this.#changed(state);
-    });
+    const early = this.#early?.take(this.secrecy === null, this.#devices.music, this.iceServers);
+    this.#early = null;
+    const connection = early?.connection ?? this.#build();
     this.connection = connection;
     this.line.stop();
     this.picturesPaused = false;
     this.undecodable = new Set();
     this.state = 'connecting';
     await this.#equip(connection);
-    await this.#negotiate(connection, false);
+    await this.#negotiate(connection, false, early?.offered);
+    if (connection === this.connection && connection.state === 'connected') this.#changed('connected');
   }
 
-  #build(state: (state: MediaState) => void): MediaConnection {
-    return new MediaConnection({ offer: (offer) => this.#port.offer(offer), state }, this.iceServers, this.secrecy, this.#devices.music);
+  /** Makes a connection for a room that I am about to enter. */
+  prepare(): void {
+    this.#early?.close();
+    this.#early = new Early(this.#build(), this.#devices.music);
+  }
+
+  /** I have asked to come in: the offer follows. */
+  hurry(): void {
+    this.#early?.offer(this.iceServers);
+  }
+
+  #build(state?: (state: MediaState) => void): MediaConnection {
+    const changed = (now: MediaState): void => {
+      if (connection === this.connection) this.#changed(now);
+    };
+    const handlers = { offer: (offer: MediaOffer) => this.#port.offer(offer), state: state ?? changed };
+    const connection = new MediaConnection(handlers, this.iceServers, this.secrecy, this.#devices.music);
+    return connection;
   }
 
   async #equip(connection: MediaConnection): Promise<void> {
-    for (const [purpose, track] of this.#sending()) await connection.setSource(purpose, track);
-  }
-
-  /** What leaves now: a microphone that is off keeps its device and sends nothing. */
-  #sending(): [SourcePurpose, MediaStreamTrack][] {
-    return [...this.#tracks].filter(([purpose]) => purpose !== 'microphone' || this.microphone);
+    for (const [purpose, track] of this.own.sending()) await connection.setSource(purpose, track);
   }
 
   /** The room goes to another worker: a second connection, to be used once it carries as much. */
@@ -188,6 +233,10 @@ export class MediaSession {
     for (const connection of this.#connections()) await connection.setSource(purpose, track);
   }
 
+  async #setMusic(on: boolean): Promise<void> {
+    for (const connection of this.#connections()) await connection.setMusic(on).catch(() => undefined);
+  }
+
   /** The layers of my pictures that somebody watches; null where there are none. */
   setLayers({ camera, screen }: MediaLayers): void {
     const connection = this.#next?.connection ?? this.connection; // the owner of now asks
@@ -201,9 +250,9 @@ export class MediaSession {
     else if (this.state !== 'connected') this.#retry(0);
   }
 
-  async #negotiate(connection: MediaConnection, restart: boolean): Promise<void> {
+  async #negotiate(connection: MediaConnection, restart: boolean, offered: Promise<void> | null = null): Promise<void> {
     try {
-      await connection.negotiate(restart);
+      await (offered ?? connection.negotiate(restart));
       this.#plan(CONNECT_MS, () => {
         if (this.state !== 'connected') this.#retry(backoff(this.#attempt, Math.random()));
       });
@@ -244,126 +293,15 @@ export class MediaSession {
     if (!this.#closed) this.#timer = setTimeout(step, delay);
   }
 
-  async switchMicrophone(on: boolean, unmute = false): Promise<void> {
-    await this.#guard('microphone', async () => {
-      if (on) {
-        const track = this.#tracks.get('microphone') ?? (await openMicrophone(this.#devices.chosen.audioinput, this.#devices.music));
-        track.enabled = true;
-        await this.#take('microphone', track);
-      } else {
-        // The device stays open so that speaking again is instant (and iPads go on playing the others); nothing is sent.
-        const track = this.#tracks.get('microphone');
-        if (track !== undefined) track.enabled = false;
-        await this.#setSource('microphone', null);
-      }
-      this.microphone = on && !this.#closed;
-    });
-    this.announce(unmute);
-  }
-
-  async switchCamera(on: boolean): Promise<void> {
-    await this.#guard('camera', async () => {
-      if (on) this.camera = await this.#take('camera', await openCamera(this.#devices.chosen.videoinput));
-      else this.camera = await this.#drop('camera');
-    });
-    this.announce();
-  }
-
-  async switchScreen(on: boolean): Promise<void> {
-    await this.#guard('screen', async () => {
-      const stream = on ? await openScreen() : null;
-      const [picture] = stream?.getVideoTracks() ?? [];
-      const [sound] = stream?.getAudioTracks() ?? [];
-      if (picture === undefined) {
-        await this.#drop('screen-audio');
-        this.screen = await this.#drop('screen');
-        return;
-      }
-      this.screen = await this.#take('screen', picture);
-      if (sound !== undefined) await this.#take('screen-audio', sound);
-    });
-    this.announce();
-  }
-
-  /** Takes over what the person switched on while checking the devices; it may open only now. */
-  async adopt(source: 'microphone' | 'camera', track: MediaStreamTrack): Promise<void> {
-    const taken = this.#take(source, track);
-    if (source === 'camera') this.camera = this.#closed ? null : track;
-    else this.microphone = !this.#closed;
-    await taken;
-    this.announce();
-  }
-
-  /** Another device was chosen: what is on goes over to it. */
-  async changeDevice(kind: 'microphone' | 'camera'): Promise<void> {
-    this.#tracks.get(kind)?.stop();
-    this.#tracks.delete(kind);
-    if (kind === 'microphone' && this.microphone) await this.switchMicrophone(true);
-    if (kind === 'camera' && this.camera !== null) await this.switchCamera(true);
-  }
-
-  /** Music or a voice: the microphone is opened anew, and told to the server. */
-  async changeMusic(): Promise<void> {
-    await this.changeDevice('microphone');
-    for (const connection of this.#connections()) await connection.setMusic(this.#devices.music).catch(() => undefined);
-  }
-
-  announce(unmute = false): void {
-    this.#port.announce({ microphone: this.microphone, camera: this.camera !== null, screen: this.screen !== null, unmute });
-  }
-
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.line.stop();
-    for (const track of this.#tracks.values()) track.stop();
-    this.#tracks.clear();
+    this.own.close();
     this.#dropNext();
     this.settled();
+    this.#early?.close();
     this.connection?.close();
     this.connection = null;
-    this.camera = null;
-    this.screen = null;
-    this.microphone = false;
-  }
-
-  /** What opened after I had left is closed at once. */
-  async #take(purpose: SourcePurpose, track: MediaStreamTrack): Promise<MediaStreamTrack | null> {
-    if (this.#closed) {
-      track.stop();
-      return null;
-    }
-    const before = this.#tracks.get(purpose);
-    if (before !== track) before?.stop();
-    track.onended = () => void this.#lost(purpose);
-    this.#tracks.set(purpose, track);
-    await this.#setSource(purpose, track);
-    return track;
-  }
-
-  async #drop(purpose: SourcePurpose): Promise<null> {
-    this.#tracks.get(purpose)?.stop();
-    this.#tracks.delete(purpose);
-    await this.#setSource(purpose, null);
-    return null;
-  }
-
-  /** The device was unplugged, or sharing ended in the browser's own bar. */
-  async #lost(purpose: SourcePurpose): Promise<void> {
-    if (purpose === 'microphone') {
-      this.#tracks.delete('microphone');
-      await this.switchMicrophone(false);
-    } else if (purpose === 'camera') await this.switchCamera(false);
-    else await this.switchScreen(false);
-  }
-
-  async #guard(source: 'microphone' | 'camera' | 'screen', change: () => Promise<void>): Promise<void> {
-    this.problem = null;
-    try {
-      await change();
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      this.problem = { source, reason: error.reason };
-    }
   }
 }

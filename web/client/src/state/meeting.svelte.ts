@@ -7,7 +7,6 @@ import { canEncrypt } from '../protocol/e2ee';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
-import { groupOf, RoomGroups } from './groups.svelte';
 import { MediaSession } from './media.svelte';
 import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
@@ -55,7 +54,6 @@ export class MeetingSession {
   readonly media: MediaSession;
   readonly talks: Talks;
   readonly recording: RoomRecording;
-  readonly groups: RoomGroups;
 
   readonly #wire = new Wire();
   readonly #meeting: string;
@@ -63,6 +61,9 @@ export class MeetingSession {
   #encrypted: boolean;
   #peer: string | null = null;
   #page: MediaPage = { tiles: [] };
+  /** I want to be in the room; before, I only wait at its door. */
+  #entering = false;
+  #greeted = false;
   readonly #stopIdle: () => void;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -87,29 +88,37 @@ export class MeetingSession {
     );
     this.talks = new Talks(this.#wire);
     this.recording = new RoomRecording(this.#wire);
-    this.groups = new RoomGroups(this.#wire);
     this.#stopIdle = tellIdle(this.#wire);
+    if (!encrypted) this.media.prepare();
     this.#listen();
+  }
+
+  /** I want to come in: what was dialled and made while I checked my devices is used now. */
+  enter(): void {
+    this.#entering = true;
+    if (this.net === 'connected') void this.#join();
   }
 
   #listen(): void {
     const wire = this.#wire;
     wire.watch((state) => {
       this.net = state;
-      if (state === 'connected') void this.#join();
+      if (state !== 'connected') this.#greeted = false;
+      else if (this.#entering) void this.#join();
       if (state === 'refused') this.#fail('not_allowed');
     });
     wire.on('session:wait', ({ before }) => (this.ahead = before));
     wire.on('session:hello', ({ ice_servers }) => {
       this.ahead = null;
       this.media.iceServers = ice_servers;
+      this.#greeted = true;
+      if (this.#entering) this.media.hurry();
     });
     wire.on('room:admitted', (joined) => this.#joined(joined));
     wire.on('room:state', (room) => this.#dispatch({ type: 'state', room }));
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
     wire.on('room:closed', ({ reason }) => this.#closed(reason));
     wire.on('room:secret', ({ peer, data }) => this.secrecy?.frames.receive(peer, data));
-    wire.on('rights:changed', () => this.#openChat());
     wire.on('room:grant', ({ grant }) => this.#granted(grant));
     wire.on('room:muted', ({ by }) => {
       this.mutedBy = this.#nameOf(by);
@@ -132,7 +141,9 @@ export class MeetingSession {
     clearTimeout(this.#retry);
     if (this.phase === 'closed') return;
     try {
-      this.#joined(await this.#wire.request('room:join', { meeting: this.#meeting, client: clientKey(), encrypts: canEncrypt() }));
+      const joined = this.#wire.request('room:join', { meeting: this.#meeting, client: clientKey(), encrypts: canEncrypt() });
+      if (this.#greeted) this.media.hurry();
+      this.#joined(await joined);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === 'not_found' || error.code === 'not_allowed' || error.code === 'bad_message' || error.code === 'encrypted') this.#fail(error.code);
@@ -146,6 +157,7 @@ export class MeetingSession {
     this.failure = null;
     if (joined.state === 'lobby') {
       this.phase = 'lobby';
+      if (!this.#encrypted) this.media.prepare(); // what was offered is refused out here
       return;
     }
     if (!this.#encrypt(joined.room?.encrypted === true)) return;
@@ -211,20 +223,16 @@ export class MeetingSession {
     if (hands.some((hand) => hand.peer === before.me)) await this.hand(true);
   }
 
-  /** The chat of the room or of the group where I am, while I may take part in it. */
+  /** The chat of the room, while I may take part in it. */
   #openChat(): void {
-    const group = this.model === null ? null : groupOf(this.model);
-    const heard = group === null || this.talks.channels.some(({ channel }) => channel === group.channel);
-    const channel = this.model?.grant.chat === true && heard ? (group?.channel ?? this.model.room.channel) : null;
+    const channel = this.model?.grant.chat === true ? this.model.room.channel : null;
     if ((this.chat?.channel ?? null) === channel) return;
     this.chat?.close();
     this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.talks.channels);
   }
 
   #dispatch(action: RoomAction): void {
-    const before = this.model === null ? null : groupOf(this.model)?.id;
     this.model = reduceRoom(this.model, action);
-    if (this.phase === 'room' && this.model !== null && groupOf(this.model)?.id !== before) this.#openChat();
     if (this.model?.stale === true) void this.#sync();
     else if (this.model !== null) this.secrecy?.follow(this.model, action.type === 'joined' || action.type === 'state');
   }
