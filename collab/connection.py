@@ -34,6 +34,10 @@ class EditRights(Struct, frozen=True):
 class Connection:
     """One client on this worker."""
 
+    __slots__ = (
+        "_acked", "_handled", "_held", "_keeper", "_transport", "editor", "last_received", "misses", "number", "open",
+    )  # fmt: skip
+
     def __init__(
         self,
         number: int,

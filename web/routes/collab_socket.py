@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 class _Seat:
     """One open document of one person."""
 
+    __slots__ = ("connection", "document", "person", "pipe", "socket")
+
     def __init__(
         self, person: Person, document: str, socket: DocumentSocket, pipe: Pipe, connection: Connection
     ) -> None:

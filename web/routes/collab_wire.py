@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 from aiohttp._websocket.reader import WebSocketDataQueue
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_websocket import WebSocketReader, WebSocketWriter
 
 SWEEP_SECONDS: Final = 4.0
@@ -27,8 +28,12 @@ Take = Callable[[bytes], bool]
 class _Queue(WebSocketDataQueue):
     """What the parser puts messages into."""
 
-    take: Take | None = None
-    heard = True
+    __slots__ = ("heard", "take")
+
+    def __init__(self, protocol: BaseProtocol, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(protocol, _QUEUE_BYTES, loop=loop)
+        self.take: Take | None = None
+        self.heard = True
 
     def feed_data(self, data: Any, size: int) -> None:
         self.heard = True
@@ -50,10 +55,16 @@ class DocumentSocket(web.WebSocketResponse):
         self._writer = writer
         self._transport = request.transport
         assert self._loop is not None
-        self._queue = self._reader = _Queue(request.protocol, _QUEUE_BYTES, loop=self._loop)
+        self._queue = self._reader = _Queue(request.protocol, self._loop)
         self._parser = WebSocketReader(self._queue, self._max_msg_size, compress=False, decode_text=True)
         request.protocol.set_parser(self._parser)
         request.protocol.keep_alive(False)
+        self._forget_http(request)
+
+    def _forget_http(self, request: web.BaseRequest) -> None:
+        """Let go of what only spoke HTTP: it is 2 KiB of an idle connection."""
+        request.protocol._parser = None
+        self.headers.clear()
 
     def hand_over(self, take: Take | None) -> None:
         """Give binary messages to `take` from now on, once what waits is read; it returns False for "not now"."""
