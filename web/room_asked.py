@@ -36,8 +36,6 @@ def carry_out(room: Room, now: int, peer: str, event: str, message: Struct) -> l
             return room.set_stage(peer, target)
         case "room:lock", wire.RoomLock(locked):
             return room.lock(peer, locked)
-        case "room:end", _:
-            return room.end(peer)
         case _:
             raise ProtocolError("bad_message", "a room does not know this event")
 

@@ -123,9 +123,12 @@ class RoomHost:
                     self._apply(self.room.admit(peer, message.peer))
             case wire.RoomCameras(private):
                 self.room.check_moderator(peer)
-                meeting = self.room.meeting
-                patch = MeetingPatch(private_cameras=private)
-                meeting = await do_change_meeting(self._store, meeting.school, meeting.id, patch)
+                self._apply(self.room.set_meeting(await self._changed(MeetingPatch(private_cameras=private))))
+            case wire.Empty() if call.event == "room:end":
+                self.room.check_moderator(peer)
+                await self.groups.finish()
+                meeting = await self._changed(MeetingPatch(ended=True))
+                self._apply(self.room.close("ended"))
                 self._apply(self.room.set_meeting(meeting))
             case wire.Empty() if call.event == "room:sync":
                 return self.room.state(peer)
@@ -160,12 +163,18 @@ class RoomHost:
             if member.connection == call.connection and member.client != message.client:
                 self._apply(quietly(self.room.leave(member.peer)))
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person, message.encrypts)
+        if grant.moderate and self.room.meeting.ended:
+            self._apply(self.room.set_meeting(await self._changed(MeetingPatch(ended=False))))
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
         await self.groups.tend()
         if self._settling is not None and self._settling.waits_for(joined.peer):
             self._deliver(self._settling.call(joined.peer))  # it may have missed the first
         return joined
+
+    async def _changed(self, patch: MeetingPatch) -> Meeting:
+        """Change the meeting as it is kept, and return it."""
+        return await do_change_meeting(self._store, self.room.meeting.school, self.room.meeting.id, patch)
 
     async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
         if peer not in self.media.wishes:

@@ -134,6 +134,8 @@ class Members:
             raise AccessDenied(text="there is no such meeting")
         if self.board.meeting.cancelled:
             raise StateError("cancelled", "this meeting does not take place")
+        if self.board.meeting.ended and not grant.moderate:
+            raise StateError("ended", "this meeting was ended for all")
         if self.board.encrypted and not arrival.encrypts:
             raise StateError(
                 "encrypted", "this meeting is end-to-end encrypted, and this client cannot take part in it"

@@ -237,10 +237,6 @@ class Room(Members):
         before, self.board.locked = self.board.locked, locked
         return self.tell(Mark("lock")) if before != locked else []
 
-    def end(self, by: str) -> list[Output]:
-        self._moderator(by)
-        return self.close("ended")
-
     # --- inner workings ---
 
     def _moderator(self, peer: str) -> Member:

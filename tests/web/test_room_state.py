@@ -106,7 +106,7 @@ def test_hands_are_one_queue_for_all() -> None:
 def test_the_end_takes_everybody_out() -> None:
     table = Table()
     teacher, amira, guest = table.join("teacher"), table.join("amira"), table.join("guest")
-    table.play(table.room.end(teacher.peer))
+    table.play(table.room.close("ended"))
     assert table.room.empty
     for client in (teacher, amira, guest):
         assert client.heard[-1] == ("room:closed", wire.RoomClosed("ended"))

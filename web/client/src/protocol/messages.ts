@@ -249,7 +249,7 @@ export type Empty = Record<string, never>;
 
 /** Why a request failed: a stable code, and a sentence for people. */
 export interface ErrorBody {
-  code: "bad_message" | "encrypted" | "internal" | "media" | "not_allowed" | "not_found" | "not_in_room" | "overloaded" | "recording_encrypted" | "recording_full" | "recording_off" | "state" | "too_fast" | "too_large" | "unavailable";
+  code: "bad_message" | "encrypted" | "ended" | "internal" | "media" | "not_allowed" | "not_found" | "not_in_room" | "overloaded" | "recording_encrypted" | "recording_full" | "recording_off" | "state" | "too_fast" | "too_large" | "unavailable";
   text: string;
 }
 

@@ -147,6 +147,7 @@ export class MeetingSession {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === 'not_found' || error.code === 'not_allowed' || error.code === 'bad_message' || error.code === 'encrypted') this.#fail(error.code);
+      else if (error.code === 'ended') this.#finish('ended');
       else if (error.code === 'timeout') this.#wire.redial();
       else this.#retry = setTimeout(() => void this.#join(), RETRY_MS);
     }
