@@ -36,6 +36,7 @@ class Connection:
 
     __slots__ = (
         "_acked", "_handled", "_held", "_keeper", "_transport", "editor", "last_received", "misses", "number", "open",
+        "origin", "outbox", "person", "rights", "synced", "wants_ack",
     )  # fmt: skip
 
     def __init__(
