@@ -48,8 +48,9 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         self.transport: asyncio.Transport | None = None
         self.ping_at = math.inf  # if `engine_socket.py` sends the pings
         self.beats: Callable[[Any], None] | None = None
+        self.send: Callable[[bytes], int] | None = None  # the socket's own
+        self.buffered: Callable[[], int] = int
         self._way: Straight | None = None
-        self._buffered: Callable[[], int] = int
         self._on_full = on_full
 
     def attach(self, response: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
@@ -57,15 +58,16 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         self.response = response
         self.transport = transport
         if transport is not None:
-            self._buffered = transport.get_write_buffer_size
+            self.buffered = transport.get_write_buffer_size
         self.release()
         self._way = find_straight(transport) if transport is not None else None
+        self.send = self._way.send if self._way is not None else None
 
     def release(self) -> None:
         """The WebSocket has ended, or another takes its place."""
         if self._way is not None:
             self._way.close()
-            self._way = None
+            self._way = self.send = None
 
     async def get(self) -> engine_packet.Packet | None:
         self.idle = self.empty()
@@ -88,12 +90,15 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
 
     def write(self, frame: bytes) -> bool:
         """Write a ready WebSocket frame now, or return False when something stands before it."""
-        transport = self.transport
+        transport, send = self.transport, self.send
         if not self.idle or transport is None or self.response is None or self.response.closed:
             return False
-        held = self._buffered()
-        if not held and self._way is not None:
-            taken = self._way.write(frame)
+        held = self.buffered()
+        if not held and send is not None:
+            try:
+                taken = send(frame)
+            except OSError:  # full, or gone: the transport knows what to do
+                taken = 0
             if taken == len(frame):
                 return True
             frame = frame[taken:]
