@@ -31,7 +31,7 @@ class RoomMedia:
     """The media of one room. `apply` carries out changes of the room, `deliver` only tells."""
 
     def __init__(self, room: Room, plane: MediaServer, watch: MediaWatch, *, apply: Carry, deliver: Carry) -> None:
-        self.plane: MediaRoom = plane.room(room.meeting.id, self._on_event)
+        self.plane: MediaRoom = plane.room(room.meeting.id, self._on_event, room.board.codec)
         self.wishes: Mapping[str, MediaWish] = {}
         self.epoch = 0  # of the lease under which the room is, or was, here
         self.left = False  # the room is on another worker now
@@ -121,6 +121,8 @@ class RoomMedia:
                 return self._say(peer, "media:paused", wire.MediaPaused(paused))
             case media.Undecodable(peer, peers):
                 return self._say(peer, "media:undecodable", wire.MediaUndecodable(peers))
+            case media.LeftOut(peer, line, screen):
+                return self._say(peer, "media:left_out", wire.MediaLeftOut(line, screen))
             case media.SourceChanged():
                 return []
 

@@ -9,11 +9,11 @@ People in the lobby see nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 from zlib import crc32
 
+from sfu.codecs import VideoCodec
 from web.messages import (
     Connection,
     GrantView,
@@ -82,6 +82,7 @@ class Board:
     stage: str | None = None
     locked: bool = False
     encrypted: bool = False  # as it was when the first came in
+    codec: VideoCodec | None = None  # of pictures, as it was when the first came in; None: the server's
     recording: RecordingView | None = None
     recording_ended: RecordingEnd | None = None  # why the last one did
     records: dict[str, int] = field(default_factory=dict)  # peers that are recorded, and under which number
@@ -181,19 +182,15 @@ def view_room(board: Board, viewer: Viewer, seq: int) -> RoomState:
     )
 
 
-def render(board: Board, viewer: Viewer, marks: Iterable[Mark]) -> list[RoomChange]:
-    """Return what these marks mean to this class of viewers; nothing when they concern others only."""
-    changes: list[RoomChange] = []
-    for mark in marks:
-        if mark.member is not None and not sees(viewer, mark.member):
-            continue
-        if mark.aspect == "lobby" and not leads(viewer):
-            continue
-        changes.append(_render(board, viewer, mark))
-    return changes
+def concerns(viewer: Viewer, mark: Mark) -> bool:
+    """Whether this class of viewers may know of the change."""
+    if mark.member is not None and not sees(viewer, mark.member):
+        return False
+    return mark.aspect != "lobby" or leads(viewer)
 
 
-def _render(board: Board, viewer: Viewer, mark: Mark) -> RoomChange:
+def render(board: Board, viewer: Viewer, mark: Mark) -> RoomChange:
+    """Return what this mark means to a class of viewers that it concerns."""
     match mark.aspect, mark.member:
         case "joined", Member() as member:
             return PeerJoined(view_peer(member))

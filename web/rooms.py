@@ -34,6 +34,7 @@ from web.school.access import SchoolAccess
 from web.school.events import SchoolEvent
 from web.school.group_queries import load_plan
 from web.school.model import Person
+from web.school.picture_codec import load_codec
 from web.school.store import SchoolStore
 
 FOLLOW_LOOKS, LOOK_SECONDS = 40, 0.05  # a room that moves is at its new worker by then
@@ -262,10 +263,13 @@ class Rooms:
                 raise Moved(text="the room is not here any more")
             meeting, _ = await self._parts.access.access_meeting(person, meeting_id)
             plan = await load_plan(self._parts.school, meeting_id)
+            codec = await load_codec(self._parts.school, person.school)
             if owned.host is None:
                 if self._moves.leaving:
                     raise Moved(text="the room begins elsewhere")
-                owned.host = self._build(new_room(meeting, plan), owned.lease.epoch)
+                room = new_room(meeting, plan)
+                room.board.codec = codec
+                owned.host = self._build(room, owned.lease.epoch)
         return owned.host
 
     def _build(self, room: Room, epoch: int) -> RoomHost:

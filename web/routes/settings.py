@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from sfu.codecs import VideoCodec
 from web.errors import ProtocolError
 from web.quiet import is_zone
 from web.routes.channels import Days
@@ -27,7 +28,7 @@ Zone = Annotated[str, Meta(min_length=1, max_length=64)]
 class SchoolSettings(Struct, frozen=True):
     """`direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, null for ever.
 
-    `history_days`: how long the single changes of documents are kept.
+    `history_days`: how long the single changes of documents are kept. `video_codec`: what cameras are asked for.
     """
 
     id: str
@@ -36,6 +37,7 @@ class SchoolSettings(Struct, frozen=True):
     direct_keep_days: int | None
     time_zone: str
     history_days: int
+    video_codec: VideoCodec
 
 
 class ChangedSchool(Struct, frozen=True):
@@ -45,6 +47,7 @@ class ChangedSchool(Struct, frozen=True):
     direct_keep_days: Days | UnsetType | None = UNSET
     time_zone: Zone | UnsetType = UNSET
     history_days: HistoryDays | UnsetType = UNSET
+    video_codec: VideoCodec | UnsetType = UNSET
 
 
 class Quiet(Struct, frozen=True):
@@ -79,7 +82,7 @@ async def school_settings(call: Call[Nothing]) -> SchoolSettings:
 
 
 async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
-    """Say who writes to whom, how long that is kept, and by which clock the school lives."""
+    """Say who writes to whom, how long that is kept, by which clock the school lives, and how cameras send."""
     body = call.body
     await call.services.access.access_administration(call.person)
     if body.time_zone is not UNSET and not is_zone(body.time_zone):
@@ -89,6 +92,7 @@ async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
         direct_keep_days=body.direct_keep_days,
         time_zone=body.time_zone,
         history_days=body.history_days,
+        video_codec=body.video_codec,
     )
     return _school_view(await do_change_school(call.services.school, call.person.school, patch), call.services)
 
@@ -109,8 +113,16 @@ async def change_own(call: Call[ChangedSettings]) -> OwnSettings:
 
 
 def _school_view(school: School, services: Services) -> SchoolSettings:
-    days = services.config.history_days if school.history_days is None else school.history_days
-    return SchoolSettings(school.id, school.title, school.direct, school.direct_keep_days, school.time_zone, days)
+    config = services.config
+    return SchoolSettings(
+        id=school.id,
+        title=school.title,
+        direct=school.direct,
+        direct_keep_days=school.direct_keep_days,
+        time_zone=school.time_zone,
+        history_days=config.history_days if school.history_days is None else school.history_days,
+        video_codec=school.video_codec or config.video_codec,
+    )
 
 
 def _own_view(personal: Personal, school: School) -> OwnSettings:

@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sfu.codecs import VideoCodec
+
 Role = Literal["teacher", "pupil", "guardian", "head", "school_admin", "guest"]
 AccountRole = Literal["teacher", "pupil", "guardian", "head", "school_admin"]
 MeetingRole = Literal["host", "teacher", "pupil", "guardian", "head", "school_admin", "guest"]
@@ -30,7 +32,8 @@ ENROLLED_ROLES: frozenset[str] = frozenset({"teacher", "head", "pupil"})  # who 
 class School(Struct, frozen=True):
     """A tenant. `direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, None for ever.
 
-    `history_days`: how long the single changes of documents are kept, None as long as the server is told to.
+    `history_days`: how long the single changes of documents are kept, `video_codec`: what cameras are asked for; where
+    they are None, as the server is told.
     """
 
     id: str
@@ -39,6 +42,7 @@ class School(Struct, frozen=True):
     direct_keep_days: int | None = None
     time_zone: str = "Europe/Berlin"
     history_days: int | None = None
+    video_codec: VideoCodec | None = None
 
 
 class Account(Struct, frozen=True):

@@ -30,7 +30,16 @@ async def schools(connection: Reader, *where: ColumnElement[bool]) -> list[Schoo
     """Schools by title."""
     rows = await connection.execute(select(tables.school).where(*where).order_by(tables.school.c.title))
     return [
-        School(row.id, row.title, row.direct, row.direct_keep_days, row.time_zone, row.history_days) for row in rows
+        School(
+            id=row.id,
+            title=row.title,
+            direct=row.direct,
+            direct_keep_days=row.direct_keep_days,
+            time_zone=row.time_zone,
+            history_days=row.history_days,
+            video_codec=row.video_codec,
+        )
+        for row in rows
     ]
 
 

@@ -65,6 +65,7 @@ school = Table(
     Column("direct_keep_days", BigInteger),
     Column("time_zone", String(64), nullable=False, server_default="Europe/Berlin"),
     Column("history_days", BigInteger),
+    Column("video_codec", String(8)),
 )
 
 setting = Table("setting", METADATA, key("name"), Column("value", Text, nullable=False))

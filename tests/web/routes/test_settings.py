@@ -1,4 +1,4 @@
-"""The school's settings over HTTP: how long the changes of documents are kept."""
+"""The school's settings over HTTP: how long the changes of documents are kept, and what cameras are asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.web.routes.conftest import Enter
 from web.school.keeping import HistoryDays
+from web.school.picture_codec import load_codec
 from web.services import Services
 
 
@@ -32,3 +33,15 @@ async def test_the_school_says_how_long_changes_are_kept(enter: Enter, services:
 )
 async def test_bounds_and_rights(enter: Enter, who: str, days: int, status: int) -> None:
     assert (await (await enter(who)).call("PATCH", "school", {"history_days": days}))[0] == status
+
+
+async def test_the_school_says_what_cameras_are_asked_for(enter: Enter, services: Services) -> None:
+    admin = await enter("admin")
+    assert (await admin.get("school"))["video_codec"] == "vp8", "as the server is told to"
+    assert await load_codec(services.school, "demo") is None
+    status, told = await admin.call("PATCH", "school", {"video_codec": "av1"})
+    assert (status, told["video_codec"], told["history_days"]) == (200, "av1", 30)
+    assert await load_codec(services.school, "demo") == "av1"
+    assert (await admin.call("PATCH", "school", {"history_days": 7}))[1]["video_codec"] == "av1"
+    assert (await admin.call("PATCH", "school", {"video_codec": "h265"}))[0] == 400
+    assert (await (await enter("teacher")).call("PATCH", "school", {"video_codec": "vp9"}))[0] == 403

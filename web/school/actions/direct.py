@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType, structs
 from sqlalchemy import delete, func, or_, select, update
 
+from sfu.codecs import VideoCodec
 from web.errors import AccessDenied, Overloaded
 from web.school import contact_tables, queries, tables
 from web.school.contact_queries import personal_of, personal_row
@@ -22,6 +23,7 @@ class SchoolPatch(Struct, frozen=True, kw_only=True):
     direct_keep_days: int | UnsetType | None = UNSET
     time_zone: str | UnsetType = UNSET
     history_days: int | UnsetType = UNSET
+    video_codec: VideoCodec | UnsetType = UNSET
 
 
 class PersonalPatch(Struct, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ async def do_unblock(store: SchoolStore, block: Block) -> None:
 
 
 async def do_change_school(store: SchoolStore, school: str, patch: SchoolPatch) -> School:
-    """Set who writes to whom, how long that and the changes of documents are kept, and the time zone."""
+    """Set who writes to whom, how long that and changes of documents are kept, the time zone, what cameras send."""
     async with store.change(school) as change:
         (before,) = await queries.schools(change.connection, tables.school.c.id == school)
         after = structs.replace(before, **_given(patch))

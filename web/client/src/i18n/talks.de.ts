@@ -29,6 +29,7 @@ export function talks(du: boolean) {
         everyone: 'Außerdem: alle mit allen Lehrkräften, Schülerinnen und Schüler einer Klasse oder Lerngruppe untereinander, Familien mit ihren Kindern. Fremde Familien einander nie.',
       },
       keep: 'Direktnachrichten aufbewahren', keepHint: 'Was älter ist, wird gelöscht, auch was schon geschrieben ist.',
+      videoCodec: 'Bildformat der Kameras', codec: { vp8: 'VP8: läuft überall', h264: 'H.264: schont alte Tablets und Notebooks', vp9: 'VP9: spart Bandbreite, für neuere Geräte', av1: 'AV1: spart am meisten, nur für starke, neue Geräte' }, codecHint: 'Gilt für Treffen, die danach beginnen. Wer das Format nicht senden kann, sendet VP8. Firefox kann VP9 und AV1 hier weder senden noch zeigen und sagt das an der Stelle des Bildes. Verschlüsselte Treffen bleiben bei VP8.',
       historyDays: 'Änderungen an Dokumenten aufbewahren (Tage)', historyHint: '1 bis 365 Tage lang lässt sich jede einzelne Änderung ansehen, mit Namen. Danach bleibt der Stand am Ende jedes Tages. Kürzer gilt auch für das, was es schon gibt, spätestens am nächsten Tag.', timeZone: 'Zeitzone',
       password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', passwordHint: (shortest: number) => `Mindestens ${shortest} Zeichen. Andere Geräte werden abgemeldet.`, changePassword: 'Passwort ändern', wrongOld: 'Das bisherige Passwort stimmt nicht.',
     },

@@ -29,6 +29,7 @@ export const talks: ReturnType<typeof german> = {
       everyone: 'Also: everybody with all teachers, pupils of a class or learning group with each other, families with their children. Families never with each other.',
     },
     keep: 'Keep direct messages', keepHint: 'What is older is deleted, also what is written already.',
+    videoCodec: 'Picture format of cameras', codec: { vp8: 'VP8: works everywhere', h264: 'H.264: easy on old tablets and laptops', vp9: 'VP9: saves bandwidth, for newer devices', av1: 'AV1: saves most, only for strong, new devices' }, codecHint: 'Holds for meetings that begin from then on. Whoever cannot send the format sends VP8. Firefox can neither send nor show VP9 and AV1 here, and says so in place of the picture. Encrypted meetings stay with VP8.',
     historyDays: 'Keep changes of documents (days)', historyHint: 'For 1 to 365 days each single change can be looked at, with names. After that the state at the end of each day stays. A shorter time holds for what is there already, by the next day at the latest.', timeZone: 'Time zone',
     password: 'Password', oldPassword: 'Present password', newPassword: 'New password', passwordHint: (shortest: number) => `At least ${shortest} characters. Other devices are logged out.`, changePassword: 'Change password', wrongOld: 'The present password is wrong.',
   },

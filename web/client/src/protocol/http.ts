@@ -85,7 +85,10 @@ export interface SchoolSettings extends School {
   direct_keep_days: number | null;
   history_days: number;
   time_zone: string;
+  video_codec: VideoCodec;
 }
+/** What a school's cameras are asked for. */
+export type VideoCodec = 'vp8' | 'h264' | 'vp9' | 'av1';
 export interface Home {
   person: Person;
   school: School;
