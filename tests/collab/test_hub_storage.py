@@ -167,3 +167,20 @@ async def test_only_a_log_that_would_be_felt_is_compacted_when_all_have_left(sto
         assert await leave_behind(room, "few words") == 0
         assert await leave_behind(room, "many words " * 100) == 2
         assert await leave_behind(room, "few words again") == 2
+
+
+async def test_a_first_answer_is_what_was_encoded_last_and_what_came_since(store: DocumentStore) -> None:
+    async with Classroom(store, MemoryBus()) as room:
+        ada = await room.join("ada")
+        ada.replica.text += "x" * 100_000
+        await room.settle()
+        await room.join("ben")
+        await room.settle()  # encoded for ben
+        ada.replica.text += "later"
+        await room.settle()
+        cleo = await room.join("cleo")
+        await room.settle()
+        assert str(cleo.replica.text) == "x" * 100_000 + "later"
+        cleo.replica.text += "!"
+        await room.settle()
+        assert str(ada.replica.text).endswith("later!")
