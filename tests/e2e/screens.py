@@ -173,7 +173,7 @@ def _school(page: Page, _place: Place) -> None:
 def _plan(page: Page, _place: Place) -> None:
     page.goto("/")
     page.get_by_role("button", name=re.compile("^(Planen|Plan)$")).click()
-    expect(page.get_by_role("dialog").get_by_role("combobox")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("combobox").first).to_be_visible()
 
 
 def _asked(page: Page, place: Place) -> None:
@@ -198,7 +198,7 @@ def _recordings(page: Page, _place: Place) -> None:
 
 def _refused(page: Page, _place: Place) -> None:
     page.goto("/document/nope")
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("heading", level=2)).to_be_visible()
 
 
 def _missing(page: Page, _place: Place) -> None:

@@ -3,10 +3,12 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { I18n, preferredLocale } from './i18n/i18n.svelte';
 import { App as AppState } from './state/app.svelte';
+import { followDevice } from './state/theme';
 import App from './view/App.svelte';
 
 async function start(): Promise<void> {
   const target = document.getElementById('app');
+  followDevice();
   if (target === null) throw new Error('index.html has no #app');
   const locale = preferredLocale();
   document.documentElement.lang = locale;

@@ -22,7 +22,7 @@ const de = {
   told: 'Alle Eingeladenen sehen in ihrem Plan, dass das Treffen verschoben ist.',
   people: {
     search: 'Person suchen', ofClass: 'Aus der Klasse', noClass: 'Keine', hint: 'Ab zwei Buchstaben eines Namens wird gesucht.', nobody: 'Niemand gefunden.', all: 'Alle sind schon dabei.', found: (count: number) => (count === 1 ? '1 Person gefunden' : `${count} Personen gefunden`),
-    add: (name: string) => `${name} hinzufügen`, remove: (name: string) => `${name} entfernen`, addPupils: 'Alle Schüler/innen hinzufügen',
+    add: 'hinzufügen', remove: (name: string) => `${name} entfernen`, addPupils: 'Alle Schüler/innen hinzufügen',
   },
   keeping: { new: 'Neue Lerngruppe', change: 'Lerngruppe ändern', name: 'Name', hint: 'Zum Beispiel „Robotik-AG“. Der Chat der Gruppe heißt ebenso.', members: 'Mitglieder', make: 'Anlegen' },
 };
@@ -47,7 +47,7 @@ const en: typeof de = {
   told: 'Everybody who is invited sees in their plan that the meeting was moved.',
   people: {
     search: 'Find a person', ofClass: 'From the class', noClass: 'None', hint: 'Two letters of a name are enough to search.', nobody: 'Nobody found.', all: 'Everybody is in it already.', found: (count: number) => (count === 1 ? '1 person found' : `${count} people found`),
-    add: (name: string) => `Add ${name}`, remove: (name: string) => `Remove ${name}`, addPupils: 'Add all pupils',
+    add: 'add', remove: (name: string) => `Remove ${name}`, addPupils: 'Add all pupils',
   },
   keeping: { new: 'New learning group', change: 'Change the learning group', name: 'Name', hint: 'For example “Robotics club”. Its chat is called the same.', members: 'Members', make: 'Create' },
 };
