@@ -131,6 +131,22 @@ class Undecodable(Struct, frozen=True, tag=True):
     peers: list[str]
 
 
+class LeftOut(Struct, frozen=True, tag=True):
+    """The peers whose camera a peer asked for and does not get now: its `line` has no room, or a `screen` takes it."""
+
+    peer: str
+    line: list[str]
+    screen: list[str]
+
+
 MediaEvent = (
-    SlotsChanged | SpeakersChanged | PeerConnected | PeerLost | SourceChanged | LayersWanted | VideoPaused | Undecodable
+    SlotsChanged
+    | SpeakersChanged
+    | PeerConnected
+    | PeerLost
+    | SourceChanged
+    | LayersWanted
+    | VideoPaused
+    | Undecodable
+    | LeftOut
 )

@@ -6,6 +6,7 @@ planned in the agenda, for that viewer or that source. Only clients that oblige 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
 from typing import Final
 
@@ -58,12 +59,17 @@ class Pictures:
         is_shared = until is not None and now < until
         most = TILES_BESIDE_SCREEN if is_shared else MAX_TILES
         placed |= place_tiles(self._roster, viewer, placed["stage"], most)
+        crowded = self._crowded_out(viewer, placed) if is_shared else ()
         if until is not None and now < until < inf:
             self._agenda.plan(viewer, until)
-        viewer.undecodable = self._leave_undecodable(viewer, placed)
+        undecodable = self._leave_undecodable(viewer, placed)
         layers = self._allocate(now, viewer, placed, sparing=not is_shared)
         self._agenda.plan(viewer, viewer.allocation.retry)
-        for name in [name for name, layer in layers.items() if layer == LEFT_OUT]:
+        left_out = [name for name, layer in layers.items() if layer == LEFT_OUT]
+        missing = viewer.missing
+        missing.paused, missing.undecodable, missing.screen = viewer.allocation.paused, undecodable, crowded
+        missing.line = self._owners(placed[name] for name in left_out if name != "screen")
+        for name in left_out:
             placed[name] = 0
             del layers[name]
         return placed, layers
@@ -112,6 +118,18 @@ class Pictures:
         empty = Assign(viewer.session, slot.id, 0, slot.generation - 1)
         anew = Assign(viewer.session, slot.id, source.id, slot.generation)
         return [empty, anew, SlotsChanged(viewer.name, [self._roster.state(other) for other in viewer.slots.values()])]
+
+    def _owners(self, sources: Iterable[int]) -> tuple[str, ...]:
+        """Whose they are, each once."""
+        return tuple(dict.fromkeys(self._roster.sources[number].owner.name for number in sources))
+
+    def _crowded_out(self, viewer: Peer, placed: dict[str, int]) -> tuple[str, ...]:
+        """Whose flowing cameras would be in tiles if no screen were shared."""
+        shown = set(placed.values())
+        wanted = place_tiles(self._roster, viewer, placed["stage"], MAX_TILES).values()
+        return self._owners(
+            number for number in wanted if number not in shown and number and self._roster.sources[number].flowing
+        )
 
     def _leave_undecodable(self, viewer: Peer, placed: dict[str, int]) -> tuple[str, ...]:
         """Empty the slots of pictures in codecs that the viewer does not know; whose they are."""

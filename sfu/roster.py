@@ -15,6 +15,7 @@ from typing import Final
 from sfu.allocator import MAX_LAYERS, Allocation, Supply
 from sfu.demand import Demand
 from sfu.events import Attached, Slot, Source
+from sfu.missing import Missing
 from sfu.model import MediaRights, Purpose, SlotState
 from sfu.voices import Seats
 
@@ -129,10 +130,7 @@ class Peer:
         self.placed = 0.0
         self.seats = Seats()
         self.allocation = Allocation(cap_kbit)
-        self.paused = False
-        self.undecodable: tuple[str, ...] = ()
-        """Whose picture it should see and cannot."""
-        self.told_undecodable: tuple[str, ...] = ()
+        self.missing = Missing()
         self.featured = False
         self.obliging = False
         self.follow: str | None = None
@@ -207,8 +205,7 @@ class Roster:
         peer.slots = {}
         peer.seats = Seats()
         peer.session, peer.connected = 0, False
-        peer.allocation, peer.paused = Allocation(self._cap_kbit), False
-        peer.undecodable = peer.told_undecodable = ()
+        peer.allocation, peer.missing = Allocation(self._cap_kbit), Missing()
         self.viewers.pop(peer, None)
 
     def leave(self, peer: Peer) -> None:

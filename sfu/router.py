@@ -41,7 +41,7 @@ from sfu.events import (
     SetLayer,
     Staged,
 )
-from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged, Undecodable, VideoPaused
+from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
 from sfu.pictures import REALLOCATE_SECONDS, Pictures
 from sfu.roster import Peer, Roster, SourceEntry
 from sfu.seating import Seating
@@ -288,7 +288,7 @@ class Router:
                     pictures, layers = self._pictures.place(now, viewer)
                     wanted |= pictures
                 self._fill(viewer, wanted, layers)
-                self._tell_paused(viewer)
+                self._outputs += viewer.missing.news(viewer.name)
         if ears or not viewers:
             self._contest.seated(now, seating, everybody=len(ears) >= len(viewers))
         if self._roster.touched:
@@ -318,14 +318,6 @@ class Router:
             self._outputs += orders
             states = [self._roster.state(slot) for slot in viewer.slots.values()]
             self._outputs.append(SlotsChanged(viewer.name, states))
-
-    def _tell_paused(self, viewer: Peer) -> None:
-        if viewer.paused != viewer.allocation.paused:
-            viewer.paused = viewer.allocation.paused
-            self._outputs.append(VideoPaused(viewer.name, viewer.paused))
-        if viewer.told_undecodable != viewer.undecodable:
-            viewer.told_undecodable = viewer.undecodable
-            self._outputs.append(Undecodable(viewer.name, list(viewer.undecodable)))
 
     def _tell_speakers(self, now: float) -> None:
         speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]

@@ -23,6 +23,7 @@ from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
 from sfu.model import (
     LayersWanted,
+    LeftOut,
     MediaEvent,
     MediaRights,
     PeerConnected,
@@ -44,6 +45,7 @@ from sfu.session import Port, Session
 
 __all__ = [
     "LayersWanted",
+    "LeftOut",
     "MediaConfig",
     "MediaEvent",
     "MediaRights",

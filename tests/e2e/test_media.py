@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -40,19 +41,36 @@ LAYERS = """async () => {
 }"""
 
 
+# What is said to the page as if its server had said it.
+HEAR = """
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    if (String(given[0]).includes('socket.io'))
+      window.hear = (said) => this.dispatchEvent(new MessageEvent('message', { data: said }));
+  }
+};
+"""
+
+
 @pytest.fixture
 def visit(open_page: OpenPage) -> Visit:
     """Bring somebody with a running camera into a lesson."""
 
     def go(account: str, lesson: str, server: KreideServer) -> Page:
         page = open_page(account, "/login", url=server.url)
-        page.context.add_init_script(SPY)
+        page.context.add_init_script(SPY + HEAR)
         enter(page, lesson)
         page.get_by_role("button", name="Kamera aus").click()
         expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
         return page
 
     return go
+
+
+def hear(page: Page, event: str, **payload: object) -> None:
+    """Let the page hear from the server what is hard to bring about."""
+    page.evaluate("(said) => window.hear(said)", f"42{json.dumps([event, payload])}")
 
 
 def active(page: Page) -> set[str]:
@@ -77,6 +95,16 @@ def test_layers_that_nobody_watches_are_not_sent(visit: Visit, server: KreideSer
     pupil = visit("pupil1", lesson, server)
     until(lambda: "f" in active(teacher), "the only face is asked for in full")
     until(lambda: packets(teacher)["f"] > resting["f"] + 20, "and is sent")
+
+    # Whose picture is missing says why, and no longer once it is back.
+    tile = pupil.locator("figure.tile", has=pupil.locator("video[data-fresh=true]")).first
+    peer = tile.get_attribute("data-peer")
+    said = pupil.locator(f"figure.tile[data-peer='{peer}'] .wait")
+    for reasons, text in (({"line": [peer], "screen": []}, "Kein Platz"), ({"line": [], "screen": [peer]}, "Pause")):
+        hear(pupil, "media:left_out", **reasons)
+        expect(said).to_contain_text(text)
+    hear(pupil, "media:left_out", line=[], screen=[])
+    expect(said).to_have_count(0)
     leave_room(pupil)
     until(lambda: active(teacher) == {"q"}, "the pupil has gone")
 

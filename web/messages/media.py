@@ -119,6 +119,13 @@ class MediaUndecodable(Struct, frozen=True):
     peers: list[str]
 
 
+class MediaLeftOut(Struct, frozen=True):
+    """Whose camera I asked for and do not get now: my `line` has no room for it, or a `screen` takes its place."""
+
+    line: list[str]
+    screen: list[str]
+
+
 class MediaMove(Struct, frozen=True):
     """The room is on another worker: build a second connection, and say media:moved when it carries everything."""
 
@@ -161,6 +168,7 @@ PUSHED: Mapping[str, type[Struct]] = MappingProxyType(
         "media:layers": MediaLayers,
         "media:paused": MediaPaused,
         "media:undecodable": MediaUndecodable,
+        "media:left_out": MediaLeftOut,
         "media:lost": MediaLost,
         "media:move": MediaMove,
         "media:settled": MediaSettled,

@@ -402,6 +402,12 @@ export interface MediaLayers {
   screen: string[] | null;
 }
 
+/** Whose camera I asked for and do not get now: my `line` has no room for it, or a `screen` takes its place. */
+export interface MediaLeftOut {
+  line: string[];
+  screen: string[];
+}
+
 /** The media connection is gone; make a new offer. */
 export interface MediaLost {
   reason: string;
@@ -828,6 +834,7 @@ export interface ServerEvents {
   "media:layers": MediaLayers;
   "media:paused": MediaPaused;
   "media:undecodable": MediaUndecodable;
+  "media:left_out": MediaLeftOut;
   "media:lost": MediaLost;
   "media:move": MediaMove;
   "media:settled": MediaSettled;

@@ -10,6 +10,7 @@ import type { Devices } from './devices.svelte';
 import { Early } from './early';
 import { Handover } from './handover';
 import { Line, type LinePort } from './line.svelte';
+import { NOTHING_MISSING, type Missing } from './missing';
 import { OwnMedia, type OwnPort } from './own.svelte';
 
 const DISTURBED_MS = 2000;
@@ -34,8 +35,7 @@ export class MediaSession {
   state = $state<MediaState>('connecting');
   /** My line carries no pictures now; sound goes on. */
   picturesPaused = $state(false);
-  /** Whose picture my browser cannot decode. */
-  undecodable = $state.raw<ReadonlySet<string>>(new Set());
+  missing = $state.raw<Missing>(NOTHING_MISSING);
   /** The browser wants a press before it plays sound. */
   soundBlocked = $state(false);
 
@@ -117,7 +117,7 @@ export class MediaSession {
     this.connection = connection;
     this.line.stop();
     this.picturesPaused = false;
-    this.undecodable = new Set();
+    this.missing = NOTHING_MISSING;
     this.state = 'connecting';
     await this.#equip(connection);
     await this.#negotiate(connection, false, early?.offered);
@@ -198,7 +198,7 @@ export class MediaSession {
     this.#epoch = next.epoch;
     this.connection = next.connection;
     this.picturesPaused = false;
-    this.undecodable = new Set();
+    this.missing = NOTHING_MISSING;
     this.#port.moved(next.epoch, slots);
     this.#changed(next.connection.state);
   }

@@ -130,7 +130,8 @@ export class MeetingSession {
     wire.on('media:slots', ({ slots, epoch }) => this.#dispatch({ type: 'slots', slots: this.media.takeSlots(slots, epoch) }));
     wire.on('media:speakers', ({ peers }) => this.#dispatch({ type: 'speakers', peers }));
     wire.on('media:layers', (wanted) => this.media.setLayers(wanted));
-    wire.on('media:undecodable', ({ peers }) => (this.media.undecodable = new Set(peers)));
+    wire.on('media:undecodable', ({ peers }) => (this.media.missing = { ...this.media.missing, undecodable: new Set(peers) }));
+    wire.on('media:left_out', ({ line, screen }) => (this.media.missing = { ...this.media.missing, line: new Set(line), screen: new Set(screen) }));
     wire.on('media:paused', ({ paused }) => (this.media.picturesPaused = paused));
     wire.on('media:lost', () => void this.media.connect());
     wire.on('media:move', ({ epoch }) => this.#move(epoch));
