@@ -17,7 +17,16 @@ from web.errors import AccessDenied
 from web.school import queries, tables
 from web.school.actions import do_create_scratch
 from web.school.contact_queries import directs_of
-from web.school.decide import Shares, Standing, best, channel_rights, document_right, folder_right, meeting_grant
+from web.school.decide import (
+    Shares,
+    Standing,
+    best,
+    channel_rights,
+    document_right,
+    folder_right,
+    is_of_own_group,
+    meeting_grant,
+)
 from web.school.direct import direct_rights
 from web.school.group_access import group_documents, group_rights
 from web.school.group_queries import group_channels, group_documents_in
@@ -203,7 +212,7 @@ class SchoolAccess:
         now = self._store.clock()
         async with self._standing(person) as (connection, standing):
             heard = await _meetings(connection, standing, now - HEARD_AFTER_END, None, documents=False)
-            ids = {meeting.channel for meeting, _ in heard}
+            ids = {meeting.channel for meeting, grant in heard if grant.admission == "yes" and grant.chat}
             led = [meeting.id for meeting, grant in heard if grant.moderate]
             ids |= await group_channels(connection, person.id, led)
             if standing.groups:
@@ -300,7 +309,8 @@ async def _channels(
     connection: Reader, standing: Standing, ids: Collection[str]
 ) -> list[tuple[Channel, ChannelRights]]:
     found = await queries.channels_named(connection, ids)
-    meetings = await meetings_using(connection, standing, ids)
+    asked = [channel.id for channel in found if not channel.people and not is_of_own_group(standing, channel)]
+    meetings = await meetings_using(connection, standing, asked) if asked else []
     rights = [(channel, channel_rights(standing, channel, meetings)) for channel in found if not channel.people]
     of_two = await direct_rights(connection, standing, [channel for channel in found if channel.people])
     of_groups = await group_rights(connection, standing, found)

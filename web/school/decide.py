@@ -153,14 +153,19 @@ def channel_rights(standing: Standing, channel: Channel, meetings: Iterable[Meet
     """Return what the person may do in a channel; `meetings` are those that use it."""
     if standing.school != channel.school or standing.role == "school_admin":
         return None
-    group = channel.school_class or channel.learning_group
-    if standing.scope is None and group is not None and group in standing.groups:
+    if is_of_own_group(standing, channel):
         return in_mode(channel, standing.role in STAFF)
     grants = [meeting_grant(standing, meeting) for meeting in meetings if meeting.channel == channel.id]
     heard = [grant for grant in grants if grant.admission == "yes" and grant.chat]
     if not heard:
         return None
     return in_mode(channel, any(grant.moderate for grant in heard))
+
+
+def is_of_own_group(standing: Standing, channel: Channel) -> bool:
+    """Tell whether it is the channel of a class or learning group that the person is in: no meeting adds to that."""
+    group = channel.school_class or channel.learning_group
+    return standing.scope is None and group is not None and group in standing.groups
 
 
 def in_mode(channel: Channel, moderate: bool) -> ChannelRights:
