@@ -107,7 +107,7 @@ def _run(order: Order, data: bytes) -> Answer:
     except MemoryError:
         _unbound()
         return Answer(error="StateError", code="heavy_memory", text="the work needs too much memory", spent=True)
-    except Exception as error:
+    except Exception as error:  # whatever a job may raise: the parent logs it, of the data it says nothing
         return Answer(error=type(error).__name__, text=_where(error))
     finally:
         _unbound()

@@ -275,7 +275,7 @@ class MediaRoom:
         except MediaError as error:
             logger.info("a connection failed", extra={"peer": peer, "session": session.id, "code": error.code})
             self.on_lost(peer, session, "timeout" if error.code == "dtls_timeout" else "failed")
-        except Exception:
+        except Exception:  # the top of a connection's task: its trouble stays its own, and is told
             logger.exception("a connection broke", extra={"peer": peer, "session": session.id})
             self.on_lost(peer, session, "failed")
 

@@ -242,7 +242,7 @@ class MediaServer:
         for event in plane.drain():
             try:
                 self._on_plane(event)
-            except Exception:
+            except Exception:  # the top of an event: those after it belong to others
                 logger.exception("a media event could not be handled", extra={"event": event[0]})
 
     def _on_plane(self, event: Event) -> None:

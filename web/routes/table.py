@@ -130,7 +130,7 @@ def _guarded(handler: Handler) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
-        except Exception as error:
+        except Exception as error:  # any error of ours has its answer; every other one goes on
             response = problem_of(error)
             if response is None:
                 raise  # a bug: the application's outermost handler logs it and answers 500
