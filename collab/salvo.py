@@ -7,19 +7,30 @@ transports hold and one over the sockets: beside the kernel's own send little is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import call
+from typing import Protocol
 
-from .outbox import Outbox
+
+class Target(Protocol):
+    """Somebody with a way to the socket itself (`direct`), past what the transport holds (`buffered`)."""
+
+    last_sent: float
+
+    @property
+    def direct(self) -> Callable[[bytes], int] | None: ...
+    @property
+    def buffered(self) -> Callable[[], int]: ...
+    def finish(self, rest: bytes) -> None: ...
 
 
 class Salvo:
-    """Clients of one document who keep up, each with a way to its socket (`Outbox.direct`)."""
+    """Some who hear the same and keep up."""
 
     __slots__ = ("_held", "_outboxes", "_sends", "_sent_at")
 
-    def __init__(self, outboxes: Sequence[Outbox]) -> None:
+    def __init__(self, outboxes: Sequence[Target]) -> None:
         self._outboxes = outboxes
         self._held = [outbox.buffered for outbox in outboxes]
         self._sends = [outbox.direct for outbox in outboxes if outbox.direct is not None]

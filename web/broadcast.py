@@ -4,7 +4,7 @@ Laws: what is sent to one connection arrives in the order of sending. A packet g
 only while nothing waits before it: the client is upgraded and not upgrading or closing, its queue is empty, its
 writer holds no batch, and the transport holds < 64 KiB. Otherwise it waits in the connection's Outbox, which
 holds 256 packets (1,024 for a client that polls); one more and the connection is cut (DISCONNECT): it will come back
-and read what it missed.
+and read what it missed. A group is written to in one loop while the readiness of nobody has changed.
 This leans on python-engineio 4.15 and python-socketio 5.18; tests/web/test_broadcast.py covers each seam.
 """
 
@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 import socketio
 from aiohttp import web
 from engineio import packet as engine_packet
+from msgspec import Struct
 
+from collab.salvo import Salvo
 from web.straight import Straight, find_straight
 
 OUTBOX_PACKETS = 256
@@ -33,6 +35,12 @@ _ACK = b"43"
 _JSON = msgspec.json.Encoder()
 
 
+class Readiness:
+    """Counts how often anybody became ready to be written to directly, or ceased to be."""
+
+    changes = 0
+
+
 class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     """What one connection still has to be sent; engine.io's writer is its only reader.
 
@@ -40,15 +48,17 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     nobody stands before a direct write.
     """
 
-    def __init__(self, on_full: Callable[[Outbox], None]) -> None:
+    def __init__(self, on_full: Callable[[Outbox], None], readiness: Readiness) -> None:
         super().__init__()
-        self.idle = False
+        self._idle = False
+        self._readiness = readiness
+        self.last_sent = 0.0
         self.cut = False
         self.response: web.WebSocketResponse | None = None
         self.transport: asyncio.Transport | None = None
         self.ping_at = math.inf  # if `engine_socket.py` sends the pings
         self.beats: Callable[[Any], None] | None = None
-        self.send: Callable[[bytes], int] | None = None  # the socket's own
+        self.direct: Callable[[bytes], int] | None = None  # the socket's own send
         self.buffered: Callable[[], int] = int
         self._way: Straight | None = None
         self._on_full = on_full
@@ -61,13 +71,27 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
             self.buffered = transport.get_write_buffer_size
         self.release()
         self._way = find_straight(transport) if transport is not None else None
-        self.send = self._way.send if self._way is not None else None
+        self.direct = self._way.send if self._way is not None else None
+        self._readiness.changes += 1
 
     def release(self) -> None:
         """The WebSocket has ended, or another takes its place."""
         if self._way is not None:
             self._way.close()
-            self._way = self.send = None
+            self._way = self.direct = None
+            self._readiness.changes += 1
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody stands before a direct write."""
+        return self._idle
+
+    @idle.setter
+    def idle(self, idle: bool) -> None:
+        if self._idle != idle:
+            self._idle = idle
+            if self.direct is not None:
+                self._readiness.changes += 1
 
     async def get(self) -> engine_packet.Packet | None:
         self.idle = self.empty()
@@ -90,8 +114,8 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
 
     def write(self, frame: bytes) -> bool:
         """Write a ready WebSocket frame now, or return False when something stands before it."""
-        transport, send = self.transport, self.send
-        if not self.idle or transport is None or self.response is None or self.response.closed:
+        transport, send = self.transport, self.direct
+        if not self._idle or transport is None or self.response is None or self.response.closed:
             return False
         held = self.buffered()
         if not held and send is not None:
@@ -108,6 +132,11 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
             return False
         transport.write(frame)
         return True
+
+    def finish(self, rest: bytes) -> None:
+        """Write what the socket did not take; of somebody who is gone it is lost."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(rest)
 
     def abort(self) -> None:
         """Drop the WebSocket at once; what waited is lost."""
@@ -160,20 +189,74 @@ def _text_frame(payload: bytes) -> bytes:
 class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio carries no types
     """python-socketio's client manager with our fan-out; nothing here uses its `emit`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._volleys: dict[str, Volley] = {}
+        self._changes = 0
+
     def send(self, connections: Iterable[str], *outgoing: Outgoing) -> int:
         """Send one or several packets to these engine.io sessions, those that keep up in one write; return how many
         sessions still exist.
         """
-        sockets = self.server.eio.sockets
-        frame = outgoing[0].frame if len(outgoing) == 1 else b"".join([one.frame for one in outgoing])
+        frame = _joined(outgoing)
         sent = 0
+        for socket in self._found(connections):
+            sent += 1
+            if not _is_direct(socket) or not socket.queue.write(frame):
+                _queue(socket, outgoing)
+        return sent
+
+    def send_all(self, group: str, connections: Iterable[str], *outgoing: Outgoing) -> int:
+        """The same for a group that is sent to again and again: those who keep up are written to in one go."""
+        members, changes = list(connections), self.server.eio.readiness.changes
+        if self._changes != changes:
+            self._changes = changes
+            self._volleys.clear()
+        volley = self._volleys.get(group)
+        if volley is None or volley.members != members:
+            volley = self._volleys[group] = self._aim(members)
+        if not volley.salvo.fire(0.0, _joined(outgoing)):
+            return self.send(members, *outgoing)
+        return len(volley.salvo) + self.send(volley.others, *outgoing)
+
+    def _aim(self, members: list[str]) -> Volley:
+        ready, others = [], []
+        for socket in self._found(members):
+            outbox: Outbox = socket.queue
+            if _is_direct(socket) and outbox.idle and outbox.direct is not None and not _is_closed(outbox):
+                ready.append(outbox)
+            else:
+                others.append(socket.sid)
+        return Volley(members, Salvo(ready), others)
+
+    def _found(self, connections: Iterable[str]) -> Iterator[Any]:
+        sockets = self.server.eio.sockets
         for eio_sid in connections:
             socket = sockets.get(eio_sid)
-            if socket is None or socket.closed or socket.closing:
-                continue
-            sent += 1
-            outbox: Outbox = socket.queue
-            if not socket.upgraded or socket.upgrading or not outbox.write(frame):
-                for one in outgoing:
-                    outbox.add(one.packet)
-        return sent
+            if socket is not None and not socket.closed and not socket.closing:
+                yield socket
+
+
+class Volley(Struct, frozen=True):
+    """Who of a group can be written to directly, and who is left, while nobody's readiness changes."""
+
+    members: list[str]
+    salvo: Salvo
+    others: list[str]
+
+
+def _is_direct(socket: Any) -> bool:
+    return bool(socket.upgraded and not socket.upgrading)
+
+
+def _is_closed(outbox: Outbox) -> bool:
+    return outbox.response is None or outbox.response.closed
+
+
+def _joined(outgoing: Sequence[Outgoing]) -> bytes:
+    return outgoing[0].frame if len(outgoing) == 1 else b"".join([one.frame for one in outgoing])
+
+
+def _queue(socket: Any, outgoing: Sequence[Outgoing]) -> None:
+    for one in outgoing:
+        socket.queue.add(one.packet)

@@ -22,7 +22,7 @@ import socketio
 from aiohttp import web
 from engineio.async_drivers import aiohttp as driver
 
-from web.broadcast import MAX_PACKET, Broadcast, Outbox
+from web.broadcast import MAX_PACKET, Broadcast, Outbox, Readiness
 from web.engine_socket import Heartbeats, WebSocket
 from web.errors import WebError
 
@@ -72,6 +72,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.elsewhere: Elsewhere | None = None
         self.take: Take = _take_nothing
         self.heartbeats = Heartbeats(self, self.cut)
+        self.readiness = Readiness()
         self._async = {
             **self._async,  # type: ignore[has-type]
             "websocket": WebSocket,
@@ -92,7 +93,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
     def create_queue(self, *args: Any, **options: Any) -> Outbox:
         self.heartbeats.start()
-        return Outbox(self._on_full)
+        return Outbox(self._on_full, self.readiness)
 
     def _on_full(self, outbox: Outbox) -> None:
         self.cut_count += 1

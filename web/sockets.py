@@ -307,7 +307,7 @@ class Sockets:
         hearers = self._hearing.hearers.get(channel, {})
         for held, packets in parcels(channel, news):
             if held is None:
-                self.delivered += manager.send(hearers.values(), *packets) * len(packets)
+                self.delivered += manager.send_all(channel, hearers.values(), *packets) * len(packets)
             else:
                 manager.send((hearers[sid] for sid in hearers if self._sees_held(sid, held)), *packets)
 

@@ -236,3 +236,28 @@ async def test_several_packets_leave_in_one_write_and_wait_one_by_one(hall: Hall
         assert hall.server.manager.send(hall.connected.values(), *packets) == 1
         assert hall.outbox().qsize() == 2
         assert [(await client.receive(5))[1] for _ in range(4)] == [{"text": text} for text in "abab"]
+
+
+async def test_a_group_is_written_to_in_one_loop_and_whoever_is_not_ready_apart(hall: Hall) -> None:
+    async with socketio.AsyncSimpleClient() as one, socketio.AsyncSimpleClient() as two:
+        for client in (one, two):
+            await client.connect(hall.url, transports=["websocket"])
+        outboxes = [hall.server.eio.sockets[eio_sid].queue for eio_sid in hall.connected.values()]
+        await eventually(lambda: all(outbox.idle for outbox in outboxes))
+
+        def say(text: str) -> int:
+            sent: int = hall.server.manager.send_all("c", hall.connected.values(), build_event("note", Note(text)))
+            return sent
+
+        async def heard(client: socketio.AsyncSimpleClient) -> str:
+            return str((await client.receive(5))[1]["text"])
+
+        assert say("a") == say("b") == 2
+        outboxes[0].idle = False  # its writer is busy
+        assert say("c") == 2 and outboxes[0].qsize() == 1
+        await eventually(lambda: all(outbox.idle for outbox in outboxes))
+        assert say("d") == 2
+        assert [[await heard(client) for _ in "abcd"] for client in (one, two)] == [list("abcd")] * 2
+        await one.disconnect()
+        await eventually(lambda: len(hall.connected) == 1)
+        assert say("e") == 1 and await heard(two) == "e"
