@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
@@ -160,16 +161,19 @@ class ChatClient:
         self.seen: dict[int, str] = {}
         self.order: list[int] = []
         self._heard = asyncio.Event()
+        self._gone = asyncio.Event()
         self._next = 0
         self.io = socketio.AsyncClient(reconnection=False, request_timeout=PATIENCE)
         self.io.on("chat:message", self._on_message)
+        self.io.on("disconnect", self._on_disconnect)
 
     async def connect(self) -> None:
         hello = asyncio.Event()
+        self._gone.clear()
         self.io.on("session:hello", lambda _: hello.set())
         await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait_timeout=PATIENCE)
         async with asyncio.timeout(PATIENCE):
-            await hello.wait()  # from here on it hears its channels; what came before is history
+            await self._unless_gone(hello.wait())  # from here on it hears its channels; what came before is history
 
     async def disconnect(self) -> None:
         with contextlib.suppress(Exception):
@@ -186,8 +190,8 @@ class ChatClient:
         message = {"channel": channel, "text": text, "client_id": text}
         while True:
             try:
-                answer = await self.io.call("chat:send", message, timeout=timeout)
-            except (socketio.exceptions.SocketIOError, TimeoutError):
+                answer = await self._unless_gone(self.io.call("chat:send", message, timeout=timeout))
+            except (socketio.exceptions.SocketIOError, TimeoutError, ConnectionError):
                 return None
             if "seq" in answer:
                 break
@@ -217,6 +221,22 @@ class ChatClient:
         while not numbers <= set(self.seen):
             self._heard.clear()
             await self._heard.wait()
+
+    async def _unless_gone(self, what: Coroutine[Any, Any, Any]) -> Any:
+        """Await what only an open connection brings; socketio would wait on when there is none any more."""
+        wanted, gone = asyncio.ensure_future(what), asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait((wanted, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not wanted.done():
+                raise ConnectionResetError(f"{self.name} was cut off")
+            return wanted.result()
+        finally:
+            for task in (wanted, gone):
+                task.cancel()
+            await asyncio.gather(wanted, gone, return_exceptions=True)
+
+    async def _on_disconnect(self, _: str) -> None:
+        self._gone.set()
 
     async def _on_message(self, message: dict[str, Any]) -> None:
         self.seen[message["seq"]] = message["text"]

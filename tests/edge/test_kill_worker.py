@@ -12,6 +12,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 import aiohttp
@@ -74,7 +75,7 @@ async def test_a_worker_or_redis_may_die_at_any_moment(
     flags = ["--database", request.getfixturevalue("postgres_url")] if store == "postgres" else []
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance, killed = random.Random(seed), Counter[str]()
     server = KreideServer(tmp_path / "data", "--workers", "2", "--redis", redis_server.url, *flags)
     server.start()
     people = [Person(server, number) for number in range(4)]
@@ -87,9 +88,11 @@ async def test_a_worker_or_redis_may_die_at_any_moment(
                 redis_server.kill()
                 await asyncio.sleep(chance.uniform(0.0, 0.5))
                 redis_server.start()
+                killed["redis"] += 1
             else:
                 with contextlib.suppress(ProcessLookupError, IndexError):  # it may just be gone already
                     os.kill(chance.choice(server.workers()), signal.SIGKILL)
+                    killed["worker"] += 1
             await all_write_again(people, before, lives)
         for person in people:
             person.pause.clear()
@@ -99,10 +102,18 @@ async def test_a_worker_or_redis_may_die_at_any_moment(
         for life in lives:
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)
+        tell(killed, people)
         assert server.stop() == 0
-    seconds = sorted(second for person in people for second in person.returns)
-    if seconds:
-        print(f"back after {seconds[len(seconds) // 2]:.1f} s (median of {len(seconds)}), {seconds[-1]:.1f} s at most")
+
+
+def tell(killed: Counter[str], people: list[Person]) -> None:
+    """Print what really happened, also of a run that broke off."""
+    edits = sum(len(person.editor.acked) for person in people)
+    messages = sum(len(person.chatter.acked) for person in people)
+    print(f"killed {killed['worker']} workers, {killed['redis']} x Redis; acked {edits} edits, {messages} messages")
+    if seconds := sorted(second for person in people for second in person.returns):
+        half, most = (seconds[len(seconds) * part // 100] for part in (50, 95))
+        print(f"back after {half:.1f} s (median of {len(seconds)}), {most:.1f} s (p95), {seconds[-1]:.1f} s at most")
 
 
 async def all_write_again(people: list[Person], before: list[int], lives: list[asyncio.Task[None]]) -> None:
