@@ -98,7 +98,7 @@ class Plane:
     def set_slot(self, session: int, slot: int, source: int, generation: int) -> None:
         """Show a source in a slot; 0: nothing."""
 
-    def set_layer(self, session: int, slot: int, layer: int, temporal: int = 255) -> None:
+    def set_layer(self, session: int, slot: int, layer: int, halved: bool = False) -> None:
         """The highest layer (0 lowest, 2 unless told) and temporal layer that a slot shows, whatever source it is
         given."""
 

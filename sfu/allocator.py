@@ -8,6 +8,8 @@ Laws, in the order of the phases; rates are kbit/s on the wire:
 5. Tiles share the rest in their order. In a lesson with a stage each gets the best layer up to 100, beside a screen the
    lowest; in a `grid`, where nobody is on stage, their equal share up to 500. One whose lowest layer does not fit is
    left out, but never the very first picture.
+A layer may go out with half of its frames, where its sender marks them (temporal layers): a step between the layer
+below and the whole of it, and between the lowest layer and nothing. Of what fits the dearest step is given.
 What there is, is the school's cap, or what the way to the viewer carries where that is less. Where the way does not
 carry what phase 2 promises, the picture is left out as well, and the viewer's video counts as paused; sound goes on.
 A layer costs what was measured, falling slowly from its peaks; what was never measured, its nominal rate. Down and out
@@ -18,6 +20,7 @@ fallen below what was sent, by no more than `RISE` a second, or `RISE_SHARE` of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from math import inf
 from typing import Final, Literal
 
@@ -45,6 +48,8 @@ RESUMED: Final = 300.0
 """Up to this it comes back without delay: a voice and a small stage."""
 LEFT_OUT: Final = -1
 MAX_LAYERS: Final = 3
+_HALF, _WHOLE, _STEPS = 0, 1, 2
+"""The steps of layer n are 2n, half of its frames, and 2n + 1; so `step // 2` is the layer, of LEFT_OUT too."""
 
 _SINGLE: Final = 95.0
 """Somebody without layers is shown first and measured then: a stage and eight tiles of such fit."""
@@ -58,12 +63,13 @@ _NOMINAL: Final[Mapping[str, tuple[float, ...]]] = {"camera": (60.0, 130.0, 320.
 class Supply:
     """What the layers of one source cost, lowest first."""
 
-    __slots__ = ("_at", "_peaks", "_rates")
+    __slots__ = ("_at", "_halves", "_peaks", "_rates")
 
     def __init__(self, purpose: str, layers: int) -> None:
         nominal = _NOMINAL.get(purpose, _NOMINAL["camera"]) if layers > 1 else (_SINGLE,)
         self._peaks = [*nominal[:1] * (layers - len(nominal)), *nominal[-layers:]]
         self._rates: tuple[int, ...] = (0,) * layers
+        self._halves = [inf] * layers
         self._at = 0.0
 
     @property
@@ -71,8 +77,11 @@ class Supply:
         """How many there are."""
         return len(self._peaks)
 
-    def measure(self, now: float, rates: tuple[int, ...]) -> None:
-        """These are the rates from now on; 0 where nothing flows, 1 where it was not measured yet."""
+    def measure(self, now: float, rates: tuple[int, ...], halves: tuple[int, ...] = ()) -> None:
+        """These are the rates from now on; 0 where nothing flows, 1 where it was not measured yet.
+
+        `halves` are those of half of the frames; 0 where there is no half.
+        """
         before = self._rates
         faded = [self.cost(now, layer) for layer in range(self.layers)]
         self._rates = tuple(rates[: self.layers])
@@ -80,7 +89,15 @@ class Supply:
             cost if rate <= _UNKNOWN else max(cost, rate) if was > _UNKNOWN else float(rate)
             for rate, was, cost in zip(self._rates, before, faded, strict=True)
         ]
+        self._halves = [
+            half / rate if half and rate > _UNKNOWN else inf
+            for half, rate in zip_longest(halves[: self.layers], self._rates, fillvalue=0)
+        ]
         self._at = now
+
+    def half(self, now: float, layer: int) -> float:
+        """What one viewer of half of its frames needs; more than there is where they are not marked."""
+        return self._halves[layer] * self.cost(now, layer)
 
     def cost(self, now: float, layer: int) -> float:
         """What one viewer of this layer needs."""
@@ -100,7 +117,7 @@ class Want(Struct, frozen=True):
 class Held(Struct, frozen=True):
     """What a picture had, and when it last had to give something up."""
 
-    layer: int
+    step: int
     lowered: float | None
 
 
@@ -117,6 +134,8 @@ class Allocation:
         self._held: dict[tuple[Place, int], Held] = {}
         self._retry: float | None = None
         self._paused = False
+        self.halved: frozenset[str] = frozenset()
+        """The slots that get half of their layer's frames, since the last decision."""
 
     @property
     def retry(self) -> float | None:
@@ -166,7 +185,8 @@ class Allocation:
         if self._room < min(self._way, self._cap) and round_.retry is not None:
             self._retry = min(round_.retry, now + 1.0)
         self._spent = left - round_.left
-        return {want.slot: round_.given[want.slot] for want in wants}
+        self.halved = frozenset(slot for slot, step in round_.given.items() if step >= 0 and step % _STEPS == _HALF)
+        return {want.slot: round_.given[want.slot] // _STEPS for want in wants}
 
 
 def _tile_most(left: float, tiles: int, *, beside_screen: bool, grid: bool) -> float:
@@ -186,29 +206,31 @@ class _Round:
         self.retry: float | None = None
         self._before = before
 
-    def give(self, want: Want, layer: int) -> None:
-        """Give this layer instead of what the slot was given before."""
+    def give(self, want: Want, step: int) -> None:
+        """Give this step instead of what the slot was given before."""
         had = self.given.get(want.slot, LEFT_OUT)
-        self.left -= self._cost(want, layer) - self._cost(want, had)
-        self.given[want.slot] = layer
+        self.left -= self._cost(want, step) - self._cost(want, had)
+        self.given[want.slot] = step
 
     def raise_to(self, want: Want, most: float) -> None:
-        """Give the best layer that costs up to `most` and fits."""
+        """Give the best step that costs up to `most` and fits."""
         lowest = self.given[want.slot]
         if lowest == LEFT_OUT:
             return
-        for layer in range(want.supply.layers - 1, lowest, -1):
-            if self._cost(want, layer) <= most and self._fits(want, layer):
-                self.give(want, layer)
+        for step in range(_STEPS * want.supply.layers - 1, lowest, -1):
+            if self._cost(want, step) <= most and self._fits(want, step):
+                self.give(want, step)
                 return
 
     def enter(self, want: Want, most: float, *, always: bool) -> None:
-        """Give the lowest layer if that fits, and then the best one up to `most`."""
-        if always or self._fits(want, 0):
-            self.give(want, 0)
-            self.raise_to(want, most)
+        """Give the lowest layer, or half of its frames, if that fits, and then the best step up to `most`."""
+        if always or self._fits(want, _WHOLE):
+            self.give(want, _WHOLE)
+        elif self._fits(want, _HALF):
+            self.give(want, _HALF)
         else:
             self.given[want.slot] = LEFT_OUT
+        self.raise_to(want, most)
 
     def share(self, tiles: Sequence[Want], most: float, paused: bool) -> None:
         """Give the tiles what there is, in their order; nothing if what comes before them is paused."""
@@ -222,17 +244,19 @@ class _Round:
 
     def held(self, want: Want) -> Held:
         """What the picture has from now on."""
-        layer = self.given[want.slot]
+        step = self.given[want.slot]
         before = self._before.get((want.place, want.source))
         if before is None:
-            return Held(layer, None)
-        return Held(layer, self.now if layer < before.layer else before.lowered)
+            return Held(step, None)
+        return Held(step, self.now if step < before.step else before.lowered)
 
-    def _fits(self, want: Want, layer: int) -> bool:
-        cost = self._cost(want, layer)
+    def _fits(self, want: Want, step: int) -> bool:
+        cost = self._cost(want, step)
+        if cost == inf:
+            return False
         extra = cost - self._cost(want, self.given.get(want.slot, LEFT_OUT))
         before = self._before.get((want.place, want.source))
-        if before is None or layer <= before.layer:
+        if before is None or step <= before.step:
             fits, again = extra <= self.left, self.now + HOLD
         else:
             since = self.now - HOLD if before.lowered is None else before.lowered
@@ -242,5 +266,8 @@ class _Round:
             self.retry = again if self.retry is None else min(self.retry, again)
         return fits
 
-    def _cost(self, want: Want, layer: int) -> float:
-        return 0.0 if layer == LEFT_OUT else want.supply.cost(self.now, layer)
+    def _cost(self, want: Want, step: int) -> float:
+        if step == LEFT_OUT:
+            return 0.0
+        layer, part = divmod(step, _STEPS)
+        return want.supply.cost(self.now, layer) if part == _WHOLE else want.supply.half(self.now, layer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct
 
 from sfu.model import MediaEvent, MediaRights, Purpose
@@ -75,9 +77,19 @@ class Flow(Struct, frozen=True):
 
 
 class Rates(Struct, frozen=True):
-    """Layers of pictures in kbit/s, lowest first: 0 nothing flows, 1 not measured yet. Only what changed is told."""
+    """Layers of pictures in kbit/s, lowest first: 0 nothing flows, 1 not measured yet. Only what changed is told.
+
+    `halves`: what half of the frames of these sources' layers are; 0 where there is no half.
+    """
 
     rates: tuple[tuple[int, tuple[int, ...]], ...]
+    halves: Mapping[int, tuple[int, ...]] = {}
+
+    @classmethod
+    def of(cls, measured: Sequence[tuple[int, list[int], list[int]]]) -> Rates:
+        """As the plane tells them: source, layers, halves."""
+        halves = {source: tuple(half) for source, _, half in measured}
+        return cls(tuple((source, tuple(layers)) for source, layers, _ in measured), halves)
 
 
 class Estimates(Struct, frozen=True):
@@ -145,11 +157,12 @@ class AskKeyframe(Struct, frozen=True):
 
 
 class SetLayer(Struct, frozen=True):
-    """Plane: the highest layer that a slot may show."""
+    """Plane: the highest layer that a slot may show, and whether half of its frames are enough."""
 
     session: int
     slot: int
     layer: int
+    halved: bool = False
 
 
 class SetAudience(Struct, frozen=True):

@@ -41,7 +41,7 @@ class Pictures:
             if source is not None and len(rates) > source.layers and len(source.rids) <= 1:
                 source.spread(len(rates))
             if source is not None and len(rates) == source.layers:
-                source.supply.measure(now, rates)
+                source.supply.measure(now, rates, event.halves.get(number, ()))
                 measured.append(source)
                 concerned |= dict.fromkeys(source.shown)
                 if source.purpose == "camera":

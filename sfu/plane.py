@@ -12,7 +12,8 @@ Laws:
 - Events wait in a bounded ring; `fileno()` is readable while there are any. `levels` are -dBov: 0 is loudest, 127 is
   "fell quiet".
 - A source has up to three layers, lowest first. A slot shows the best that flows up to its `set_layer`, and changes
-  over at keyframes only. Rates that changed are told twice a second at most.
+  over at keyframes only; halved, it leaves out the highest temporal layer. Rates that changed
+  are told twice a second at most.
 - What is sent to a viewer is numbered for its feedback; pictures leave at the pace of the estimate that this gives, and
   wait 250 ms at most. Up to `want` is probed for.
 
@@ -34,7 +35,7 @@ Event: TypeAlias = (
     | tuple[Literal["address"], int, str]
     | tuple[Literal["expired"], int]
     | tuple[Literal["levels"], list[tuple[int, int]]]
-    | tuple[Literal["layers"], list[tuple[int, list[int]]]]
+    | tuple[Literal["layers"], list[tuple[int, list[int], list[int]]]]
     | tuple[Literal["estimate"], list[tuple[int, int, bool]]]
     | tuple[Literal["source"], int, Literal["started", "stalled"]]
     | tuple[Literal["dropped"], int]
@@ -42,8 +43,8 @@ Event: TypeAlias = (
 )
 """What happened: the handshake of a session brought a datagram; ICE nominated an address, or another one; consent ran
 out (RFC 7675); voices were this loud; the layers of pictures have these rates (kbit/s; 0: stalled, 1: not measured
-yet); sessions may be sent so many bits per second (each told at most 5 times a second), and whether probes will
-find out when it is more; a source started to flow or stalled; so many events were lost; a recorder has lost so
-many frames, and whether nobody reads its pipe any more (once a second at most)."""
+yet), and half of their frames those (0: no half); sessions may be sent so many bits per second (each told at most 5
+times a second), and whether probes will find out when it is more; a source started to flow or stalled; so many events
+were lost; a recorder has lost so many frames, and whether nobody reads its pipe any more (once a second at most)."""
 
 __all__ = ["Event", "Kind", "Plane", "Profile", "take_stream"]

@@ -243,9 +243,9 @@ class MediaRoom:
         """The plane saw a source start or stall."""
         self._tell(Flow(source, flowing))
 
-    def on_rates(self, rates: tuple[tuple[int, tuple[int, ...]], ...]) -> None:
+    def on_rates(self, rates: Rates) -> None:
         """The plane measured pictures of this room."""
-        self._tell(Rates(rates))
+        self._tell(rates)
 
     def on_estimates(self, rates: tuple[tuple[str, float, bool], ...]) -> None:
         """The plane judged the ways to peers of this room."""
@@ -335,7 +335,7 @@ class MediaRoom:
             if isinstance(output, Assign):
                 plane.set_slot(output.session, output.slot, output.source, output.generation)
             elif isinstance(output, SetLayer):
-                plane.set_layer(output.session, output.slot, output.layer)
+                plane.set_layer(output.session, output.slot, output.layer, output.halved)
             elif isinstance(output, AskKeyframe):
                 plane.request_keyframe(output.source)
             elif isinstance(output, SetAudience):

@@ -100,7 +100,7 @@ class SourceEntry:
 class SlotEntry:
     """A slot of a viewer and the source the plane was told to put there."""
 
-    __slots__ = ("codecs", "frozen", "generation", "id", "layer", "mid", "name", "source")
+    __slots__ = ("codecs", "frozen", "generation", "halved", "id", "layer", "mid", "name", "source")
 
     def __init__(self, slot: Slot) -> None:
         self.id = slot.id
@@ -108,7 +108,7 @@ class SlotEntry:
         self.mid = slot.mid
         self.codecs = slot.codecs
         self.source = 0
-        self.layer = MAX_LAYERS - 1
+        self.layer, self.halved = MAX_LAYERS - 1, False
         self.generation = 0
         self.frozen: float | None = None
         """When its viewer last said that the picture stands still."""

@@ -305,15 +305,16 @@ class Router:
             slot = viewer.slots.get(name)
             if slot is None:
                 continue
-            layer = layers.get(name, slot.layer)
-            if number == slot.source and layer == slot.layer:
+            layer, halved = layers.get(name, slot.layer), name in viewer.allocation.halved
+            if (number, layer, halved) == (slot.source, slot.layer, slot.halved):
                 continue
-            if layer != slot.layer:
-                self._outputs.append(SetLayer(viewer.session, slot.id, layer))
+            if (layer, halved) != (slot.layer, slot.halved):
+                self._outputs.append(SetLayer(viewer.session, slot.id, layer, halved))
             if number != slot.source:
                 slot.generation += 1
                 orders.append(Assign(viewer.session, slot.id, number, slot.generation))
             self._roster.show(viewer, slot, number, layer)
+            slot.halved = halved
         if orders:
             self._outputs += orders
             states = [self._roster.state(slot) for slot in viewer.slots.values()]

@@ -21,6 +21,7 @@ import msgspec
 from sfu.codecs import VideoCodec
 from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
+from sfu.events import Rates
 from sfu.model import (
     LayersWanted,
     LeftOut,
@@ -292,11 +293,10 @@ class MediaServer:
         for room, part in by_room.items():
             room.on_estimates(tuple(part))
 
-    def _on_rates(self, rates: list[tuple[int, list[int]]]) -> None:
-        by_room: dict[MediaRoom, list[tuple[int, tuple[int, ...]]]] = {}
-        for source, layers in rates:
-            room = self._source_rooms.get(source)
-            if room is not None:
-                by_room.setdefault(room, []).append((source, tuple(layers)))
+    def _on_rates(self, rates: list[tuple[int, list[int], list[int]]]) -> None:
+        by_room: dict[MediaRoom, list[tuple[int, list[int], list[int]]]] = {}
+        for measured in rates:
+            if (room := self._source_rooms.get(measured[0])) is not None:
+                by_room.setdefault(room, []).append(measured)
         for room, part in by_room.items():
-            room.on_rates(tuple(part))
+            room.on_rates(Rates.of(part))

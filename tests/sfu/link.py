@@ -21,6 +21,7 @@ SOUND_EVERY, SOUND_BYTES = 20_000, 120
 HEADERS = 60
 """RTP, SRTP, UDP and IP."""
 CAMERA = (55, 130, 310)
+THINNED = 0.6
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Seen:
     stage: int = LEFT_OUT
     tiles: int = 0
     paused: bool = False
+    halved: bool = False
 
 
 @dataclass
@@ -83,6 +85,8 @@ class Viewer:
     """Between these seconds its page is silenced: it asks for nothing and answers nothing."""
     cap: int = 1_000
     stage: tuple[int, ...] = CAMERA
+    thinned: bool = False
+    """The cameras mark half of their frames, which are THINNED of a layer's bytes."""
     tiles: int = 8
     stalls: float = 0.0
     """The share of time in which this server stands still, for up to 150 ms each: nothing is read, nothing sent."""
@@ -92,8 +96,10 @@ class Viewer:
     def __post_init__(self) -> None:
         self.way = Rehearsal(self.cap * 1_000)
         self.allocation = Allocation(self.cap)
-        self.wants = [Want("stage", "stage", 1, _supply(self.stage))]
-        self.wants += [Want(f"tile-{n}", "tile", 10 + n, _supply(CAMERA)) for n in range(1, self.tiles + 1)]
+        self.wants = [Want("stage", "stage", 1, _supply(self.stage, self.thinned))]
+        self.wants += [
+            Want(f"tile-{n}", "tile", 10 + n, _supply(CAMERA, self.thinned)) for n in range(1, self.tiles + 1)
+        ]
         self.layers: dict[str, int] = {}
         self.flying: deque[tuple[int, int, int, bool, int]] = deque()
         self.answers: deque[tuple[int, bytes]] = deque()
@@ -119,6 +125,7 @@ class Viewer:
         self.now.wait = max(self.now.wait, self.link.wait(now) / 1000)
         while now + STEP >= (len(self.seconds) + 1) * SECOND:
             self.now.stage = self.layers["stage"]
+            self.now.halved = "stage" in self.allocation.halved
             self.now.tiles = sum(self.layers[f"tile-{n}"] != LEFT_OUT for n in range(1, self.tiles + 1))
             self.now.paused = self.allocation.paused
             self.seconds.append(self.now)
@@ -144,6 +151,7 @@ class Viewer:
                 if layer != LEFT_OUT:
                     left = int(
                         (self.stage if want.place == "stage" else CAMERA)[layer]
+                        * (THINNED if want.slot in self.allocation.halved else 1)
                         * FRAME
                         / 8_000
                         * random.uniform(0.7, 1.3)
@@ -172,9 +180,9 @@ class Viewer:
             self.way.feedback(now, self.answers.popleft()[1])
 
 
-def _supply(rates: tuple[int, ...]) -> Supply:
+def _supply(rates: tuple[int, ...], thinned: bool) -> Supply:
     made = Supply("camera", len(rates))
-    made.measure(0.0, rates)
+    made.measure(0.0, rates, tuple(int(rate * THINNED) for rate in rates) if thinned else ())
     return made
 
 

@@ -100,3 +100,11 @@ def layer(rid: str, sequence: int, *, keyframe: bool = False) -> Rtp:
     ssrc = LAYER_SSRC + ord(rid)
     body = vp8(rid.encode(), keyframe=keyframe, picture=sequence & 0x7FFF)
     return Rtp(VP8, sequence, sequence * 3000, ssrc, body, marker=True, elements={4: b"s", 7: rid.encode()})
+
+
+def temporal_layer(sequence: int, temporal: int) -> Rtp:
+    """A frame of a temporal layer, to which one can go up with it; the first is a keyframe."""
+    number = sequence & 0x7FFF
+    head = [0x90, 0xE0, 0x80 | number >> 8, number & 255, 7, temporal << 6 | 0x20]
+    body = bytes([*head, sequence != 1, temporal]) + bytes(600)
+    return Rtp(VP8, sequence, sequence * 3000, VIDEO_SSRC, body, marker=True, elements={4: b"v"})

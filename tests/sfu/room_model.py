@@ -55,6 +55,7 @@ class Model:
         self.muted: dict[int, bool] = {}
         self.slots: dict[tuple[str, str], int] = {}
         self.layers: dict[tuple[str, str], int] = {}
+        self.halved: set[tuple[str, str]] = set()
         self.generations: dict[int, int] = {}
         self.states: dict[str, list[SlotState]] = {}
         self.events: list[MediaEvent] = []
@@ -93,7 +94,9 @@ class Model:
             elif isinstance(output, AskKeyframe):
                 assert output.source in self.audience, "asked for nobody"
             elif isinstance(output, SetLayer):
-                self.layers[self.slot_names[output.slot]] = output.layer
+                slot = self.slot_names[output.slot]
+                self.layers[slot] = output.layer
+                (self.halved.add if output.halved else self.halved.discard)(slot)
             elif isinstance(output, Tap):
                 self.taps[output.source] = output
             else:
@@ -152,8 +155,9 @@ class Model:
             self.now += 0.001
             self.tell(Flow(self.source_ids[name, purpose], flowing))
 
-    def measure(self, name: str, purpose: Purpose, *rates: int) -> None:
-        self.tell(Rates(((self.source_ids[name, purpose], rates),)))
+    def measure(self, name: str, purpose: Purpose, *rates: int, halves: tuple[int, ...] = ()) -> None:
+        source = self.source_ids[name, purpose]
+        self.tell(Rates(((source, rates),), {source: halves}))
 
     def layer(self, viewer: str, slot: str) -> int:
         return self.layers.get((viewer, slot), 2)

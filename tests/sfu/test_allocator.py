@@ -11,6 +11,7 @@ from sfu.allocator import (
     HOLD,
     LEFT_OUT,
     SCREEN_MOST,
+    SHARE,
     STAGE_MOST,
     VOICES,
     Allocation,
@@ -257,3 +258,43 @@ def test_a_large_picture_that_fell_comes_back_within_seconds(kbit: int) -> None:
     allocation.estimate(kbit * 1.5)
     shown = [allocation.decide(second / 2, wants, grid=False)["stage"] == 0 for second in range(1, 20)]
     assert shown.index(True) <= 2 * (HOLD + 3) and shown == sorted(shown)
+
+
+def thinned(*rates: int, place: Place = "stage", slot: str = "stage") -> Want:
+    """A picture of which half of the frames can be left out, which are 60 % of its bytes."""
+    made = Supply("camera", len(rates))
+    made.measure(0.0, rates, tuple(rate * 6 // 10 for rate in rates))
+    return Want(slot, place, 1, made)
+
+
+@pytest.mark.parametrize(
+    ("left", "layer", "halved"),
+    [(310, 2, False), (309, 2, True), (186, 2, True), (185, 1, False), (129, 1, True), (77, 0, False), (54, 0, True)],
+)
+def test_half_of_the_frames_is_a_step_between_two_layers(left: int, layer: int, halved: bool) -> None:
+    allocation = Allocation(1000)
+    allocation.estimate((VOICES + left) / SHARE + 1e-6)
+    assert allocation.decide(0.0, [thinned(*CAMERA)], grid=False) == {"stage": layer}
+    assert (allocation.halved == {"stage"}) == halved and not allocation.paused
+
+
+def test_half_of_the_frames_comes_before_nothing_and_only_where_frames_are_marked() -> None:
+    for want_, expected in ((thinned(*CAMERA), 0), (want("stage", 1), LEFT_OUT)):
+        allocation = Allocation(1000)
+        allocation.estimate((VOICES + 40) / SHARE)
+        assert allocation.decide(0.0, [want_], grid=False) == {"stage": expected}
+        assert allocation.paused == (expected == LEFT_OUT)
+    tile = thinned(90, place="tile", slot="tile-1")
+    allocation = Allocation(VOICES + 60)
+    assert allocation.decide(0.0, [want("stage", 2, 5), tile], grid=False) == {"stage": 0, "tile-1": 0}
+    assert allocation.halved == {"tile-1"}
+
+
+def test_the_other_half_comes_back_after_a_while_with_a_reserve() -> None:
+    allocation = Allocation(VOICES + 310)
+    dear, cheap = thinned(55, 130, 400), thinned(55, 130, 250)
+    assert allocation.decide(0.0, [cheap], grid=False) == {"stage": 2} and not allocation.halved
+    assert allocation.decide(1.0, [dear], grid=False) == {"stage": 2} and allocation.halved
+    assert allocation.decide(2.0, [cheap], grid=False) == {"stage": 2} and allocation.halved
+    assert allocation.decide(1.0 + HOLD, [thinned(55, 130, 290)], grid=False) and allocation.halved, "it has no reserve"
+    assert allocation.decide(1.0 + HOLD, [cheap], grid=False) == {"stage": 2} and not allocation.halved

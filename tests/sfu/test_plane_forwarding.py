@@ -25,6 +25,7 @@ from tests.sfu.plane_lesson import (
     Stage,
     layer,
     picture,
+    temporal_layer,
     voice,
 )
 from tests.sfu.plane_peer import PROFILES, RTX, VP8, Rtp, eventually, rtcp, vp8, wait_event
@@ -218,6 +219,34 @@ def test_while_the_layer_wanted_has_no_keyframe_a_smaller_one_is_shown(lesson: L
     assert plane.counters()["layer_switches"] == 1
 
 
+def test_half_of_the_frames_leaves_no_gap_and_the_others_come_back(lesson: Lesson) -> None:
+    (viewer,) = lesson.viewers
+    publisher, plane = lesson.publisher, lesson.plane
+    numbers = iter(range(1, 10_000))
+
+    def four_frames(arrive: int = 4) -> list[Rtp]:
+        for temporal in (0, 2, 1, 2):
+            publisher.send(temporal_layer(next(numbers), temporal))
+        return [viewer.receive() for _ in range(arrive)]
+
+    got, halves = four_frames(), [0]
+    while not any(halves):
+        event = wait_event(plane, "layers")
+        assert event[0] == "layers"
+        ((_, _, halves),) = event[1]
+        got += four_frames()
+    plane.set_layer(viewer.id, VIDEO_SLOT, 2, halved=True)
+    got += four_frames(2) + four_frames(2)
+    assert [packet.payload[7] for packet in got[-4:]] == [0, 1, 0, 1]
+    plane.set_layer(viewer.id, VIDEO_SLOT, 2)
+    got += four_frames()
+    assert [packet.payload[7] for packet in got[-4:]] == [0, 2, 1, 2]
+    first = got[0]
+    assert [(packet.sequence - first.sequence) & 0xFFFF for packet in got] == list(range(len(got)))
+    pictures = [struct.unpack("!H", packet.payload[2:4])[0] & 0x7FFF for packet in got]
+    assert [(picture - pictures[0]) & 0x7FFF for picture in pictures] == list(range(len(got)))
+
+
 def test_probes_and_unknown_layers_make_no_layer(lesson: Lesson) -> None:
     lesson.layered()
     (viewer,) = lesson.viewers
@@ -238,7 +267,7 @@ def test_probes_and_unknown_layers_make_no_layer(lesson: Lesson) -> None:
 
 def test_the_rates_of_layers_are_told(lesson: Lesson) -> None:
     lesson.layered()
-    told: list[tuple[int, list[int]]] = []
+    told: list[tuple[int, list[int], list[int]]] = []
     for sequence in range(1, 9):
         for rid in "qf":
             body = vp8(bytes(600 if rid == "q" else 1000), keyframe=sequence == 1, picture=sequence)
@@ -246,7 +275,7 @@ def test_the_rates_of_layers_are_told(lesson: Lesson) -> None:
         event = wait_event(lesson.plane, "layers")
         assert event[0] == "layers"
         told += event[1]
-        source, (small, middle, large) = told[-1]
+        source, (small, middle, large), _ = told[-1]
         assert source == LAYERED_SOURCE and middle == 0
         if large > small > 1:
             return

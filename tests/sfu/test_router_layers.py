@@ -98,6 +98,21 @@ def test_what_does_not_fit_is_left_out_and_comes_back_when_it_does() -> None:
     assert sorted(filter(None, model.tiles("v"))) == ["a", "b", "c"]
 
 
+def test_half_of_the_frames_is_told_to_the_plane_and_taken_back_when_there_is_room() -> None:
+    model = Model()
+    model.join("teacher", "v", layered=True)
+    model.tell(Staged("teacher"))
+    model.flow("teacher", "camera")
+    model.measure("teacher", "camera", 55, 130, 310, halves=(33, 78, 186))
+    model.wait(2)
+    assert model.layer("v", "stage") == 2 and ("v", "stage") not in model.halved
+    model.tell(Estimates((("v", 330.0, True),)))
+    assert model.layer("v", "stage") == 2 and ("v", "stage") in model.halved
+    model.tell(Estimates((("v", 5_000.0, True),)))
+    model.wait(8)
+    assert model.layer("v", "stage") == 2 and ("v", "stage") not in model.halved
+
+
 def test_rates_of_strangers_and_of_other_layers_change_nothing() -> None:
     model = Model()
     model.join("v", "a")

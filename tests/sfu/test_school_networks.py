@@ -107,6 +107,35 @@ def test_wifi_of_thirty() -> None:
     assert changes / 30 < 8, "in 40 s, a viewer"
 
 
+def test_wifi_of_thirty_whose_cameras_mark_half_of_their_frames() -> None:
+    """Frames come and go where a layer would, so that hardly anybody waits for a keyframe."""
+    link = Link([(0, 18_000)], jitter=4_000, loss=0.005)
+    viewers = [Viewer(link, phase=number * 1_333, thinned=True) for number in range(30)]
+    run(viewers, 60, 1)
+    settled = [viewer.seconds[20:] for viewer in viewers]
+    seen = [second for seconds in settled for second in seconds]
+    assert sum(kbit(seconds) for seconds in settled) > 14_000 and usual_wait(settled[0]) < 100
+    assert mean(second.stage == 2 for second in seen) > 0.9 and not any(second.paused for second in seen)
+    assert any(second.halved for second in seen), "for some it is the half"
+    layers = sum(before.stage != after.stage for seconds in settled for before, after in pairwise(seconds))
+    halves = sum(before.halved != after.halved for seconds in settled for before, after in pairwise(seconds))
+    assert layers / 30 < 2 and halves / 30 < 8, "in 40 s, a viewer"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_at_the_edge_of_the_wifi_the_teacher_moves_at_half_the_rate_and_does_not_stand_still(seed: int) -> None:
+    """220 kbit/s: a voice and three quarters of the smallest picture."""
+    shown = {}
+    for thinned in (False, True):
+        viewer = Viewer(Link([(0, 220)]), thinned=thinned)
+        run([viewer], 60, seed)
+        settled = viewer.seconds[15:]
+        shown[thinned] = mean(second.stage >= 0 for second in settled)
+        assert_never_silent(settled, seed)
+        assert usual_wait(settled) < 100, seed
+    assert shown[False] < 0.1 and shown[True] > 0.5, f"seed {seed}: {shown}"
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_vpn_443_only(seed: int) -> None:
     """All goes over one TCP connection: what is lost comes late, and all behind it too."""

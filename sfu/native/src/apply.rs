@@ -57,8 +57,8 @@ impl World {
                 session,
                 slot,
                 layer,
-                temporal,
-            } => self.set_layer(session, slot, layer, temporal),
+                halved,
+            } => self.set_layer(session, slot, layer, halved),
             Command::SetAudience { source, viewers } => {
                 self.set_audience(now, source, viewers.into_iter().collect())
             }
@@ -302,11 +302,11 @@ impl World {
         self.assign(now, place, session, slot)
     }
 
-    fn set_layer(&mut self, session: u64, slot: u64, layer: usize, temporal: u8) -> Option<()> {
+    fn set_layer(&mut self, session: u64, slot: u64, layer: usize, halved: bool) -> Option<()> {
         let place = self.sessions.place(session)?;
         let entry = self.sessions.get_mut(place)?.slot_mut(slot)?;
         entry.layers.most = layer;
-        entry.layers.temporal = temporal;
+        entry.layers.halved = halved;
         if let Some(source) = entry.shown.and_then(|place| self.sources.get_mut(place))
             && entry.waits(source)
         {

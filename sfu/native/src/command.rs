@@ -113,7 +113,7 @@ pub enum Command {
         session: u64,
         slot: u64,
         layer: usize,
-        temporal: u8,
+        halved: bool,
     },
     SetAudience {
         source: u64,

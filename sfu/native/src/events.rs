@@ -35,8 +35,9 @@ pub enum Event {
         session: u64,
     },
     Levels(Vec<(u64, u8)>),
-    /// Rates of the layers of pictures, kbit/s, the lowest layer first; 0: it does not flow.
-    Layers(Vec<(u64, Vec<u32>)>),
+    /// Rates of the layers of pictures, kbit/s, the lowest layer first; 0: it does not flow. Then
+    /// what half of their frames are; 0: there is no half.
+    Layers(Vec<(u64, Vec<u32>, Vec<u32>)>),
     /// What may be sent to these sessions, in bits per second; and whether probes will find more.
     Estimates(Vec<(u64, u64, bool)>),
     Started {

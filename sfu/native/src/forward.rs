@@ -211,7 +211,11 @@ fn begin(
     counters: &Counters,
 ) -> Option<usize> {
     let first = |layer: usize| Some(source.layers.get(layer)?.turn?.0);
-    entry.media.limit(entry.layers.limit(source.layers.len()));
+    entry.media.limit(
+        entry
+            .layers
+            .limit(source.layers.len(), source.costs.half(&entry.layers)),
+    );
     if source.layers.len() == 1 {
         return first(0);
     }

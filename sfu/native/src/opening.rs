@@ -100,7 +100,10 @@ fn again(
         media,
         audio_level: None,
     };
-    entry.media.limit(entry.layers.limit(source.layers.len()));
+    let half = source.costs.half(&entry.layers);
+    entry
+        .media
+        .limit(entry.layers.limit(source.layers.len(), half));
     let Some(outgoing) = entry.media.forward(exit.now, &inbound) else {
         return 0;
     };

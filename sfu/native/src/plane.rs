@@ -364,14 +364,14 @@ impl Plane {
         )
     }
 
-    #[pyo3(signature = (session, slot, layer, temporal=u8::MAX))]
+    #[pyo3(signature = (session, slot, layer, halved=false))]
     fn set_layer(
         &self,
         py: Python<'_>,
         session: u64,
         slot: u64,
         layer: usize,
-        temporal: u8,
+        halved: bool,
     ) -> PyResult<()> {
         if layer >= MAX_LAYERS {
             return Err(bad("layer"));
@@ -382,7 +382,7 @@ impl Plane {
                 session,
                 slot,
                 layer,
-                temporal,
+                halved,
             },
         )
     }

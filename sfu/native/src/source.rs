@@ -10,11 +10,12 @@
 use std::collections::HashMap;
 
 use crate::media::codec::{Codec, Kind, Media};
+use crate::media::costs::{Costs, Rates};
 use crate::media::descriptor::Descriptors;
 use crate::media::extension::{ExtensionIds, Extensions};
 use crate::media::history::History;
 use crate::media::keyframe::KeyframeAuthority;
-use crate::media::layers::{Flows, MAX_LAYERS, Meter};
+use crate::media::layers::{Flows, MAX_LAYERS};
 use crate::media::levels::LevelMeter;
 use crate::media::receive::Receiver;
 use crate::media::rtp::{Malformed, RtpView};
@@ -27,8 +28,6 @@ const AUDIO_HISTORY: usize = 48 << 10;
 const TAKEOVER: u64 = 500_000;
 /// Distance between the indices of two streams of a layer.
 const STREAM_SPAN: u64 = 1 << 40;
-/// A rate that differs by one part in this many is told.
-const RATE_STEP: u32 = 8;
 /// Bits of an index below its layer.
 const LAYER_SHIFT: u32 = 60;
 
@@ -126,16 +125,12 @@ pub struct Source {
     pub layers: Vec<Layer>,
     /// Which of them flow.
     pub flows: Flows,
-    /// What each layer costs a viewer: of simulcast the streams, of SVC the spatial layers.
-    meters: [Meter; MAX_LAYERS],
-    /// Spatial layers of its one stream.
-    spatial: usize,
+    /// What each layer costs a viewer.
+    pub costs: Costs,
     pub keyframes: KeyframeAuthority,
     pub meter: LevelMeter,
     pub flowing: bool,
     last_packet: u64,
-    /// The rates that Python knows.
-    told: Vec<u32>,
 }
 
 impl Source {
@@ -160,13 +155,11 @@ impl Source {
             rids,
             layers: layers.collect(),
             flows: Flows::default(),
-            meters: [Meter::default(); MAX_LAYERS],
-            spatial: 1,
+            costs: Costs::new(count),
             keyframes: KeyframeAuthority::default(),
             meter: LevelMeter::default(),
             flowing: false,
             last_packet: 0,
-            told: vec![0; count],
         }
     }
 
@@ -224,23 +217,7 @@ impl Source {
 
     /// Media of a layer came: note what flows, and how much.
     pub fn flow(&mut self, now: u64, layer: usize, media: &Media, bytes: usize) {
-        let Media::Described(_, frame) = media else {
-            self.flows.heard(now, layer);
-            self.meters[layer.min(MAX_LAYERS - 1)].packet(bytes);
-            return;
-        };
-        if self.layers.len() > 1 {
-            self.flows.heard(now, layer);
-            self.meters[layer.min(MAX_LAYERS - 1)].packet(bytes);
-            return;
-        }
-        for (spatial, needed) in frame.spatial().take(MAX_LAYERS) {
-            self.spatial = self.spatial.max(spatial + 1);
-            if needed {
-                self.flows.heard(now, spatial);
-                self.meters[spatial].packet(bytes);
-            }
-        }
+        self.costs.packet(now, &mut self.flows, layer, media, bytes);
     }
 
     /// The streams that flow or have flowed, the lowest layer first.
@@ -262,29 +239,12 @@ impl Source {
         Some(layer.receiver.as_ref()?.ssrc())
     }
 
-    /// The rate of each layer in kbit/s, 0 where it does not flow, if they are to be told anew.
-    pub fn measure(&mut self, elapsed: u64) -> Option<Vec<u32>> {
-        if self.kind == Kind::Audio {
-            return None;
+    /// The rates of its layers, if they are to be told anew.
+    pub fn measure(&mut self, elapsed: u64) -> Option<Rates> {
+        match self.kind {
+            Kind::Audio => None,
+            Kind::Video => self.costs.measure(elapsed, &self.flows),
         }
-        let count = self.layers.len().max(self.spatial);
-        let mut rates = Vec::with_capacity(count);
-        for (number, meter) in self.meters.iter_mut().take(count).enumerate() {
-            if self.flows.has(number) {
-                rates.push(meter.measure(elapsed).max(1));
-            } else {
-                meter.clear();
-                rates.push(0);
-            }
-        }
-        let differs = |(&new, &old): (&u32, &u32)| {
-            (new == 0) != (old == 0) || new.abs_diff(old) > old / RATE_STEP
-        };
-        if rates.len() != self.told.len() || rates.iter().zip(&self.told).any(differs) {
-            self.told.clone_from(&rates);
-            return Some(rates);
-        }
-        None
     }
 
     /// Nothing that came before may go out any more.

@@ -140,8 +140,11 @@ impl World {
     fn measure(&mut self, now: u64) {
         let elapsed = now.saturating_sub(std::mem::replace(&mut self.clock.measured, now));
         let pictures = self.sources.iter_mut();
-        let rates: Vec<(u64, Vec<u32>)> = pictures
-            .filter_map(|(_, source)| Some((source.id, source.measure(elapsed)?)))
+        let rates: Vec<(u64, Vec<u32>, Vec<u32>)> = pictures
+            .filter_map(|(_, source)| {
+                let (rates, halves) = source.measure(elapsed)?;
+                Some((source.id, rates, halves))
+            })
             .collect();
         if !rates.is_empty() {
             self.tell(Event::Layers(rates));

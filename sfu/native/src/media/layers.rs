@@ -17,7 +17,7 @@ const SPREAD: u64 = 500_000;
 /// The measured rate follows a change with a quarter at each measurement.
 const SMOOTHING: u64 = 4;
 /// What a packet takes on the way beside itself: UDP, IP and the authentication tag.
-const WIRE: u64 = 44;
+pub const WIRE: u64 = 44;
 
 /// The layers of one source that flow.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,8 +74,8 @@ pub struct LayerView {
     pub most: usize,
     /// The layer that goes out, or that the slot waits for.
     pub shown: usize,
-    /// The highest temporal layer wanted.
-    pub temporal: u8,
+    /// Half of its frames are enough.
+    pub halved: bool,
 }
 
 impl Default for LayerView {
@@ -83,15 +83,15 @@ impl Default for LayerView {
         Self {
             most: MAX_LAYERS - 1,
             shown: 0,
-            temporal: u8::MAX,
+            halved: false,
         }
     }
 }
 
 impl LayerView {
-    /// What a slot passes on of one of so many streams.
+    /// What a slot passes on of one of so many streams, whose `half` is up to this temporal layer.
     #[must_use]
-    pub fn limit(&self, streams: usize) -> LayerId {
+    pub fn limit(&self, streams: usize, half: u8) -> LayerId {
         let spatial = if streams > 1 {
             u8::MAX
         } else {
@@ -99,7 +99,7 @@ impl LayerView {
         };
         LayerId {
             spatial,
-            temporal: self.temporal,
+            temporal: if self.halved { half } else { u8::MAX },
         }
     }
 
@@ -129,7 +129,12 @@ pub struct Meter {
 impl Meter {
     /// A packet of this many bytes came.
     pub fn packet(&mut self, bytes: usize) {
-        self.bits += 8 * (bytes as u64 + WIRE);
+        self.add(8 * (bytes as u64 + WIRE));
+    }
+
+    /// So many bits came, headers included.
+    pub fn add(&mut self, bits: u64) {
+        self.bits += bits;
     }
 
     /// Measure what came in the `elapsed` time; kbit/s. 0 at first.

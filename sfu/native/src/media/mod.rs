@@ -8,10 +8,12 @@
 pub mod av1;
 pub mod capture;
 pub mod codec;
+pub mod costs;
 pub mod descriptor;
 pub mod estimate;
 pub mod extension;
 pub mod h264;
+pub mod halves;
 pub mod history;
 pub mod keyframe;
 pub mod layers;
