@@ -44,7 +44,7 @@ OTHER: Final[dict[str, frozenset[str]]] = {
         group_room.* group_seat.entered group_seat.group_room group_seat.meeting group_seat.school
         guardian_link.school guest_link.* invitation.meeting invitation.school login_session.expires_at
         login_session.guest_link login_session.school login_session.token_hash meeting.cancelled
-        meeting.channel meeting.encrypted meeting.ends_at meeting.group_id meeting.id meeting.kind
+        meeting.channel meeting.encrypted meeting.ended meeting.ends_at meeting.group_id meeting.id meeting.kind
         meeting.lobby meeting.locked meeting.moved_from meeting.private_cameras meeting.school
         meeting.starts_at meeting_document.* personal.away personal.quiet_end personal.quiet_start
         personal.quiet_weekends personal.school personal.typing recording.ended_at recording.gaps recording.id
@@ -85,14 +85,14 @@ def columns(data: Path, name: str) -> set[str]:
 
 
 def unjudged(data: Path) -> list[str]:
-    """The columns of which nothing is said."""
+    """The columns of which nothing is said, and what is said of columns that are not there."""
     wrong: list[str] = []
     for name in ("school", "collab"):
         there = columns(data, name)
         whole = {one.removesuffix(".*") for one in OTHER[name] if one.endswith(".*")}
         said = {*PERSONAL[name], *(one for one in OTHER[name] if not one.endswith(".*"))}
         said |= {column for column in there if column.split(".")[0] in whole}
-        wrong += [f"{name}: {column}" for column in sorted(there - said)]
+        wrong += [f"{name}: {column}" for column in sorted(there ^ said)]
     return wrong
 
 
@@ -102,7 +102,7 @@ def unfilled(data: Path, marks: list[str]) -> list[str]:
     return [
         f"{name}: {column}"
         for name in PERSONAL
-        for column in sorted(PERSONAL[name] & columns(data, name))
+        for column in sorted(PERSONAL[name])
         if not any(mark in value for value in _values(data / f"{name}.db", *column.split(".")) for mark in wanted)
     ]
 

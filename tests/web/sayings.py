@@ -43,6 +43,7 @@ from web.school.actions import (
     do_set_personal,
     do_share,
 )
+from web.school.group_tables import group_plan, group_room, group_seat
 from web.school.model import (
     Account,
     AccountRole,
@@ -260,20 +261,17 @@ class Sayings:
 
     async def _sit(self, person: Subject) -> None:
         """In a room for a group, a place in which says no word."""
-        known = tables.METADATA.tables
-        if "group_seat" not in known:
-            return
         meeting, room = {"school": SCHOOL, "meeting": MEETING}, new_id()
         async with self.holdings.school.write() as connection:
-            if (await connection.execute(select(known["group_plan"]))).first() is None:
+            if (await connection.execute(select(group_plan))).first() is None:
                 plan = {"how": "chance", "phase": "open"}
-                await connection.execute(insert(known["group_plan"]).values(meeting | plan))
+                await connection.execute(insert(group_plan).values(meeting | plan))
             channel = {"id": room, "school": SCHOOL, "title": "Gruppe"}
             await connection.execute(insert(tables.channel).values(channel))
             place = {"id": room, "position": 1, "title": "Gruppe", "channel": room}
-            await connection.execute(insert(known["group_room"]).values(meeting | place))
+            await connection.execute(insert(group_room).values(meeting | place))
             seat = {"person": person.id, "group_room": room, "entered": True}
-            await connection.execute(insert(known["group_seat"]).values(meeting | seat))
+            await connection.execute(insert(group_seat).values(meeting | seat))
 
     async def _record(self, person: Subject) -> None:
         id = new_id()
