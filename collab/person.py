@@ -82,6 +82,13 @@ class PersonStore:
             rows = await connection.execute(select(chat_tables.held).where(_held.author == person).limit(10_000))
             return [chat_tables.read_held(row) for row in rows]
 
+    async def positions(self, person: str) -> list[dict[str, str | int]]:
+        """Return up to which message a person has read each channel."""
+        table = chat_tables.position.c
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(table.channel, table.seq).where(table.person == person))
+            return [{"channel": row.channel, "seq": row.seq} for row in rows]
+
     async def uploads(self, person: str) -> AsyncIterator[tuple[str, str]]:
         """Go through the files that a person sent: id and content's hash."""
         table, last = upload_tables.upload.c, ""

@@ -25,6 +25,7 @@ from web.downloads import file_name
 from web.person import Holdings, Subject
 from web.school import tables
 from web.school.contact_tables import contact_block, direct_channel, personal
+from web.school.group_tables import group_seat
 from web.school.recording_tables import recording_track
 from web.visitors import Visitor
 
@@ -36,6 +37,7 @@ _MEMBERSHIPS: Final[tuple[tuple[str, Table, tuple[str, ...]], ...]] = (
     ("hosted_meetings", tables.meeting, ("host",)),
     ("invitations", tables.invitation, ("account",)),
     ("admissions", tables.admission, ("person",)),
+    ("group_seats", group_seat, ("person",)),
     ("folders", tables.folder, ("owner",)),
     ("documents", tables.document, ("owner",)),
     ("conversations", direct_channel, ("first", "second")),
@@ -99,6 +101,7 @@ class _Export:
             ]
         about = asdict(self._subject) if isinstance(self._subject, Visitor) else msgspec.to_builtins(self._subject)
         self._add("account.json", about | {"school_title": school, "settings": settings, "logins": logins})
+        memberships["read"] = await self._from.person.positions(mine)
         self._add("memberships.json", memberships)
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime())
         name, login = self._subject.full_name, self._subject.login

@@ -11,7 +11,8 @@ Person: {name} ({login}), Schule: {school}
 Erstellt: {at}
 
 account.json       das Konto, eigene Einstellungen, Anmeldungen; bei Gästen der angegebene Name und wo sie waren
-memberships.json   Klassen und Lerngruppen, Familie, Besprechungen, Einlass, Ordner, Dokumente, Freigaben, Sperren
+memberships.json   Klassen und Lerngruppen, Familie, Besprechungen, Einlass, Ordner, Dokumente, Freigaben, Sperren,
+                   Plätze in Gruppenräumen, wie weit Kanäle gelesen sind
 messages.json      eigene Nachrichten, auch direkte und zurückgehaltene
 files.json         eigene Dateien; die Dateien selbst liegen unter files/
 documents/         je Dokument: wann die Person es geändert hat, und ihre Texte und Werte, die noch darin stehen
@@ -27,7 +28,8 @@ Person: {name} ({login}), school: {school}
 Made: {at}
 
 account.json       the account, own settings, logins; of guests the name that they gave and where they were
-memberships.json   classes and learning groups, family, meetings, admission, folders, documents, shares, blocks
+memberships.json   classes and learning groups, family, meetings, admission, folders, documents, shares, blocks,
+                   seats in group rooms, how far channels are read
 messages.json      own messages, direct ones and held ones, too
 files.json         own files; the files themselves lie in files/
 documents/         for each document: when the person changed it, and their texts and values that still stand in it

@@ -147,7 +147,8 @@ async def test_guests_are_found_by_what_they_left_and_get_their_copy(holdings: H
     whole, account = "\n".join(bodies.values()), json.loads(bodies["account.json"])
     assert not [word for word in town.marks(guest) if word not in whole]
     assert (account["name"], account["logins"][0]["name"]) == (guest.name, guest.name)
-    assert json.loads(bodies["memberships.json"])["admissions"]
+    member = json.loads(bodies["memberships.json"])
+    assert member["admissions"] and member["group_seats"] and member["read"]
     for other in town.people[:GUEST]:
         assert not [word for word in town.words[other.id] if word in whole], "others' words are theirs"
     counts = await count(holdings, found)
