@@ -7,6 +7,7 @@ by half as many turns again at most.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -64,8 +65,10 @@ class Turns:
             print(f"{self._load.name}: {label(name)} {self.facts[label(name)]}", flush=True)
             return
         self._playing.append(one)
+        began = time.monotonic()
         async with self._or_without(one):
             await one.open(self._load, self._options.gro)
+            entered = time.monotonic()
             await one.settle()
             assert one.generator is not None
             fact = f"{one.driver.version}, {' and '.join(sorted(one.generator.profiles))}"
@@ -73,6 +76,8 @@ class Turns:
                 await one.find_half()
                 fact += f", {one.pace:.2f} times as quick as with 100 viewers above"
             self.facts[one.driver.name] = fact
+            took = f"in after {entered - began:.1f} s, ready {time.monotonic() - entered:.1f} s later"
+            print(f"{self._load.name}: {one.driver.name} has everybody {took}", flush=True)
 
     async def _take_turn(self, one: Playing, turn: int) -> None:
         async with self._or_without(one):

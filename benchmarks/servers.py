@@ -49,6 +49,7 @@ class Server:
     data: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     redis: Server | None = None
+    ending: float = 20.0  # seconds that it may take to end by itself
 
     def start(self, patience: float = 60.0) -> None:
         """Start it on its core; return once it accepts; NotStarted if it does not within these seconds."""
@@ -94,7 +95,7 @@ class Server:
         if self.process is not None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(self.ending)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

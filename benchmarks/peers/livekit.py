@@ -147,7 +147,8 @@ class LiveKit:
             f"port: {port}\nbind_addresses: [127.0.0.1]\nkeys: {{{KEY}: {SECRET}}}\nlogging: {{level: error}}\n"
             f"rtc: {{udp_port: {free_port()}, tcp_port: 0, node_ip: {address}, ips: {{includes: [{address}/32]}}}}\n"
         )
-        self.server = Server("livekit", [str(program), "--config", str(config)], port)
+        # it waits for its people for minutes
+        self.server = Server("livekit", [str(program), "--config", str(config)], port, ending=1.0)
         self._http: aiohttp.ClientSession | None = None
         self._people: list[Person] = []
 
