@@ -1,4 +1,4 @@
-"""Firefox beside Chromium in one lesson: each sees and hears the other."""
+"""Firefox beside Chromium in one lesson: each sees and hears the other, also in the school's own format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
@@ -33,6 +33,18 @@ for (const connection of window.connections) {
   });
 }
 return { frames, energy, sent };
+"""
+# The codecs in which this page gets pictures.
+CODECS = """
+const codecs = [];
+for (const connection of window.connections) {
+  if (connection.connectionState !== 'connected') continue;
+  const stats = await connection.getStats();
+  stats.forEach((report) => {
+    if (report.type === 'inbound-rtp' && report.framesDecoded > 10) codecs.push(stats.get(report.codecId)?.mimeType);
+  });
+}
+return codecs;
 """
 FRESH = "return document.querySelectorAll('figure.tile video[data-fresh=true]').length"
 
@@ -62,19 +74,27 @@ def join_with_firefox(firefox: Firefox, server: KreideServer, account: str, less
         firefox.press(button)
 
 
+def tile_of(page: Page, name: str) -> Locator:
+    return page.locator(f"figure.tile:has(figcaption:has-text('{name}')) video")
+
+
+def visit(open_page: OpenPage, server: KreideServer, account: str, lesson: str) -> Page:
+    page = open_page(account, "/login", url=server.url)
+    page.context.add_init_script(SPY)
+    enter(page, lesson)
+    for button in ("Mikro aus", "Kamera aus"):
+        page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
+    return page
+
+
 def test_firefox_and_chromium_see_and_hear_each_other(
     firefox: Firefox, open_page: OpenPage, server: KreideServer
 ) -> None:
     lesson = new_lesson(server.login("teacher"))
-    teacher = open_page("teacher", "/login", url=server.url)
-    teacher.context.add_init_script(SPY)
-    enter(teacher, lesson)
-    for button in ("Mikro aus", "Kamera aus"):
-        teacher.get_by_role("button", name=button).click()
-    expect(teacher.get_by_role("button", name="Kamera an")).to_be_visible()
+    teacher = visit(open_page, server, "teacher", lesson)
     join_with_firefox(firefox, server, "pupil1", lesson)
-    tile = teacher.locator("figure.tile:has(figcaption:has-text('Amira')) video")
-    expect(tile).to_have_attribute("data-fresh", "true", timeout=60_000)
+    expect(tile_of(teacher, "Amira")).to_have_attribute("data-fresh", "true", timeout=60_000)
     frames, energy = frames_and_sound(teacher)
     until(lambda: frames_and_sound(teacher)[0] > frames + 20, "Chromium sees Firefox")
     until(lambda: frames_and_sound(teacher)[1] > energy, "Chromium hears Firefox")
@@ -82,3 +102,16 @@ def test_firefox_and_chromium_see_and_hear_each_other(
     before = firefox.run(STATS)
     until(lambda: firefox.run(STATS)["frames"] > before["frames"] + 20, "Firefox sees Chromium")
     until(lambda: firefox.run(STATS)["energy"] > before["energy"], "Firefox hears Chromium")
+    teacher.close()
+
+    # The school chooses VP9: both send it, and show it.
+    rules, admin = server.login("admin"), open_page("admin", "/settings", url=server.url)
+    admin.get_by_label("Bildformat der Kameras").select_option(label="VP9: spart Bandbreite, für neuere Geräte")
+    until(lambda: rules.get("/api/v1/school")["video_codec"] == "vp9", "it is stored")
+    admin.close()
+    lesson = new_lesson(server.login("teacher"))
+    teacher = visit(open_page, server, "teacher", lesson)
+    join_with_firefox(firefox, server, "pupil1", lesson)
+    expect(tile_of(teacher, "Amira")).to_have_attribute("data-fresh", "true", timeout=60_000)
+    until(lambda: teacher.evaluate(f"async () => {{ {CODECS} }}") == ["video/VP9"], "Chromium shows VP9 of Firefox")
+    until(lambda: firefox.run(CODECS) == ["video/VP9"], "Firefox shows VP9 of Chromium")
