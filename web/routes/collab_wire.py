@@ -17,6 +17,8 @@ from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_websocket import WebSocketReader, WebSocketWriter
 
+from web.routes.collab_ear import Ear
+
 SWEEP_SECONDS: Final = 4.0
 _PING_AFTER, _GONE_AFTER = 2, 4  # sweeps without a word
 _PING: Final = b"\x89\x00"
@@ -34,6 +36,13 @@ class _Queue(WebSocketDataQueue):
         super().__init__(protocol, _QUEUE_BYTES, loop=loop)
         self.take: Take | None = None
         self.heard = True
+
+    def hear(self, data: bytes) -> bool:
+        """Take a binary message that was read before the parser; False if it must wait for its turn."""
+        if self.take is None or self._buffer or not self.take(data):
+            return False
+        self.heard = True
+        return True
 
     def feed_data(self, data: Any, size: int) -> None:
         self.heard = True
@@ -57,7 +66,10 @@ class DocumentSocket(web.WebSocketResponse):
         assert self._loop is not None
         self._queue = self._reader = _Queue(request.protocol, self._loop)
         self._parser = WebSocketReader(self._queue, self._max_msg_size, compress=False, decode_text=True)
+        listen = not request.protocol._message_tail and self._transport is not None
         request.protocol.set_parser(self._parser)
+        if listen and self._transport is not None:  # at the boundary of a frame
+            self._transport.set_protocol(Ear(request.protocol, self._queue.hear))
         request.protocol.keep_alive(False)
         self._forget_http(request)
 
