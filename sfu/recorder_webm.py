@@ -2,7 +2,7 @@
 
 Laws:
 - Frames are never decoded. Those of one or two seconds become one cluster of known length, so a file that ends behind a
-  cluster is whole but for its index; nothing is written in smaller pieces.
+  cluster is whole but for its index, and says how long it is; nothing is written in smaller pieces.
 - The head has room for four tracks; one is described there once its first frame tells codec and size, in the same call
   that hands out its cluster. A codec that changes is another track. With H.264 in it a file is no WebM any more, and
   says so.
@@ -189,6 +189,7 @@ class WebmFile:
             block = struct.pack(">BhB", 0x81 + track.place, min(time - start, 0x7FFF), 0x80 if frame.key else 0)
             blocks.append(element(0xA3, block + frame.payload))
         cluster = element(_CLUSTER, b"".join(blocks))
+        patches.append(Patch(self._info, struct.pack(">d", float((ready[-1].at - self.began) // 1000))))
         self._cues.append((start, cue or 1, self._length - self._body))
         self._length += len(cluster)
         if not head:
