@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from web.room_news import Noted
 from web.room_state import Room
 from web.room_view import Board, Viewer
 
@@ -17,18 +18,19 @@ class RoomCopy(Struct, frozen=True):
 
     board: Board
     seqs: dict[Viewer, int]
+    pending: dict[Viewer, dict[str, Noted]]
     welcome: set[str]
     sent_away: set[str]
 
 
 def copy_of(room: Room) -> RoomCopy:
     """Return the room as it is now; encode it before the room changes again."""
-    return RoomCopy(room.board, room.seqs, room.welcome, room.sent_away)
+    return RoomCopy(room.board, room.news.seqs, room.news.pending, room.welcome, room.sent_away)
 
 
 def room_of(copy: RoomCopy) -> Room:
     """Return the room that was copied."""
     room = Room(copy.board.meeting, copy.board.started_at)
-    room.board, room.seqs = copy.board, copy.seqs
+    room.board, room.news.seqs, room.news.pending = copy.board, copy.seqs, copy.pending
     room.welcome, room.sent_away = copy.welcome, copy.sent_away
     return room

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,6 @@ from msgspec import Struct
 
 from sfu.server import MediaServer
 from web import messages as wire
-from web.broadcast import Outgoing, build_event
 from web.errors import StateError
 from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
@@ -29,10 +28,11 @@ from web.recording_host import RoomRecording
 from web.room_asked import carry_out, quietly
 from web.room_groups_host import Documents, RoomGroups
 from web.room_media import NOWHERE, RoomMedia
-from web.room_members import Arrival, Forget, Left, Output, Say
+from web.room_members import Arrival, Output
 from web.room_rights import RoomRights
 from web.room_settling import Settling
 from web.room_state import Room
+from web.room_telling import Send, Telling
 from web.room_tools import RoomTools
 from web.room_wire import Moved, RoomAnswer, RoomCall
 from web.school.access import SchoolAccess
@@ -44,9 +44,6 @@ from web.school.store import SchoolStore
 
 FREEZE_SECONDS = 2.0
 log = logging.getLogger(__name__)
-
-
-Send = Callable[[Sequence[str], Outgoing | None], None]  # connections; None: their seats are free again
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class RoomHost:
         self.groups = RoomGroups(room, parts.school, parts.documents, apply=self._apply, clock=_now)
         self._store = parts.school
         self._watch = parts.watch
-        self._send = send
+        self._telling = Telling(room, send, self._forget)
         self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
         self.media.epoch = epoch
         self.tools = RoomTools(
@@ -80,7 +77,6 @@ class RoomHost:
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_work = 0
         self._idle = asyncio.Event()
-        self._frozen = False
         self._settling: Settling | None = None
         self._recording = RoomRecording(
             room, self.media, (parts.school, parts.recordings), apply=self._apply, later=self._later
@@ -197,7 +193,7 @@ class RoomHost:
 
     def dropped(self, connection: str) -> None:
         """A client's connection is gone."""
-        if self._frozen:
+        if self._telling.frozen:
             return  # the new owner will hear of it
         for member in list(self.room.members):
             if member.connection == connection:
@@ -211,7 +207,7 @@ class RoomHost:
                 self.dropped(connection)
 
     def tick(self) -> None:
-        if self._frozen:
+        if self._telling.frozen:
             return
         self._apply(self.room.tick(_now()))
         if self.groups.due:
@@ -230,6 +226,7 @@ class RoomHost:
         """End the room on this worker."""
         self._recording.stop("ended")
         self._apply(self.room.close(reason))
+        self._telling.close()
         self.media.close()
 
     # --- moving to another worker ---
@@ -237,7 +234,7 @@ class RoomHost:
     async def freeze(self) -> None:
         """Take no more requests and wait for those under way; TimeoutError when that takes too long."""
         self._recording.stop("moved")
-        self._frozen = True
+        self._telling.frozen = True
         async with asyncio.timeout(FREEZE_SECONDS):
             while self._at_work:
                 self._idle.clear()
@@ -246,7 +243,7 @@ class RoomHost:
 
     def thaw(self) -> None:
         """Go on: nobody took the room. What was not told meanwhile is in the state that is told now."""
-        self._frozen = False
+        self._telling.frozen = False
         self._apply(self.room.show(self.room.members))
 
     def stay_behind(self) -> None:
@@ -272,7 +269,7 @@ class RoomHost:
 
     @contextmanager
     def _working(self) -> Iterator[None]:
-        if self._frozen:
+        if self._telling.frozen:
             raise Moved(text="the room is moving")
         self._at_work += 1
         try:
@@ -294,17 +291,12 @@ class RoomHost:
             self._settling.changed()
 
     def _deliver(self, outputs: Sequence[Output]) -> None:
-        if self._frozen and not self.media.left:
+        if self._telling.frozen and not self.media.left:
             return  # the new owner's numbers go on from where the copy was made
-        for output in outputs:
-            match output:
-                case Say(connections, event, message):
-                    self._send(connections, build_event(event, message))
-                case Left(_, connection):
-                    if connection is not None:
-                        self._send((connection,), None)
-                case Forget(person):
-                    self._later(do_forget_admission(self._store, self.room.meeting, person))
+        self._telling.deliver(outputs)
+
+    def _forget(self, person: str) -> None:
+        self._later(do_forget_admission(self._store, self.room.meeting, person))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -14,8 +14,9 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from web.errors import AccessDenied, Overloaded, StateError
-from web.messages import CloseReason, RoomChanged, RoomClosed, RoomGrant, RoomJoined, RoomState
-from web.room_view import Board, Mark, Member, Viewer, build_grant, render, view_room, viewer_of
+from web.messages import CloseReason, RoomClosed, RoomGrant, RoomJoined, RoomState
+from web.room_news import News
+from web.room_view import Board, Mark, Member, build_grant, view_room, viewer_of
 from web.school.model import Grant, Meeting, Person
 
 KEEP_PLACE_MS = 30_000
@@ -45,7 +46,11 @@ class Forget(Struct, frozen=True):
     person: str
 
 
-Output = Say | Left | Forget
+class Changed(Struct, frozen=True):
+    """The room has changed, and `Members.flush` has something to tell."""
+
+
+Output = Say | Left | Forget | Changed
 
 
 class Arrival(Struct, frozen=True):
@@ -64,7 +69,7 @@ class Members:
     def __init__(self, meeting: Meeting, now: int) -> None:
         self.board = Board(meeting=meeting, started_at=now, members={}, hands={}, locked=meeting.locked)
         self.board.encrypted = meeting.encrypted
-        self.seqs: dict[Viewer, int] = {}
+        self.news = News()
         self.welcome: set[str] = set()
         self.sent_away: set[str] = set()
 
@@ -111,7 +116,7 @@ class Members:
         """Return the room as this peer may see it now."""
         member = self.inside(peer)
         viewer = viewer_of(self.board, member)
-        return view_room(self.board, viewer, self.seqs.get(viewer, 0))
+        return view_room(self.board, viewer, self.news.seqs.get(viewer, 0))
 
     def place_of(self, member: Member) -> str | None:
         """Return the group room where somebody belongs now; None: with all."""
@@ -203,6 +208,7 @@ class Members:
         outputs: list[Output] = [Say(connected, "room:closed", RoomClosed(reason))] if connected else []
         outputs += [Left(member.peer, member.connection) for member in self.members]
         self.board.members.clear()
+        self.news.pending.clear()
         self.board.hands.clear()
         self.board.presenting = self.board.stage = None
         return outputs
@@ -335,24 +341,13 @@ class Members:
         ]
 
     def tell(self, *marks: Mark, but: Collection[str] = ()) -> list[Output]:
-        """Number a change in each class of viewers and address it to those who are connected."""
-        if not marks:
-            return []
-        audiences: dict[Viewer, list[str]] = {}
-        for member in self.members:
-            if member.inside and member.peer not in but:
-                addresses = audiences.setdefault(viewer_of(self.board, member), [])
-                if member.connection is not None:
-                    addresses.append(member.connection)
-        outputs: list[Output] = []
-        for viewer, connections in audiences.items():
-            changes = render(self.board, viewer, marks)
-            if not changes:
-                continue
-            self.seqs[viewer] = self.seqs.get(viewer, 0) + 1
-            if connections:
-                outputs.append(Say(tuple(connections), "room:changed", RoomChanged(self.seqs[viewer], changes)))
-        return outputs
+        """Note a change; `flush` tells it. `but` get the whole room anyway."""
+        return [Changed()] if self.news.note(self.board, marks, but) else []
+
+    def flush(self) -> list[Say]:
+        """Tell everybody concerned what has changed since the last time."""
+        told = self.news.tell(self.board)
+        return [Say(one.connections, "room:changed", one.message) for one in told if one.connections]
 
 
 def _without(outputs: Iterable[Output], connection: str) -> list[Output]:

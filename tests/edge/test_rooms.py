@@ -70,7 +70,9 @@ async def test_one_room_for_people_on_both_workers(pair: Pair) -> None:
     assert pair.one.services.rooms.counts()["people"] == 2 and pair.two.services.rooms.counts()["rooms"] == 0
     await teacher.until("room:changed", lambda news: "Amira" in peers(news))
     assert await amira.ask("room:hand", raised=True) == {}
-    await teacher.until("room:changed", lambda news: news["changes"][0]["type"] == "hands_changed")
+    await teacher.until(
+        "room:changed", lambda news: any(change["type"] == "hands_changed" for change in news["changes"])
+    )
     assert (await amira.ask("room:mute", peer=None))["error"]["code"] == "not_allowed"
     assert await teacher.ask("room:mute", peer=None) == {}
     await amira.until("room:muted")
@@ -79,7 +81,7 @@ async def test_one_room_for_people_on_both_workers(pair: Pair) -> None:
         await teacher.ask("room:hand", raised=True)
         await teacher.ask("room:hand", raised=False)
     state = await amira.ask("room:sync")
-    assert state["seq"] >= 60
+    assert [hand["peer"] for hand in state["hands"]] == [second["peer"]]
     assert await amira.ask("room:leave") == {}
     again = await amira.ask("room:join", meeting=LESSON)
     assert again["state"] == "joined"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct, structs
 
 from web import messages as wire
 from web.errors import WebError
-from web.room_members import Arrival, Forget, Left, Output, Say
+from web.room_members import Arrival, Changed, Forget, Left, Output, Say
 from web.room_state import Room
 from web.school.grants import GRANTS
 from web.school.model import Grant, Meeting, MeetingKind, MeetingRole, Person, Role
@@ -71,7 +73,9 @@ class Client:
 def apply(state: wire.RoomState, change: wire.RoomChange) -> wire.RoomState:
     match change:
         case wire.PeerJoined(peer):
-            return structs.replace(state, peers=[*state.peers, peer])
+            if all(old.peer != peer.peer for old in state.peers):
+                return structs.replace(state, peers=[*state.peers, peer])
+            return apply(state, wire.PeerChanged(peer))
         case wire.PeerChanged(peer):
             assert any(old.peer == peer.peer for old in state.peers)
             return structs.replace(state, peers=[peer if old.peer == peer.peer else old for old in state.peers])
@@ -104,6 +108,7 @@ class Table:
         self.clients: dict[str, Client] = {}  # by connection
         self.forgotten: list[str] = []
         self._count = 0
+        self.gathers = False  # news wait until they are looked at
 
     def join(self, name: str, key: str = "", grant: Grant | None = None) -> Client:
         self._count += 1
@@ -121,6 +126,12 @@ class Table:
         return client
 
     def play(self, outputs: list[Output]) -> None:
+        """Bring the outputs to the clients, and the news of the room unless they are left to gather."""
+        self.deliver(outputs)
+        if not self.gathers:
+            self.deliver(self.room.flush())
+
+    def deliver(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
             match output:
                 case Say(connections, event, message):
@@ -131,6 +142,8 @@ class Table:
                         self.clients.pop(connection).open = False
                 case Forget(who):
                     self.forgotten.append(who)
+                case Changed():
+                    pass
 
     def drop(self, client: Client) -> None:
         connection = self.connection(client)
@@ -142,6 +155,7 @@ class Table:
 
     def check(self) -> None:
         """Every client's picture is what a fresh snapshot would be."""
+        self.deliver(self.room.flush())
         for client in self.clients.values():
             member = self.room.member(client.peer)
             if member.inside:

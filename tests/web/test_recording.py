@@ -173,6 +173,10 @@ async def _ended(somebody: Somebody) -> Any:
             await asyncio.sleep(0.02)
 
 
+def _recording(news: Any) -> Any:
+    return next(change["recording"] for change in news["changes"] if change["type"] == "recording_changed")
+
+
 def _runs(message: Any) -> bool:
     return any(change["type"] == "recording_changed" and change["recording"] for change in message["changes"])
 
@@ -183,7 +187,7 @@ async def test_a_lesson_is_recorded_withdrawn_from_and_deleted(tmp_path: Path) -
         assert await teacher.caller.ask("room:record", on=True) == {}
         assert (await teacher.caller.ask("room:record", on=True))["error"]["code"] == "state"
         told = await two.caller.until("room:changed", _runs)
-        id = told["changes"][-1]["recording"]["id"]
+        id = _recording(told)["id"]
         assert await two.word(id, False) == {} == await one.word(id, True) == await teacher.word(id, True)
         await _taken(house, 100)
         await _listed(one)
@@ -211,7 +215,7 @@ async def test_a_lesson_is_recorded_withdrawn_from_and_deleted(tmp_path: Path) -
 async def test_each_sees_their_own_and_nothing_is_kept_too_long(tmp_path: Path) -> None:
     async with _lesson(tmp_path) as (house, teacher, one, _):
         assert await teacher.caller.ask("room:record", on=True) == {}
-        id = (await one.caller.until("room:changed", _runs))["changes"][-1]["recording"]["id"]
+        id = _recording(await one.caller.until("room:changed", _runs))["id"]
         assert await one.word(id, True) == {} == await teacher.word(id, True)
         await _taken(house, 100)
         assert await teacher.caller.ask("room:end") == {}  # the meeting's end is the recording's

@@ -13,6 +13,7 @@ async def test_a_meeting_that_was_ended_stays_ended(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         teacher, _ = await join(house, "teacher", "T")
         amira, _ = await join(house, "pupil", "Amira", client="tab")
+        assert (await amira.ask("room:end"))["error"]["code"] == "not_allowed"
         assert await teacher.ask("room:end") == {}
         assert (await amira.until("room:closed"))["reason"] == "ended"
         back = await amira.ask("room:join", meeting="demo-lesson", client="tab")

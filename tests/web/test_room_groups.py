@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from tests.web.house import Caller, House, furnish, open_house
+from tests.web.house import Caller, House, eventually, furnish, open_house
 from tests.web.room_table import Table, media
 from tests.web.test_rooms import join
 from web.errors import StateError, WebError
@@ -94,12 +94,14 @@ def test_families_and_recordings_are_never_split() -> None:
 def test_snapshot_and_deltas_equal_a_fresh_snapshot(seed: int) -> None:
     chance = random.Random(f"groups {seed}")
     table = Table()
+    table.gathers = seed % 2 == 1
     for step in range(120):
         table.now += chance.randrange(2000)
         with contextlib.suppress(WebError):
             act(table, chance)
         try:
-            table.check()
+            if not table.gathers or chance.random() < 0.3:
+                table.check()
             assert room_of(copy_of(table.room)).board.groups == table.room.board.groups
         except AssertionError as error:
             raise AssertionError(f"seed {seed}, step {step}") from error
@@ -158,7 +160,7 @@ async def test_a_group_has_a_chat_of_its_own_while_it_works(house: House) -> Non
     assert (await ben.ask("groups:begin", minutes=1))["error"]["code"] == "not_allowed"
 
     assert await teacher.ask("groups:call_back", seconds=0) == {}
-    await amira.until("rights:changed", lambda news: _reads(news, mine["channel"]))
+    await eventually(lambda: _reads(amira.all("rights:changed")[-1], mine["channel"]))
     refused = await amira.ask("chat:send", channel=mine["channel"], text="late", client_id="3")
     assert refused["error"]["code"] == "not_allowed"
     assert "us" not in [message["text"] for message in ben.all("chat:message")]

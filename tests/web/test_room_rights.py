@@ -11,7 +11,7 @@ from web.errors import AccessDenied
 from web.school.grants import GRANTS
 from web.school.model import Grant
 
-PUPIL_MUST_NOT = ["lower", "admit", "reject", "remove", "mute", "ask_unmute", "set_stage", "lock", "end"]
+PUPIL_MUST_NOT = ["lower", "admit", "reject", "remove", "mute", "ask_unmute", "set_stage", "lock", "check_moderator"]
 
 
 @pytest.mark.parametrize("action", PUPIL_MUST_NOT)
@@ -19,7 +19,7 @@ def test_pupils_have_no_power_over_others(action: str) -> None:
     table = Table()
     table.join("teacher")
     amira, ben = table.join("amira"), table.join("ben")
-    arguments = {"lock": (True,), "end": ()}.get(action, (ben.peer,))
+    arguments = {"lock": (True,), "check_moderator": ()}.get(action, (ben.peer,))
     with pytest.raises(AccessDenied) as refused:
         getattr(table.room, action)(amira.peer, *arguments)
     assert refused.value.code == "not_allowed"

@@ -22,11 +22,13 @@ from web.school.model import MeetingKind
 def test_snapshot_and_deltas_equal_a_fresh_snapshot(kind: MeetingKind, seed: int) -> None:
     chance = random.Random(f"{kind} {seed}")
     table = Table(kind)
+    table.gathers = seed % 2 == 1
     for step in range(150):
         with contextlib.suppress(WebError):  # refused: then nothing may have changed
             act(table, chance)
         try:
-            table.check()
+            if not table.gathers or chance.random() < 0.3:
+                table.check()
         except AssertionError as error:
             raise AssertionError(f"seed {kind} {seed}, step {step}") from error
 
