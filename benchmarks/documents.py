@@ -7,7 +7,7 @@ between them, whose CPU is counted with theirs, and all share one core; of the p
 
     .venv/bin/python -m benchmarks.documents --rows fanout typists --peers y-websocket
 
-All of it takes about 11 minutes on two idle cores; `--resume` goes on where it was ended.
+All of it takes about 12 minutes on two cores; `--resume` goes on where it was ended.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Rows of two processes have a Redis between them, whose CPU is counted with their
 
     .venv/bin/python -m benchmarks.rooms --rows 30 300 --peers socket.io
 
-All of it takes about 4 minutes on two idle cores.
+All of it takes about 6 minutes on two cores.
 """
 
 from __future__ import annotations
