@@ -123,10 +123,10 @@ class Audience:
             changes = b""
         if changes:
             self.deliveries += 1
-        if connection.outbox.state is State.FLOWING and not connection.outbox.congested():
-            data = changes + people + told
-            if data:
-                connection.outbox.write(self._clock(), data)
+        outbox = connection.outbox
+        if outbox.state is State.FLOWING and not outbox.congested():
+            if data := changes + people + told:
+                outbox.write(self._clock(), data)
             return
         for data, kind in ((changes, Kind.CHANGES), (people, Kind.AWARENESS), (told, Kind.CONTROL)):
             if data:

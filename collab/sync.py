@@ -137,6 +137,8 @@ def frame_update(update: bytes) -> bytes:
 
 def frame_ack(count: int) -> bytes:
     """Build the WebSocket frame of our ack."""
+    if count < 0x4000:
+        return bytes((0x82, 2, _ACK, count) if count < 0x80 else (0x82, 3, _ACK, count & 0x7F | 0x80, count >> 7))
     return frame_binary(build_ack(count))
 
 

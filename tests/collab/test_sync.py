@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from collab.codec import frame_binary
 from collab.errors import AccessDenied, CollabError, Overloaded, ProtocolError, StateError, close_code
 from collab.lib0 import build_buffer, build_uint
 from collab.sync import (
@@ -22,6 +23,8 @@ from collab.sync import (
     build_step1,
     build_step2,
     build_update,
+    frame_ack,
+    frame_update,
     parse_message,
 )
 
@@ -48,6 +51,13 @@ def test_the_bytes_are_those_of_y_websocket() -> None:
     assert build_update(b"\x00\x00").hex() == "0002020000"
     assert build_awareness([]).hex() == "010100"
     assert build_ack(300).hex() == "64ac02"
+
+
+@pytest.mark.parametrize("size", [0, 2, 119, 120, 121, 127, 128, 20_000])
+def test_frames_built_in_one_step_are_the_same(size: int) -> None:
+    assert frame_update(b"x" * size) == frame_binary(build_update(b"x" * size))
+    for count in (0, 1, 127, 128, 16_383, 16_384, 3_000_000):
+        assert frame_ack(count) == frame_binary(build_ack(count))
 
 
 @pytest.mark.parametrize(
