@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from typing import Final
@@ -31,11 +30,12 @@ from collab.store import DocumentStore
 from sfu.server import MediaConfig, MediaServer
 from web.auth import Auth, ticket_key
 from web.config import Config, ConfigError
-from web.errors import WebError, problem
+from web.errors import WebError
 from web.live import Live
 from web.machines import Address, Credentials, name_worker
 from web.media_watch import MediaWatch
 from web.metrics import Metrics, connect_engines
+from web.outermost import add_security_headers, outermost
 from web.patience import expect_bodies
 from web.person import Holdings
 from web.recording_files import RecordingFiles
@@ -49,7 +49,7 @@ from web.routes.collab_socket import DocumentSockets
 from web.routes.files import Files
 from web.routes.history import DocumentPast
 from web.routes.persons import Persons
-from web.routes.table import Handler, register
+from web.routes.table import register
 from web.routes.uploads import UPLOADS
 from web.school.access import SchoolAccess
 from web.school.actions import do_end_expired_sessions
@@ -64,17 +64,6 @@ from web.typing_hub import Typing
 from web.uploads import Uploads
 from web.uploads_sweep import sweep_uploads
 
-SERVER: Final = "Kreide"
-SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src-attr 'unsafe-inline'; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self)",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 DEMO_REFRESH_SECONDS: Final = 600.0
 SESSIONS_SECONDS: Final = 60.0
 FIRST_SWEEP_SECONDS: Final = 300.0  # a server that is on only in the mornings tends its documents, too
@@ -90,7 +79,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     except BaseException:
         await stack.aclose()
         raise
-    app = web.Application(middlewares=[_outermost, expect_bodies(apart={UPLOADS})], client_max_size=1 << 20)
+    app = web.Application(middlewares=[outermost, expect_bodies(apart={UPLOADS})], client_max_size=1 << 20)
     app[SERVICES] = services
     sockets = Sockets(services)
     documents = DocumentSockets(services)
@@ -120,7 +109,7 @@ async def build_app(config: Config, index: int) -> web.Application:
         ),
     )
     sockets.attach(app)
-    app.on_response_prepare.append(_add_security_headers)
+    app.on_response_prepare.append(add_security_headers)
 
     async def drain(_: web.Application) -> None:
         await services.rooms.drain()
@@ -285,36 +274,3 @@ async def _end_sessions(services: Services) -> None:
                 await services.live.hasten()
         except WebError:
             log.warning("expired logins could not be ended now")
-
-
-@web.middleware
-async def _outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what no handler foresaw; log one line without query, address or name."""
-    started = time.perf_counter()
-    status = 500
-    try:
-        response = await handler(request)
-        status = response.status
-        return response
-    except web.HTTPException as error:
-        status = error.status
-        if status == 404 and request.match_info.route.resource is None and static.is_navigation(request):
-            return await static.missing_page()
-        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-        return problem(status, error.reason.lower().replace(" ", "_"), error.reason, headers)
-    except web.RequestPayloadError:  # not what Content-Encoding or chunked says, or cut off in the middle
-        status = 400
-        return problem(status, "bad_request", "the body cannot be read")
-    except Exception:  # the top of a request: a bug, told to the log and not to the client
-        log.exception("%s %s failed", request.method, request.match_info.route.resource)
-        return problem(500, "internal", "something went wrong on our side")
-    finally:
-        resource = request.match_info.route.resource
-        path = resource.canonical if resource is not None else "(no route)"
-        log.debug("%s %s %d %.1f ms", request.method, path, status, (time.perf_counter() - started) * 1000)
-
-
-async def _add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = SERVER  # aiohttp has put its own version there
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from web.errors import AccessDenied, StateError
 from web.messages import RecordingEnd, RecordingView
-from web.room_members import Output
+from web.room_outputs import Output
 from web.room_state import Room
 from web.room_view import Mark, Member
 

@@ -20,7 +20,7 @@ from web.messages import RecordingEnd, RoomConsent
 from web.recording import Consents
 from web.recording_files import RecordingFiles
 from web.room_media import RoomMedia
-from web.room_members import Output
+from web.room_outputs import Output
 from web.room_state import Room
 from web.school.actions import recordings as rows
 from web.school.store import SchoolStore, new_id

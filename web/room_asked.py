@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from web import messages as wire
 from web.errors import ProtocolError
-from web.room_members import Left, Output
+from web.room_outputs import Left, Output
 from web.room_state import Room
 
 

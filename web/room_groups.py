@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from web.errors import AccessDenied, StateError
 from web.messages import GroupsSaid
-from web.room_members import Members, Output, Say
+from web.room_members import Members
+from web.room_outputs import Output, Say
 from web.room_view import Board, Mark, Member
 from web.school.group_rooms import MOST_SEATS, GroupPlan
 

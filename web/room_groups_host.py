@@ -17,7 +17,7 @@ from msgspec import Struct
 from web import messages as wire
 from web.errors import StateError
 from web.room_groups import check_splittable, newcomers, say, seatable, set_groups, visit
-from web.room_members import Output
+from web.room_outputs import Output
 from web.room_state import Room
 from web.school import group_rooms
 from web.school.actions import do_create_document, do_keep_group_rooms

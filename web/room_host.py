@@ -28,7 +28,7 @@ from web.recording_host import RoomRecording
 from web.room_asked import carry_out, quietly
 from web.room_groups_host import Documents, RoomGroups
 from web.room_media import NOWHERE, RoomMedia
-from web.room_members import Arrival, Output
+from web.room_outputs import Arrival, Output
 from web.room_rights import RoomRights
 from web.room_settling import Settling
 from web.room_state import Room

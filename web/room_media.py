@@ -18,7 +18,7 @@ from sfu import model as media
 from sfu.server import MediaRoom, MediaServer
 from web import messages as wire
 from web.media_watch import MediaWatch
-from web.room_members import Output, Say
+from web.room_outputs import Output, Say
 from web.room_state import MediaWish, Room
 from web.room_view import sees, viewer_of
 

@@ -11,56 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from web.errors import AccessDenied, Overloaded, StateError
 from web.messages import CloseReason, RoomClosed, RoomGrant, RoomJoined, RoomState
 from web.room_news import News
+from web.room_outputs import Arrival, Changed, Forget, Left, Output, Say
 from web.room_view import Board, Mark, Member, build_grant, view_room, viewer_of
-from web.school.model import Grant, Meeting, Person
+from web.school.model import Grant, Meeting
 
 KEEP_PLACE_MS = 30_000
 MAX_MEMBERS = 300
 MAX_ENCRYPTED = 64  # each sends a new key to all others whenever somebody leaves
 MAX_DEVICES = 6
-
-
-class Say(Struct, frozen=True):
-    """Send one message to these connections."""
-
-    connections: tuple[str, ...]
-    event: str
-    message: Struct
-
-
-class Left(Struct, frozen=True):
-    """A peer's place is gone; its connection (if it still has one) is in no room any more."""
-
-    peer: str
-    connection: str | None
-
-
-class Forget(Struct, frozen=True):
-    """What a moderator said of this person's admission does not hold any longer: let them ask again."""
-
-    person: str
-
-
-class Changed(Struct, frozen=True):
-    """The room has changed, and `Members.flush` has something to tell."""
-
-
-Output = Say | Left | Forget | Changed
-
-
-class Arrival(Struct, frozen=True):
-    """Somebody at the door, on one connection of one device."""
-
-    peer: str  # the id to use if there is no place to take again
-    connection: str
-    client: str
-    person: Person
-    encrypts: bool = False  # it seals and opens media itself
 
 
 class Members:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from web.affected import affects_meetings
 from web.errors import AccessDenied
-from web.room_members import Output
+from web.room_outputs import Output
 from web.room_state import Room
 from web.school.access import SchoolAccess
 from web.school.events import GroupRoomsChanged, MeetingChanged, MeetingCreated, SchoolEvent

@@ -17,7 +17,7 @@ from msgspec import Struct
 from web import messages as wire
 from web.errors import WebError
 from web.room_media import NOWHERE, RoomMedia
-from web.room_members import Output, Say
+from web.room_outputs import Output, Say
 from web.room_state import MediaWish, Room
 
 SECONDS = 12.0

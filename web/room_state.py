@@ -23,7 +23,8 @@ from web.messages import (
     RoomSecretFrom,
 )
 from web.quality import judge
-from web.room_members import Forget, Members, Output, Say
+from web.room_members import Members
+from web.room_outputs import Forget, Output, Say
 from web.room_view import Mark, Member, sees, view_peer, viewer_of
 from web.school.model import Meeting, Person
 

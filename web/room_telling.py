@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from web.broadcast import Outgoing, build_event
-from web.room_members import Changed, Forget, Left, Output, Say
+from web.room_outputs import Changed, Forget, Left, Output, Say
 from web.room_state import Room
 
 TOGETHER_SECONDS = 0.05

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from web import messages as wire
 from web.errors import AccessDenied, StateError
 from web.room_media import NOWHERE, Carry, RoomMedia
-from web.room_members import Arrival
+from web.room_outputs import Arrival
 from web.room_state import Room
 from web.school.model import Grant, Person
 

@@ -58,6 +58,9 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         seat.select_option(group)
         expect(seat).to_be_enabled()
     shots(teacher, "groups-prepared")
+    teacher.set_viewport_size({"width": 390, "height": 844})
+    shots(teacher, "groups-prepared-phone")
+    teacher.set_viewport_size({"width": 1440, "height": 900})
     expect(bar(pages["pupil1"])).to_have_count(0)
     work.get_by_label("Dauer").select_option("10 min")
     work.get_by_role("button", name="Losschicken").click()
@@ -82,7 +85,8 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
     expect(ben.get_by_text("Nur für uns")).to_be_visible()
     enter(late, lesson)
     expect(bar(late)).to_contain_text("Zugeteilt: Gruppe 2")
-    shots(late, "groups-late")
+    late.set_viewport_size({"width": 390, "height": 844})
+    shots(late, "groups-late-phone")
     bar(late).get_by_role("button", name="Zur Gruppe").click()
     expect(charlotte.locator("figure.tile")).to_have_count(2)
     assert place(late) == place(charlotte)
@@ -111,6 +115,15 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         expect(page.locator("figure.tile")).to_have_count(5)
     expect(bar(charlotte)).to_have_count(0)
     expect(charlotte.get_by_text("Nur für uns")).to_have_count(0)
+
+    # Ended for all: who comes by the address again is told so.
+    teacher.get_by_role("button", name="Mehr").click()
+    teacher.get_by_role("menuitem", name="Für alle beenden").click()
+    teacher.locator("dialog[open]").get_by_role("button", name="Für alle beenden").click()
+    expect(charlotte.get_by_role("heading", name="Das Treffen ist beendet")).to_be_visible()
+    charlotte.goto(f"/meeting/{lesson}")
+    charlotte.get_by_role("button", name="Beitreten").click()
+    expect(charlotte.get_by_role("heading", name="Das Treffen ist beendet")).to_be_visible()
 
 
 def enter_again(page: Page) -> None:

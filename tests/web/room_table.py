@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from web import messages as wire
 from web.errors import WebError
-from web.room_members import Arrival, Changed, Forget, Left, Output, Say
+from web.room_outputs import Arrival, Changed, Forget, Left, Output, Say
 from web.room_state import Room
 from web.school.grants import GRANTS
 from web.school.model import Grant, Meeting, MeetingKind, MeetingRole, Person, Role

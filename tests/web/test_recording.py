@@ -20,7 +20,7 @@ from web.errors import AccessDenied, StateError
 from web.messages import RecordingView
 from web.recording import Consents
 from web.recording_sweep import sweep_once
-from web.room_members import Arrival
+from web.room_outputs import Arrival
 from web.room_state import Room
 from web.school.access import DAY
 from web.school.actions.recordings import read_recordings

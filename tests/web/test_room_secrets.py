@@ -8,7 +8,8 @@ from msgspec import structs
 from tests.web.room_table import Client, Table, meeting, person
 from web import messages as wire
 from web.errors import Overloaded, StateError
-from web.room_members import MAX_ENCRYPTED, Arrival
+from web.room_members import MAX_ENCRYPTED
+from web.room_outputs import Arrival
 from web.school.grants import GRANTS
 
 PUBLIC = wire.SecretHello("A" * 87, answer=False)

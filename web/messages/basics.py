@@ -12,7 +12,8 @@ ClientKey = Annotated[str, Meta(max_length=64)]
 Sequence = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 ErrorCode = Literal[
     "bad_message", "too_large", "too_fast", "not_found", "not_allowed", "not_in_room", "state", "media",
-    "encrypted", "ended", "recording_encrypted", "recording_off", "recording_full", "overloaded", "unavailable", "internal",
+    "encrypted", "ended", "recording_encrypted", "recording_off", "recording_full", "overloaded", "unavailable",
+    "internal",
 ]  # fmt: skip
 Quality = Literal["unknown", "good", "fair", "weak"]  # how a line sounds
 

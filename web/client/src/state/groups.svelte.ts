@@ -66,6 +66,6 @@ export function seatable(model: RoomModel, locale: string): PeerView[] {
 
 /** "4:05"; never below nothing. */
 export function countdown(endsAt: number, now: number): string {
-  const seconds = Math.max(0, Math.ceil((endsAt - now) / 1000));
+  const seconds = Math.max(0, Math.round((endsAt - now) / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
