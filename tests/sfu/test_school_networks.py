@@ -107,19 +107,20 @@ def test_wifi_of_thirty() -> None:
     assert changes / 30 < 8, "in 40 s, a viewer"
 
 
-def test_wifi_of_thirty_whose_cameras_mark_half_of_their_frames() -> None:
-    """Frames come and go where a layer would, so that hardly anybody waits for a keyframe."""
-    link = Link([(0, 18_000)], jitter=4_000, loss=0.005)
-    viewers = [Viewer(link, phase=number * 1_333, thinned=True) for number in range(30)]
-    run(viewers, 60, 1)
-    settled = [viewer.seconds[20:] for viewer in viewers]
+@pytest.mark.parametrize("seed", SEEDS)
+def test_wifi_of_nine_whose_cameras_mark_half_of_their_frames(seed: int) -> None:
+    """Nine tablets share 5.4 Mbit/s: frames come and go where a layer would, and hardly anybody needs a keyframe."""
+    link = Link([(0, 5_400)], jitter=4_000, loss=0.005)
+    viewers = [Viewer(link, phase=number * 1_333, thinned=True) for number in range(9)]
+    run(viewers, 40, seed)
+    settled = [viewer.seconds[15:] for viewer in viewers]
     seen = [second for seconds in settled for second in seconds]
-    assert sum(kbit(seconds) for seconds in settled) > 14_000 and usual_wait(settled[0]) < 100
-    assert mean(second.stage == 2 for second in seen) > 0.9 and not any(second.paused for second in seen)
-    assert any(second.halved for second in seen), "for some it is the half"
+    assert sum(kbit(seconds) for seconds in settled) > 4_200 and usual_wait(settled[0]) < 110, seed
+    assert mean(second.stage == 2 for second in seen) > 0.9 and not any(second.paused for second in seen), seed
+    assert any(second.halved for second in seen), f"seed {seed}: for some it is the half"
     layers = sum(before.stage != after.stage for seconds in settled for before, after in pairwise(seconds))
     halves = sum(before.halved != after.halved for seconds in settled for before, after in pairwise(seconds))
-    assert layers / 30 < 2 and halves / 30 < 8, "in 40 s, a viewer"
+    assert layers / 9 < 1 and halves / 9 < 5, f"seed {seed}: in 25 s, a viewer"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
