@@ -1,4 +1,4 @@
-"""Firefox beside Chromium in one lesson: each sees and hears the other, also in the school's own format."""
+"""Firefox beside Chromium in one lesson: each sees and hears the other, also encrypted and in the school's own format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.firefox import Firefox
-from tests.e2e.screens import enter, new_lesson
+from tests.e2e.screens import enter, new_lesson, new_meeting
 from tests.e2e.test_lesson import until
 from tests.server import KreideServer
 
@@ -45,6 +45,12 @@ for (const connection of window.connections) {
   });
 }
 return codecs;
+"""
+# Whether all that this page sends and receives goes through the worker with the keys.
+SEALED = """
+const lines = window.connections.at(-1).getTransceivers().filter((one) => one.mid !== null);
+const ends = lines.map((one) => (one.direction === 'sendonly' ? one.sender : one.receiver));
+return ends.length > 0 && ends.every((end) => end.transform !== null);
 """
 FRESH = "return document.querySelectorAll('figure.tile video[data-fresh=true]').length"
 
@@ -115,3 +121,15 @@ def test_firefox_and_chromium_see_and_hear_each_other(
     expect(tile_of(teacher, "Amira")).to_have_attribute("data-fresh", "true", timeout=60_000)
     until(lambda: teacher.evaluate(f"async () => {{ {CODECS} }}") == ["video/VP9"], "Chromium shows VP9 of Firefox")
     until(lambda: firefox.run(CODECS) == ["video/VP9"], "Firefox shows VP9 of Chromium")
+    teacher.close()
+
+    # An encrypted meeting: each opens what the other seals.
+    lesson = new_meeting(server.login("teacher"), "lesson", "Vertraulich", school_class="demo-8b", encrypted=True)
+    teacher = visit(open_page, server, "teacher", lesson)
+    join_with_firefox(firefox, server, "pupil1", lesson)
+    expect(tile_of(teacher, "Amira")).to_have_attribute("data-fresh", "true", timeout=60_000)
+    frames, energy = frames_and_sound(teacher)
+    until(lambda: frames_and_sound(teacher)[0] > frames + 10, "Chromium opens pictures of Firefox")
+    until(lambda: frames_and_sound(teacher)[1] > energy, "Chromium opens sound of Firefox")
+    firefox.until(FRESH, what="Firefox opens pictures of Chromium")
+    assert firefox.run(SEALED), "nothing of it went out as it was"
