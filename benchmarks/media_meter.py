@@ -1,6 +1,8 @@
 """What a round of media cost: CPU at the two marks of its window, and the round that is told of it.
 
-Laws: every clock is the kernel's own count; a process is asked by its CPU clock, the machine by /proc/stat.
+Laws: every clock is the kernel's own count; a process is asked by its CPU clock, the machine by /proc/stat. Who marks
+is a program like others, and may be kept from its core: a window whose marks lie nearer together or farther apart than
+it is long counts as late by the difference, so that it is void like one whose load was late.
 """
 
 from __future__ import annotations
@@ -25,14 +27,21 @@ class Meter:
         self._server = server
         self._others = [load, *softirq_threads()]
         self._marks: list[tuple[float, float, float]] = []
+        self._times: list[tuple[float, float]] = []
 
     def mark(self) -> None:
         """Remember how much was used so far."""
+        began = time.monotonic()
         server = self._server.cpu()
         others = sum(time.clock_gettime((~pid << 3) | 2) for pid in self._others)
         # user, nice, system; then idle and waiting; then irq and softirq, all in 1/100 s
         numbers = list(map(int, Path("/proc/stat").read_text().split(maxsplit=8)[1:8]))
         self._marks.append((server, server + others, sum(numbers[:3] + numbers[5:]) / 100))
+        self._times.append((began, time.monotonic()))
+
+    def late(self, seconds: float) -> float:
+        """By how much the marks, as they begin or as they end, miss a window of this length."""
+        return max(abs(last - first - seconds) for first, last in zip(self._times[0], self._times[-1], strict=True))
 
     def used(self) -> tuple[float, float, float]:
         """The server's, all, and the machine's by /proc/stat."""
@@ -63,7 +72,7 @@ def build_round(name: str, turn: int, result: Result, meter: Meter) -> Round:
         lost=result.expected - result.awaited,
         p50=result.p50,
         p99=result.p99,
-        lag=result.lag,
+        lag=max(result.lag, meter.late(result.seconds)),
         extra={
             "all us": everything * each,
             "stat us": machine * each,

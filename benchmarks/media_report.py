@@ -26,7 +26,7 @@ compared byte for byte. *Server* is the server's processes; a softirq counts for
 viewers' sockets over loopback is in it. *All* is the server, the load and the kernel's softirq threads, by their own
 clocks; `/proc/stat` is the machine with whatever else ran, in ticks, so the least of all rounds is told. Ratios are
 medians of neighbours of one round, with their spread; server and load have priority over other programs where the user
-may give it; a round whose load was late by more than 5 ms is void. Latency is
+may give it; a round whose load was late, or whose clocks were read late, by more than 5 ms is void. Latency is
 that of whole frames, from their sending to the kernel's time of their last packet's arrival.
 
 ## Microseconds of the server's CPU for each forwarded packet
