@@ -22,7 +22,7 @@ WARM = 1.0
 HALF, STEPS = 0.5, 5
 PATIENCE, SCARCE, LOOK = 12, 0.01, 0.5
 """Looks that a server may take until everybody is sent (nearly) all, each as long as what comes before it."""
-STARTING, ENTERING, ENTRY, CLOSING = 20.0, 15.0, 0.4, 15.0
+STARTING, ENTERING, ENTRY, CLOSING = 20.0, 20.0, 0.4, 15.0
 """Seconds to begin to listen; to let everybody in, and for each of them; to let everybody leave."""
 SERVER_PRIORITY, LOAD_PRIORITY = ("nice", "-n", "-10"), ("chrt", "--rr", "1")
 """So that other programs disturb a round less; the load, which uses little of its core, is not late because of them."""
