@@ -1,4 +1,4 @@
-"""Firefox beside Chromium in one lesson: each sees and hears the other, also encrypted and in the school's own format."""
+"""Firefox beside Chromium: each sees and hears the other, also encrypted and in the school's own format."""
 
 from __future__ import annotations
 
