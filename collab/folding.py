@@ -1,8 +1,8 @@
 """Folding the logs of one worker's documents into new snapshots.
 
 Laws: at most one folding of a document is under way here; nobody who writes waits for it. It happens apart from this
-process where there is somebody to do it. A log that would hold up the loop for long is folded before it is loaded; if
-that fails it is loaded as it is. Not done here: when it is time (`upkeep.py`).
+process where there is somebody to do it. A log with an entry that would hold up the loop is folded before it is
+loaded; if that fails it is loaded as it is. Not done here: when it is time (`upkeep.py`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Folding:
             del self._running[ledger.document]
 
     async def before_load(self, document: str) -> bool:
-        """Fold a log that is too long to be loaded; False if that cannot be."""
+        """Fold a log that should not be loaded as it is; False if that cannot be."""
         if self.apart is None or self._closed:
             return False
         try:

@@ -50,9 +50,9 @@ class Ledger:
         self._size = 0
 
     async def load(self, fold: Callable[[str], Awaitable[bool]]) -> None:
-        """Load everything, a long log by way of `fold`; raises AccessDenied(unknown_document) or StateError."""
+        """Load everything, a log with a large entry after `fold`; raises AccessDenied(unknown_document), StateError."""
         loaded = await self._store.load(self.document)
-        if self._is_long(loaded.entries) and await fold(self.document):
+        if self._is_heavy(loaded.entries) and await fold(self.document):
             loaded = await self._store.load(self.document)
         self.kind, self.epoch, self._authors = loaded.kind, loaded.epoch, dict(loaded.authors)
         if loaded.snapshot is not None:
@@ -63,11 +63,9 @@ class Ledger:
         await self._take(loaded.entries)
         self.known = max(self.known, loaded.head)
 
-    def _is_long(self, entries: Sequence[LogEntry]) -> bool:
-        limits = self._limits
-        return len(entries) > limits.compact_at_once or (
-            sum(len(entry.data) for entry in entries) > limits.compact_bytes_at_once
-        )
+    def _is_heavy(self, entries: Sequence[LogEntry]) -> bool:
+        """Tell whether one entry alone would hold up the loop: many small ones do not, they are taken bit by bit."""
+        return any(len(entry.data) > self._limits.compact_bytes for entry in entries)
 
     def claim(self, account: str, judged: Judged, claimed: Mapping[int, str]) -> dict[int, str]:
         """Return the client ids that an update binds to `account` now.

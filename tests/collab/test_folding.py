@@ -1,4 +1,4 @@
-"""A long log is folded as soon as it has grown, and before it is loaded; if that fails it is loaded as it is."""
+"""A log is folded as soon as it has grown much, and a large entry before it is loaded; or it is loaded as it is."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_what_was_pasted_is_folded_while_people_have_it_open(store: Docume
 
 
 @pytest.mark.parametrize("works", [True, False])
-async def test_a_long_log_is_folded_before_it_is_loaded(store: DocumentStore, pool: HeavyPool, works: bool) -> None:
+async def test_a_large_entry_is_folded_before_it_is_loaded(store: DocumentStore, pool: HeavyPool, works: bool) -> None:
     async with Classroom(store, MemoryBus()) as room:  # nobody folds
         ada = await room.join("ada")
         ada.replica.text += TEXT
