@@ -11,7 +11,7 @@ from collab.sqlite_reader import Reader
 from web.school import queries, tables
 from web.school.decide import Standing
 from web.school.group_queries import seats_by_channel, seats_by_document
-from web.school.group_rights import group_channel_rights, group_document_right
+from web.school.group_rights import bounded, group_channel_rights, group_document_right
 from web.school.model import Channel, ChannelRights, Meeting, Right
 
 
@@ -28,8 +28,8 @@ async def group_rights(
     for id_, seat in seats.items():
         meeting = meetings.get(seat.meeting)
         if meeting is not None and meeting.channel in modes:
-            channel = of_nobody[id_]
-            rights = group_channel_rights(standing, channel, modes[meeting.channel], meeting, seat)
+            channel = bounded(of_nobody[id_], modes[meeting.channel])
+            rights = group_channel_rights(standing, channel, meeting, seat)
             if rights is not None:
                 found.append((channel, rights))
     return found
