@@ -41,7 +41,7 @@ SETTLE = 6.0
 FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns"]
 PAGE = """<!doctype html><script>
 const lines = [];
-async function offer(count) {
+async function offer(count, gather = true) {
   window.connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   for (let n = 0; n < count; n++) {
     const line = connection.addTransceiver("video", { direction: "recvonly" });
@@ -53,9 +53,11 @@ async function offer(count) {
     lines.push(line);
   }
   await connection.setLocalDescription();
+  const mids = lines.map(({ mid }) => mid);
+  if (!gather) return { sdp: connection.localDescription.sdp, mids };
   const gathered = (done) => connection.iceGatheringState === "complete" && done();
   await new Promise((done) => { connection.onicegatheringstatechange = () => gathered(done); gathered(done); });
-  return { sdp: connection.localDescription.sdp, mids: lines.map(({ mid }) => mid) };
+  return { sdp: connection.localDescription.sdp, mids };
 }
 const answer = (sdp) => connection.setRemoteDescription({ type: "answer", sdp });
 async function counted() {

@@ -38,7 +38,7 @@ function begin() {
 }
 async function open(count) {
   began = performance.now();
-  const offered = await offer(count);
+  const offered = await offer(count, false); // like our client: whoever answers with ICE-lite needs no candidates
   lines.forEach((line, place) => {
     const video = document.querySelectorAll("video")[place];
     const look = () => {
