@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +163,7 @@ class RoomHost:
             self._apply(self.room.set_meeting(await self._changed(MeetingPatch(ended=False))))
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
-        await self.groups.tend()
+        self._tend_groups()
         if self._settling is not None and self._settling.waits_for(joined.peer):
             self._deliver(self._settling.call(joined.peer))  # it may have missed the first
         return joined
@@ -210,12 +210,19 @@ class RoomHost:
         if self._telling.frozen:
             return
         self._apply(self.room.tick(_now()))
-        if self.groups.due:
-            self._later(self.groups.tend())
+        self._tend_groups()
 
     async def refresh(self, events: Iterable[SchoolEvent]) -> None:
         """Follow the school's news."""
         await self._rights.refresh(events)
+
+    def _tend_groups(self) -> None:
+        async def tend() -> None:
+            with suppress(Moved), self._working():  # what is due is done by the new owner
+                await self.groups.tend()
+
+        if self.groups.due:
+            self._later(tend())
 
     async def settled(self) -> None:
         """Wait until what was left to be written down is."""

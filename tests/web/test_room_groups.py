@@ -172,8 +172,7 @@ async def test_the_time_ends_and_newcomers_get_seats_by_the_pulse(house: House) 
     teacher, amira, _ = await lesson_in_groups(house)
     _, late = await join(house, "pupil", "Clara")
     assert [peer["name"] for peer in late["room"]["peers"]] == ["T", "Clara"], "with all"
-    seats = [person for room in (await groups_of(teacher))["rooms"] for person in room["people"]]
-    assert len(seats) == 3
+    await teacher.until("room:changed", lambda news: _seats(news) == 3)
     assert await teacher.ask("groups:call_back", seconds=1) == {}
     await amira.until("room:state", lambda room: len(room["peers"]) == 4)
     assert await teacher.ask("groups:dissolve") == {}
@@ -206,6 +205,11 @@ async def test_everybody_finds_their_group_when_the_worker_was_lost(tmp_path: Pa
 
 def _person(caller: Caller) -> str:
     return str(next(message["person"]["id"] for event, message in caller.told if event == "session:hello"))
+
+
+def _seats(news: Any) -> int:
+    changes = [change for change in news["changes"] if change["type"] == "groups_changed" and change["groups"]]
+    return max((sum(len(room["people"]) for room in change["groups"]["rooms"]) for change in changes), default=0)
 
 
 def _may_write(news: Any, channel: str) -> bool:
