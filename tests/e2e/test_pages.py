@@ -1,4 +1,4 @@
-"""Every screen, in both languages and three sizes: no barrier that axe finds, no overflow, nothing from elsewhere."""
+"""Every screen, in both languages, three sizes and the dark: nothing that axe finds, no overflow, nothing foreign."""
 
 from __future__ import annotations
 
@@ -102,6 +102,9 @@ def test_a_screen_is_open_to_everybody(
                 assert page.evaluate("document.documentElement.lang") == locale[:2]
             found += [f"{size}: {violation}" for violation in violations(page)]
             found += [f"{size} too wide: {culprit}" for culprit in page.evaluate(OVERFLOW)]
+        if locale == LOCALES[0]:
+            page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # colours that change can not be measured
+            found += [f"in the dark: {violation}" for violation in violations(page)]
         page.set_viewport_size({"width": NARROWEST, "height": 640})
         found += [f"{NARROWEST} too wide: {culprit}" for culprit in page.evaluate(OVERFLOW)]
         assert not found, "\n".join(found)
