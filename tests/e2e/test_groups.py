@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -115,6 +116,11 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         expect(page.locator("figure.tile")).to_have_count(5)
     expect(bar(charlotte)).to_have_count(0)
     expect(charlotte.get_by_text("Nur für uns")).to_have_count(0)
+
+    # What a group made is shown to all.
+    teacher.get_by_role("button", name=re.compile("^Inhalt")).click()
+    teacher.get_by_role("menuitem", name="Gruppe 1 · Gruppenprobe").click()
+    expect(charlotte.locator("#tafel .toolbar")).to_be_visible()
 
     # Ended for all: who comes by the address again is told so.
     teacher.get_by_role("button", name="Mehr").click()
