@@ -1,6 +1,4 @@
-"""Networks that let nothing out but TCP: over the port of the pages itself, through a proxy that tells media from
-pages, or, behind one that does not, through the relay. Two workers serve them: a connection may come to either.
-"""
+"""Networks that let nothing out but TCP: over the port of the pages itself, or, behind a proxy, through the relay."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.e2e.conftest import FLAGS
 from tests.e2e.devices import SPY, frames_and_sound, launch
 from tests.server import ROOT, KreideServer
-from tests.services import RedisServer, free_port, wait_for_port
+from tests.services import free_port, wait_for_port
 
 pytestmark = [
     pytest.mark.e2e,
@@ -125,30 +123,12 @@ def start_relay(folder: Path, port: int, secret: str) -> subprocess.Popen[bytes]
     return subprocess.Popen(["turnserver", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def start_haproxy(folder: Path, port: int, kreide: int) -> subprocess.Popen[bytes]:
-    """Debian's HAProxy with the configuration that Kreide ships, and a certificate of its own."""
-    both = folder / "proxy.pem"
-    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=kreide.test -keyout {both} -out {both}.crt"
-    subprocess.run(make.split(), check=True, stderr=subprocess.DEVNULL)
-    with both.open("ab") as file:
-        file.write(Path(f"{both}.crt").read_bytes())
-    text = (ROOT / "web" / "haproxy.cfg").read_text().replace("kreide-pages", f"kreide-{port}")
-    for name, value in (("<address of this proxy>:443", f"{OUTSIDE}:{port}"),
-                        ("<address of Kreide>", f"{OUTSIDE}:{kreide}"),
-                        ("<certificate and key in one file>", str(both))):  # fmt: skip
-        text = text.replace(name, value)
-    config = folder / "haproxy.cfg"
-    config.write_text(text)
-    return subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", str(config)], stdout=subprocess.DEVNULL)
-
-
 def test_pupils_behind_443_only(
-    _playwright: Playwright, tmp_path: Path, school_network: Callable[..., Path], redis_server: RedisServer
+    _playwright: Playwright, tmp_path: Path, school_network: Callable[..., Path], free_ports: tuple[int, int]
 ) -> None:
-    relay_port, media_port, proxy_port = free_port(), free_port(), free_port()
+    relay_port, media_port = free_ports
     flags = ["--host", OUTSIDE, "--udp-port", str(media_port), "--turn", f"turn:{OUTSIDE}:{relay_port}?transport=tcp"]
-    flags += ["--turn-secret", "geheim", "--public-port", str(proxy_port), "--trusted-proxy", OUTSIDE]
-    server = KreideServer(tmp_path / "data", *flags, "--workers", "2", "--redis", redis_server.url)
+    server = KreideServer(tmp_path / "data", *flags, "--turn-secret", "geheim")
     server.url = f"http://{OUTSIDE}:{server.port}"
     pages_alone = school_network(tmp_path, server.port)
     with ExitStack() as stack:
@@ -161,25 +141,16 @@ def test_pupils_behind_443_only(
         stack.callback(relay.wait)
         stack.callback(relay.kill)
         wait_for_port(relay_port, relay, address=OUTSIDE)
-        ways = [
+        people: dict[str, Page] = {}
+        for account, browser, url, tone in (
             ("teacher", shutil.which("chromium"), server.url, 300), ("pupil1", str(pages_alone), server.url, 500),
             ("pupil2", str(through_proxy), proxied, 700),
-        ]  # fmt: skip
-        if shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):  # make test-services installs it
-            haproxy = start_haproxy(tmp_path, proxy_port, server.port)
-            stack.callback(haproxy.wait)
-            stack.callback(haproxy.kill)
-            wait_for_port(proxy_port, haproxy, address=OUTSIDE)
-            through_haproxy = school_network(tmp_path, proxy_port)
-            ways.append(("pupil3", str(through_haproxy), f"https://{OUTSIDE}:{proxy_port}", 900))
-        people: dict[str, Page] = {}
-        for account, browser, url, tone in ways:
+        ):  # fmt: skip
             assert browser is not None
             common = [*FLAGS, "--no-sandbox", f"--unsafely-treat-insecure-origin-as-secure={url}"]
             chromium = launch(_playwright, browser, common, tmp_path, "red", tone)
             stack.callback(chromium.close)
-            context = chromium.new_context(base_url=url, locale="en-GB", permissions=["camera", "microphone"],
-                                           ignore_https_errors=True)  # fmt: skip
+            context = chromium.new_context(base_url=url, locale="en-GB", permissions=["camera", "microphone"])
             context.set_default_timeout(60_000)
             context.add_init_script(SPY)
             people[account] = context.new_page()
@@ -189,9 +160,6 @@ def test_pupils_behind_443_only(
         assert people["pupil1"].evaluate(SELECTED)[1] == "tcp"
         assert people["pupil1"].evaluate(SELECTED)[0] != "relay", "the port of the pages takes media, too"
         assert people["pupil2"].evaluate(SELECTED) == ["relay", "tcp"]
-        if "pupil3" in people:
-            assert people["pupil3"].evaluate(SELECTED)[1] == "tcp", "HAProxy tells media from pages"
-            assert people["pupil3"].evaluate(SELECTED)[0] != "relay"
         assert people["teacher"].evaluate(SELECTED)[0] != "relay", "who has UDP takes the straight way"
 
 
@@ -213,3 +181,8 @@ def _until(check: Callable[[], bool], what: str, seconds: float = 60) -> None:
     while not check():
         assert time.monotonic() < end, what
         time.sleep(0.1)
+
+
+@pytest.fixture
+def free_ports() -> tuple[int, int]:
+    return free_port(), free_port()
