@@ -4,7 +4,7 @@
 //! answered from the slot's map alone, after asking the audience again, and only by retransmission
 //! on its own stream; at most `MAX_REPAIRS` for one compound.
 
-use crate::forward::Exit;
+use crate::exit::Exit;
 use crate::media::pacer::Class;
 use crate::media::rtcp::{Compound, ReportBlocks, Rtcp};
 use crate::pace::{list, recall, resend};

@@ -5,123 +5,20 @@
 //! read where the kernel put them, opened in place.
 
 use crate::counters::Counters;
-use crate::ice::Path;
-use crate::media::codec::{Kind, Media};
-use crate::media::extension::AudioLevel;
-use crate::media::outgoing::{Content, Outgoing};
-use crate::media::pacer::Class;
+use crate::exit::Exit;
+use crate::media::codec::Kind;
+use crate::media::outgoing::Outgoing;
 use crate::media::rtp::RtpView;
 use crate::media::slot::Inbound;
-use crate::outbox::Outbox;
 use crate::pace::list;
-use crate::replay::Window;
 use crate::session::SlotEntry;
 use crate::source::Source;
-use crate::srtp::{MAX_OVERHEAD, Outbound};
 use crate::table::Place;
-use crate::way::{Held, Way};
+use crate::turn::{Packet, equalise};
 use crate::world::World;
 
 /// Packets of the history that a slot catches up with when its beginning came late.
 const CATCH_UP: u64 = 256;
-/// Padding is at most one part in this many.
-const PADDING_SHARE: usize = 34;
-/// Bytes of a header with its extensions, as a rule.
-const HEADER: usize = 28;
-
-/// One packet of the turn.
-#[derive(Clone, Copy)]
-pub struct Packet {
-    pub source: Place,
-    pub layer: usize,
-    /// The next packet of the same layer.
-    pub next: Option<usize>,
-    /// Where it lies in the receive buffer.
-    pub start: usize,
-    pub end: usize,
-    pub index: u64,
-    /// The newest of its source when it came; higher than `index` for a late one.
-    pub highest: u64,
-    pub capture: u64,
-    pub media: Media,
-    pub audio_level: Option<AudioLevel>,
-    /// Bytes of media.
-    pub payload: usize,
-    /// Bytes of padding that make it as long as its neighbours.
-    pub padding: u8,
-}
-
-/// A way out to one viewer.
-pub struct Exit<'a> {
-    pub outbox: &'a mut Outbox,
-    pub outbound: &'a Outbound,
-    pub path: Path,
-    pub way: Option<&'a mut Way>,
-    pub now: u64,
-    /// The position of the slot that is at it.
-    pub slot: usize,
-}
-
-impl Exit<'_> {
-    /// Write, pad, seal and commit one packet; whether it went.
-    pub fn send(
-        &mut self,
-        window: &mut Window,
-        outgoing: &Outgoing,
-        content: &Content,
-        padding: u8,
-    ) -> bool {
-        let mut outgoing = *outgoing;
-        let numbered = outgoing.header.ids.transport_cc != 0;
-        let way = self.way.as_mut().filter(|_| numbered);
-        outgoing.header.transport_sequence = way.as_ref().map(|way| way.upcoming());
-        let space = self.outbox.space();
-        let Some(length) = outgoing.write(content, space) else {
-            return false;
-        };
-        let number = if outgoing.original_sequence.is_some() {
-            2
-        } else {
-            0
-        };
-        let header = length - content.payload.len() - number;
-        let padded = length + usize::from(padding);
-        if padding > 0 {
-            let Some(place) = space.get_mut(length..padded) else {
-                return false;
-            };
-            place.fill(0);
-            place[usize::from(padding) - 1] = padding;
-            space[0] |= 0x20;
-        }
-        match self.outbound.seal_rtp(window, space, header, padded) {
-            Ok(sealed) => {
-                self.outbox.commit(self.path, sealed);
-                if let Some(way) = way {
-                    way.sent(self.now, sealed);
-                }
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// Whether a picture's packet has to wait for its turn; it is remembered if so.
-    fn holds(&mut self, kind: Kind, outgoing: &Outgoing, length: usize) -> bool {
-        let class = match kind {
-            Kind::Audio => Class::Audio,
-            Kind::Video => Class::Video,
-        };
-        let held = Held {
-            slot: self.slot,
-            sequence: outgoing.header.sequence,
-            repair: false,
-        };
-        let now = self.now;
-        let way = self.way.as_mut();
-        way.is_some_and(|way| way.hold(now, class, length + HEADER + MAX_OVERHEAD, held))
-    }
-}
 
 impl World {
     /// Copy the turn to its viewers; `bytes` is the receive buffer. Answers how many copies.
@@ -180,7 +77,8 @@ impl World {
         let mut copies = 0;
         for (slot, entry) in session.slots.iter_mut().enumerate() {
             exit.slot = slot;
-            let Some(source) = entry.shown.and_then(|place| self.sources.get(place)) else {
+            let shown = entry.shown.and_then(|place| self.sources.get(place));
+            let Some(source) = shown.filter(|source| source.came()) else {
                 continue;
             };
             let mut next = begin(entry, source, &self.turn, &self.counters);
@@ -249,30 +147,6 @@ fn entry_of(first: Option<usize>, turn: &[Packet]) -> Option<usize> {
         next = packet.next;
     }
     None
-}
-
-/// Pad the packets of one source, from `first` on, in groups whose lengths differ little. The last
-/// of a group may be shorter as it is.
-fn equalise(turn: &mut [Packet], first: usize) {
-    let mut start = Some(first);
-    while let Some(begin) = start {
-        let (mut least, mut most) = (turn[begin].payload, turn[begin].payload);
-        let mut end = turn[begin].next;
-        while let Some(at) = end {
-            let (lower, upper) = (least.min(turn[at].payload), most.max(turn[at].payload));
-            if (upper - lower) * PADDING_SHARE > upper {
-                break;
-            }
-            (least, most) = (lower, upper);
-            end = turn[at].next;
-        }
-        let mut at = begin;
-        while let Some(next) = turn[at].next.filter(|&next| Some(next) != end) {
-            turn[at].padding = u8::try_from(most - turn[at].payload).unwrap_or(0);
-            at = next;
-        }
-        start = end;
-    }
 }
 
 /// Copy one packet into one slot; more than one when the slot has to catch up.
@@ -358,51 +232,4 @@ fn catch_up(
     };
     let outgoing = entry.media.forward(now, &inbound);
     outgoing.map_or(0, |outgoing| leave(entry, &outgoing, &view, 0, exit))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Packet, equalise};
-    use crate::media::codec::Media;
-
-    fn padded(lengths: &[usize]) -> Vec<usize> {
-        let mut turn: Vec<Packet> = (1..)
-            .zip(lengths)
-            .map(|(next, &payload)| Packet {
-                source: 0,
-                layer: 0,
-                next: (next < lengths.len()).then_some(next),
-                start: 0,
-                end: 0,
-                index: 0,
-                highest: 0,
-                capture: 0,
-                media: Media::Padding,
-                audio_level: None,
-                payload,
-                padding: 0,
-            })
-            .collect();
-        equalise(&mut turn, 0);
-        turn.iter()
-            .map(|packet| packet.payload + usize::from(packet.padding))
-            .collect()
-    }
-
-    #[test]
-    fn nearly_equal_parts_of_a_frame_become_equal() {
-        assert_eq!(padded(&[1000, 1000, 1001, 1001]), [1001; 4]);
-        assert_eq!(padded(&[1000, 1001, 990]), [1001, 1001, 990]);
-        assert_eq!(padded(&[700]), [700]);
-    }
-
-    #[test]
-    fn unequal_packets_are_left_alone() {
-        assert_eq!(padded(&[1000, 500, 1000]), [1000, 500, 1000]);
-        assert_eq!(padded(&[100, 104, 100]), [100, 104, 100]);
-        assert_eq!(
-            padded(&[1000, 1001, 300, 301, 299]),
-            [1001, 1001, 301, 301, 299]
-        );
-    }
 }

@@ -7,7 +7,6 @@
 use crate::command::Payload;
 use crate::demux::{self, Protocol};
 use crate::events::Event;
-use crate::forward::Packet;
 use crate::ice::{Change, Path};
 use crate::media::codec::{Codec, Media};
 use crate::media::extension::Extensions;
@@ -20,6 +19,7 @@ use crate::srtp::Refused;
 use crate::streams;
 use crate::stun::{MAX_ANSWER, Request};
 use crate::table::Place;
+use crate::turn::Packet;
 use crate::world::World;
 
 /// Longest packet of media that is carried: an Ethernet frame.

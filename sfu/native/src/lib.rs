@@ -1,7 +1,7 @@
 //! Kreide's media plane: carries what Python decides.
 //!
 //! A packet's path: `socket` (recvmmsg) -> `demux` -> `stun` + `ice`, or Python (DTLS), or `srtp`
-//! -> `ingest` -> `forward` -> `outbox` (sendmmsg, GSO). `media` is the pure logic of streams,
+//! -> `ingest` -> `forward` -> `exit` -> `outbox` (sendmmsg, GSO). `media` is the pure logic of streams,
 //! `world` what one plane knows, `thread` its loop, `plane` the boundary to Python: commands in,
 //! events and counters out, the GIL released. Unsafe code lives in `socket` alone.
 #![deny(unsafe_code)]
@@ -14,6 +14,7 @@ pub mod control;
 pub mod counters;
 pub mod demux;
 pub mod events;
+pub mod exit;
 pub mod forward;
 pub mod handed;
 pub mod ice;
@@ -33,6 +34,7 @@ pub mod table;
 pub mod tap;
 pub mod thread;
 pub mod tick;
+pub mod turn;
 pub mod way;
 pub mod world;
 

@@ -5,7 +5,8 @@
 //! cost the viewer more than it gives. The slot begins with the layer aimed at, or with the best one
 //! below. The packets go the way of all others, so the pacer sees them.
 
-use crate::forward::{Exit, leave};
+use crate::exit::Exit;
+use crate::forward::leave;
 use crate::media::layers::LayerView;
 use crate::media::slot::Inbound;
 use crate::pace::list;

@@ -4,7 +4,7 @@
 //! the source's history, and the audience asked again, at that moment: who lost a right is sent
 //! nothing that waited. One viewer's queue delays no other's.
 
-use crate::forward::Exit;
+use crate::exit::Exit;
 use crate::media::codec::Media;
 use crate::media::outgoing::Content;
 use crate::media::pacer::Leaving;

@@ -9,20 +9,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::PyDict;
 
-use crate::command::{AddSlot, AddSource, Command, Payload, Receive};
-use crate::events::Event;
-use crate::media::codec::{Codec, Kind, PayloadTypes};
-use crate::media::extension::ExtensionIds;
+use crate::command::{AddSlot, AddSource, Command};
 use crate::media::layers::MAX_LAYERS;
 use crate::outbox::MAX_DATAGRAM;
 use crate::recorder::Recorder;
 use crate::srtp::{MasterKey, Profile};
 use crate::thread::{self, Shared};
 use crate::world::Options;
+use words::{bad, extension_ids, kind_of, payload_types, receive, to_python};
+
+mod words;
 
 /// Bits per second to one viewer.
 const MAX_WANT: u64 = 1_000_000_000;
@@ -34,33 +34,6 @@ pub struct Plane {
     tcp: bool,
     shared: Arc<Shared>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
-}
-
-fn bad(text: &str) -> PyErr {
-    PyValueError::new_err(text.to_owned())
-}
-
-fn kind_of(name: &str) -> PyResult<Kind> {
-    match name {
-        "audio" => Ok(Kind::Audio),
-        "video" => Ok(Kind::Video),
-        _ => Err(bad("kind must be audio or video")),
-    }
-}
-
-fn payload_type(number: i32) -> PyResult<u8> {
-    u8::try_from(number)
-        .ok()
-        .filter(|number| *number < 128)
-        .ok_or_else(|| bad("payload type"))
-}
-
-fn extension_ids(list: &[(u8, String)]) -> ExtensionIds {
-    let mut ids = ExtensionIds::default();
-    for (id, uri) in list {
-        ids.set(*id, uri);
-    }
-    ids
 }
 
 impl Plane {
@@ -197,20 +170,7 @@ impl Plane {
         payloads: Vec<(i32, String, u32, i32)>,
         extensions: Vec<(u8, String)>,
     ) -> PyResult<()> {
-        let mut table = Box::new([None; 128]);
-        for (number, codec, _clock_rate, apt) in payloads {
-            let meaning = if apt >= 0 {
-                Some(Payload::Repair(payload_type(apt)?))
-            } else {
-                // What we cannot forward stays unknown, and its packets are counted and dropped.
-                Codec::from_name(&codec).map(Payload::Media)
-            };
-            table[usize::from(payload_type(number)?)] = meaning;
-        }
-        let receive = Receive {
-            payloads: table,
-            ids: extension_ids(&extensions),
-        };
+        let receive = receive(payloads, &extensions)?;
         self.order(py, Command::SetReceive { session, receive })
     }
 
@@ -317,18 +277,7 @@ impl Plane {
         extensions: Vec<(u8, String)>,
         cname: String,
     ) -> PyResult<()> {
-        let mut types = PayloadTypes::default();
-        for (codec, number, rtx) in payloads {
-            let Some(codec) = Codec::from_name(&codec) else {
-                continue;
-            };
-            let rtx = if rtx >= 0 {
-                Some(payload_type(rtx)?)
-            } else {
-                None
-            };
-            types.set(codec, payload_type(number)?, rtx);
-        }
+        let types = payload_types(payloads)?;
         let (mid, kind) = (mid.as_bytes().to_vec(), kind_of(kind)?);
         let ids = extension_ids(&extensions);
         let slot = AddSlot {
@@ -405,31 +354,4 @@ impl Drop for Plane {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
-    let tuple = match event {
-        Event::Dtls { session, datagram } => {
-            ("dtls", session, PyBytes::new(py, &datagram)).into_pyobject(py)?
-        }
-        Event::Connected { session, address } => {
-            ("connected", session, address.to_string()).into_pyobject(py)?
-        }
-        Event::Address { session, address } => {
-            ("address", session, address.to_string()).into_pyobject(py)?
-        }
-        Event::Expired { session } => ("expired", session).into_pyobject(py)?,
-        Event::Layers(rates) => ("layers", rates).into_pyobject(py)?,
-        Event::Estimates(rates) => ("estimate", rates).into_pyobject(py)?,
-        Event::Levels(levels) => ("levels", levels).into_pyobject(py)?,
-        Event::Started { source } => ("source", source, "started").into_pyobject(py)?,
-        Event::Stalled { source } => ("source", source, "stalled").into_pyobject(py)?,
-        Event::Dropped { count } => ("dropped", count).into_pyobject(py)?,
-        Event::Recorder {
-            recorder,
-            dropped,
-            broken,
-        } => ("recorder", recorder, dropped, broken).into_pyobject(py)?,
-    };
-    Ok(tuple.into_any())
 }

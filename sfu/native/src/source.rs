@@ -220,6 +220,12 @@ impl Source {
         self.costs.packet(now, &mut self.flows, layer, media, bytes);
     }
 
+    /// Whether a packet of it came in this turn.
+    #[must_use]
+    pub fn came(&self) -> bool {
+        self.layers.iter().any(|layer| layer.turn.is_some())
+    }
+
     /// The streams that flow or have flowed, the lowest layer first.
     pub fn receivers(&mut self) -> impl Iterator<Item = &mut Receiver> {
         let layers = self.layers.iter_mut();

@@ -15,7 +15,7 @@ use crate::world::{World, send_rtcp};
 pub const TICK: u64 = 10_000;
 /// Distance of level events.
 const LEVELS: u64 = 20_000;
-/// Distance of looking who waits for a keyframe, and which layers flow.
+/// Distance of looking who waits for a keyframe, which layers flow, who is gone, and which sources are silent.
 const WAITERS: u64 = 100_000;
 /// Distance of measuring layers.
 const RATES: u64 = 500_000;
@@ -46,9 +46,9 @@ fn due(at: &mut u64, now: u64, every: u64) -> bool {
 impl World {
     /// Do what is due.
     pub fn tick(&mut self, now: u64) {
-        self.expire(now);
-        self.stall(now);
         if due(&mut self.clock.waiters, now, WAITERS) {
+            self.expire(now);
+            self.stall(now);
             self.find_waiters(now);
             self.outbox.streams.expire(now);
             self.forget_closed();

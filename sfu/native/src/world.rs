@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::counters::{Counters, Histogram};
 use crate::events::{Event, Events};
-use crate::forward::Packet;
 use crate::ice::{Origin, Path};
 use crate::media::rtcp::ReportBlock;
 use crate::outbox::Outbox;
@@ -20,6 +19,7 @@ use crate::srtp::{MAX_OVERHEAD, Outbound};
 use crate::streams::Streams;
 use crate::table::{Place, Table};
 use crate::tap::Recorders;
+use crate::turn::Packet;
 
 /// Packets of one turn that a buffer is kept for.
 const TURN: usize = 1_024;
