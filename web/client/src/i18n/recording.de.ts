@@ -13,7 +13,7 @@ export function recording(du: boolean) {
       why: { stopped: 'Niemand wird mehr aufgenommen.', ended: 'Das Treffen ist zu Ende.', full: 'Der Speicher des Servers ist voll.', broken: 'Grund ist ein Fehler. Was bis dahin aufgenommen wurde, ist da.', no_leader: 'Niemand leitet das Treffen mehr.', moved: 'Der Raum ist auf einen anderen Server umgezogen.' },
     },
     recordings: {
-      title: 'Aufnahmen', open: 'Aufnahmen', intro: (days: number) => `Aufnahmen werden nach ${days} Tagen von selbst gelöscht.`, own: du ? 'Du siehst hier, was von dir aufgenommen wurde.' : 'Sie sehen hier, was von Ihnen aufgenommen wurde, und alles aus Treffen, die Sie leiten.',
+      title: 'Aufnahmen', open: 'Aufnahmen', intro: (days: number) => `Aufnahmen werden nach ${days} Tagen von selbst gelöscht.`, own: du ? 'Du siehst hier, was von dir aufgenommen wurde.' : 'Sie sehen hier, was von Ihnen aufgenommen wurde.', led: 'Alles aus Treffen unter eigener Leitung steht auch hier.',
       empty: 'Es gibt keine Aufnahmen.', off: 'Auf diesem Server wird nichts aufgenommen.', running: 'läuft noch', until: (date: string) => `wird am ${date} gelöscht`, unnamed: 'Treffen',
       camera: 'Kamera und Mikro', screen: 'Bildschirm', me: du ? 'du' : 'Sie', download: 'Herunterladen', downloadOf: (name: string, what: string) => `${name}, ${what}: herunterladen`, delete: 'Löschen', deleteOf: (name: string, what: string) => `${name}, ${what}: löschen`,
       deleteAll: 'Ganze Aufnahme löschen', sure: 'Endgültig löschen?', sureText: 'Die Datei wird sofort vom Server gelöscht und lässt sich nicht zurückholen.', sureAll: 'Alle Dateien dieser Aufnahme werden sofort vom Server gelöscht und lassen sich nicht zurückholen.', deleted: 'Gelöscht.',

@@ -11,7 +11,7 @@ export const recording = {
     why: { stopped: 'Nobody is recorded any more.', ended: 'The meeting is over.', full: 'The server’s disk is full.', broken: 'It ended with an error. What was recorded until then is there.', no_leader: 'Nobody leads the meeting any more.', moved: 'The room has moved to another server.' },
   },
   recordings: {
-    title: 'Recordings', open: 'Recordings', intro: (days: number) => `Recordings are deleted by themselves after ${days} days.`, own: 'You see what was recorded of you, and everything of meetings that you lead.',
+    title: 'Recordings', open: 'Recordings', intro: (days: number) => `Recordings are deleted by themselves after ${days} days.`, own: 'You see here what was recorded of you.', led: 'Everything of meetings that you lead is here, too.',
     empty: 'There are no recordings.', off: 'This server records nothing.', running: 'still running', until: (date: string) => `deleted on ${date}`, unnamed: 'Meeting',
     camera: 'camera and microphone', screen: 'screen', me: 'you', download: 'Download', downloadOf: (name: string, what: string) => `${name}, ${what}: download`, delete: 'Delete', deleteOf: (name: string, what: string) => `${name}, ${what}: delete`,
     deleteAll: 'Delete the whole recording', sure: 'Delete for good?', sureText: 'The file is deleted from the server at once and cannot be brought back.', sureAll: 'All files of this recording are deleted from the server at once and cannot be brought back.', deleted: 'Deleted.',
