@@ -112,23 +112,6 @@ def test_a_viewer_with_voices_only_and_a_featured_one_without_a_stage() -> None:
     assert model.heard("v") == {"a"} == model.heard("w")
 
 
-def test_keyframes_are_asked_for_while_whoever_will_see_them_still_connects() -> None:
-    model = Model()
-    model.join("a", "b", "c", rights=TEACHER)
-    for name in "abc":
-        model.flow(name, "camera")
-    model.tell(Staged("a"))
-    model.flow("b", "screen")
-    model.admit("v", "w")
-    sources = {name: number for (name, purpose), number in model.source_ids.items() if purpose == "camera"}
-    asked = {sources["a"], sources["b"], sources["c"], model.source_ids["b", "screen"]}
-    for name, slots, expected in (("v", ROOM_SLOTS, asked), ("w", ("voice-1", "stage"), {sources["a"]})):
-        outputs = model.attach(name, purposes=(), slots=slots)
-        assert {output.source for output in outputs if isinstance(output, AskKeyframe)} == expected
-        assert not any(isinstance(output, Assign) for output in outputs), "nothing is shown before"
-    assert not any(isinstance(output, AskKeyframe) for output in model.tell(Connected("v")))
-
-
 def test_a_frozen_picture_gets_a_keyframe_and_then_begins_anew() -> None:
     model = Model()
     model.join("a", "b")
