@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.screens import WRITE, enter, in_room, new_lesson
+from tests.e2e.screens import SIZES, WRITE, enter, in_room, new_lesson
+from tests.e2e.test_pages import OVERFLOW, violations
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -30,6 +31,14 @@ def place(page: Page) -> str:
 def call_groups(page: Page) -> Locator:
     page.get_by_role("button", name="Gruppen", exact=True).last.click()
     return page.locator("dialog[open]")
+
+
+def look(page: Page, name: str, size: str, shots: Callable[[Page, str], None]) -> None:
+    """Keep a picture at this size, and see that it holds no barrier and nothing that is too wide."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    shots(page, name)
+    assert violations(page) + list(page.evaluate(OVERFLOW)) == []
 
 
 def camera_on(page: Page) -> None:
@@ -58,10 +67,8 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         seat = work.get_by_label(f"Gruppe für {NAMES[account]}")
         seat.select_option(group)
         expect(seat).to_be_enabled()
-    shots(teacher, "groups-prepared")
-    teacher.set_viewport_size({"width": 390, "height": 844})
-    shots(teacher, "groups-prepared-phone")
-    teacher.set_viewport_size({"width": 1440, "height": 900})
+    for size in ("phone", "desktop"):
+        look(teacher, f"groups-prepared-{size}", size, shots)
     expect(bar(pages["pupil1"])).to_have_count(0)
     work.get_by_label("Dauer").select_option("10 min")
     work.get_by_role("button", name="Losschicken").click()
@@ -86,8 +93,7 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
     expect(ben.get_by_text("Nur für uns")).to_be_visible()
     enter(late, lesson)
     expect(bar(late)).to_contain_text("Zugeteilt: Gruppe 2")
-    late.set_viewport_size({"width": 390, "height": 844})
-    shots(late, "groups-late-phone")
+    look(late, "groups-late-phone", "phone", shots)
     bar(late).get_by_role("button", name="Zur Gruppe").click()
     expect(charlotte.locator("figure.tile")).to_have_count(2)
     assert place(late) == place(charlotte)
@@ -105,13 +111,14 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         expect(page.get_by_role("alert").filter(has_text="Denkt an die Skizze")).to_be_visible()
     work.get_by_role("button", name="+3 min").click()
     expect(bar(charlotte).get_by_role("timer")).to_contain_text("noch 12:")
-    shots(teacher, "groups-working")
+    look(teacher, "groups-working", "desktop", shots)
 
     # Everybody is called back, sees the time run, and is together with all again.
     work.get_by_label("Wann?").select_option("in 10 s")
     work.get_by_role("button", name="Alle zurückholen").click()
     expect(bar(charlotte).get_by_role("timer")).to_contain_text("Gleich geht es zurück zu allen")
     shots(charlotte, "groups-closing")
+    assert violations(charlotte) == []
     for page in (teacher, *pages.values()):
         expect(page.locator("figure.tile")).to_have_count(5)
     expect(bar(charlotte)).to_have_count(0)
