@@ -7,6 +7,7 @@ import { canEncrypt } from '../protocol/e2ee';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
+import { groupOf, RoomGroups } from './groups.svelte';
 import { MediaSession } from './media.svelte';
 import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
@@ -54,6 +55,7 @@ export class MeetingSession {
   readonly media: MediaSession;
   readonly talks: Talks;
   readonly recording: RoomRecording;
+  readonly groups: RoomGroups;
 
   readonly #wire = new Wire();
   readonly #meeting: string;
@@ -88,6 +90,7 @@ export class MeetingSession {
     );
     this.talks = new Talks(this.#wire);
     this.recording = new RoomRecording(this.#wire);
+    this.groups = new RoomGroups(this.#wire);
     this.#stopIdle = tellIdle(this.#wire);
     if (!encrypted) this.media.prepare();
     this.#listen();
@@ -119,6 +122,7 @@ export class MeetingSession {
     wire.on('room:changed', (changed) => this.#dispatch({ type: 'changed', changed }));
     wire.on('room:closed', ({ reason }) => this.#closed(reason));
     wire.on('room:secret', ({ peer, data }) => this.secrecy?.frames.receive(peer, data));
+    wire.on('rights:changed', () => this.#openChat());
     wire.on('room:grant', ({ grant }) => this.#granted(grant));
     wire.on('room:muted', ({ by }) => {
       this.mutedBy = this.#nameOf(by);
@@ -225,16 +229,20 @@ export class MeetingSession {
     if (hands.some((hand) => hand.peer === before.me)) await this.hand(true);
   }
 
-  /** The chat of the room, while I may take part in it. */
+  /** The chat of the room or of the group where I am, while I may take part in it. */
   #openChat(): void {
-    const channel = this.model?.grant.chat === true ? this.model.room.channel : null;
+    const group = this.model === null ? null : groupOf(this.model);
+    const heard = group === null || this.talks.channels.some(({ channel }) => channel === group.channel);
+    const channel = this.model?.grant.chat === true && heard ? (group?.channel ?? this.model.room.channel) : null;
     if ((this.chat?.channel ?? null) === channel) return;
     this.chat?.close();
     this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.talks.channels);
   }
 
   #dispatch(action: RoomAction): void {
+    const before = this.model === null ? null : groupOf(this.model)?.id;
     this.model = reduceRoom(this.model, action);
+    if (this.phase === 'room' && this.model !== null && groupOf(this.model)?.id !== before) this.#openChat();
     if (this.model?.stale === true) void this.#sync();
     else if (this.model !== null) this.secrecy?.follow(this.model, action.type === 'joined' || action.type === 'state');
   }
