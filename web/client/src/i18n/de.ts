@@ -108,7 +108,7 @@ function inside(du: boolean) {
     },
     tile: {
       hand: 'Meldung', of: 'von', page: (page: number, pages: number) => `Kamerabilder, Seite ${page} von ${pages}`, before: 'Vorige Seite', after: 'Nächste Seite',
-      reconnecting: 'verbindet neu\u00a0…', missing: { undecodable: 'Dieser Browser kann das Bild nicht zeigen', line: 'Kein Platz auf der Leitung', screen: 'Pause, solange ein Bildschirm geteilt wird' }, late: 'Bild kommt noch nicht an', microphoneOff: 'Mikro aus', pinned: 'bleibt auf jeder Seite', onlyLeads: 'nur für die Leitung zu sehen', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
+      reconnecting: 'verbindet neu\u00a0…', missing: { undecodable: 'Dieser Browser kann das Bild nicht zeigen', line: 'Kein Platz auf der Leitung', screen: 'Pause neben dem Bildschirm' }, late: 'Bild kommt noch nicht an', microphoneOff: 'Mikro aus', pinned: 'bleibt auf jeder Seite', onlyLeads: 'nur für die Leitung zu sehen', line: { fair: 'Verbindung mittelmäßig', weak: 'Verbindung schwach' }, picture: (name: string) => `Kamerabild von ${name}`, ownPicture: du ? 'Dein Kamerabild' : 'Ihr Kamerabild',
     },
     stage: {
       title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel',

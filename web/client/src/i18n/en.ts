@@ -52,7 +52,7 @@ const inside = {
     microphoneOn: 'Mic on', microphoneOff: 'Mic off', cameraOn: 'Camera on', cameraOff: 'Camera off', raise: 'Raise hand', lower: 'Hand is up', quality: { title: 'Connection', good: 'Good', fair: 'Fair', weak: 'Weak', none: 'None', connecting: 'connecting …' },
   },
   tile: {
-    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', missing: { undecodable: 'This browser cannot show this picture', line: 'No room on the line', screen: 'Paused while a screen is shared' }, late: 'No picture yet', microphoneOff: 'Mic off', pinned: 'stays on every page', onlyLeads: 'seen only by those who lead', line: { fair: 'Fair connection', weak: 'Weak connection' },
+    hand: 'raised hand', of: 'of', page: (page: number, pages: number) => `Cameras, page ${page} of ${pages}`, before: 'Previous page', after: 'Next page', reconnecting: 'reconnecting\u00a0…', missing: { undecodable: 'This browser cannot show this picture', line: 'No room on the line', screen: 'Paused beside the screen' }, late: 'No picture yet', microphoneOff: 'Mic off', pinned: 'stays on every page', onlyLeads: 'seen only by those who lead', line: { fair: 'Fair connection', weak: 'Weak connection' },
     picture: (name: string) => `Camera of ${name}`, ownPicture: 'Your camera',
   },
   stage: {
