@@ -48,9 +48,10 @@ async def test_a_room_moves_with_everything_in_it(pair: Pair) -> None:
 
     # Whoever's socket is still at the worker that leaves goes on as well.
     assert await ben.ask("room:hand", raised=False) == {}
-    lowered = await amira.until("room:changed", lambda news: news["seq"] > seen["seq"])
-    assert lowered["changes"] == [{"type": "hands_changed", "hands": []}]
-    assert lowered["seq"] == seen["seq"] + 1, "nobody sees a gap"
+    lowered = {"type": "hands_changed", "hands": []}
+    await amira.until("room:changed", lambda news: news["seq"] > seen["seq"] and lowered in news["changes"])
+    numbers = [news["seq"] for news in amira.all("room:changed") if news["seq"] > seen["seq"]]
+    assert numbers == list(range(seen["seq"] + 1, seen["seq"] + 1 + len(numbers))), "nobody sees a gap"
     view = await ben.ask("room:media", microphone=True, camera=False, screen=False)
     assert view["muted"] and not view["microphone"]
     assert await teacher.ask("room:admit", peer=waiting["peer"]) == {}

@@ -82,6 +82,7 @@ async def test_concurrent_changes_leave_no_gap(database_url: str) -> None:
             for event in await stores[2].events_after(seen):
                 seen[event.school] = event.seq
                 followed.append((event.school, event.seq))
+            await asyncio.sleep(0.001)  # without it the writers' threads hardly get the interpreter
 
     changes = [
         do_create_account(stores[number % 2], pupil(school, number), None)
@@ -150,11 +151,12 @@ async def test_sqlite_is_durable_or_refused(tmp_path: Path) -> None:
 
 
 async def test_an_unreachable_database_is_said_so(unused_port: int, tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     with pytest.raises(Unavailable):
         await SchoolStore.open(f"postgresql+asyncpg://nobody@127.0.0.1:{unused_port}/none")
     with pytest.raises(Unavailable):
         await SchoolStore.open(f"sqlite+aiosqlite:///{tmp_path / 'no' / 'folder' / 's.db'}")
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - before:
         if "_connection_worker_thread" in thread.name:  # aiosqlite ends it some time after the failure
             await asyncio.to_thread(thread.join)
 
