@@ -130,7 +130,7 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
     expect(charlotte.locator("#tafel .toolbar")).to_be_visible()
 
     # Ended for all: who comes by the address again is told so.
-    teacher.get_by_role("button", name="Mehr").click()
+    teacher.get_by_role("button", name="Mehr", exact=True).click()
     teacher.get_by_role("menuitem", name="Für alle beenden").click()
     teacher.locator("dialog[open]").get_by_role("button", name="Für alle beenden").click()
     expect(charlotte.get_by_role("heading", name="Das Treffen ist beendet")).to_be_visible()
