@@ -63,6 +63,7 @@ async def test_a_slow_disk_delays_acks_and_nothing_else(tmp_path: Path) -> None:
                 written, began = await ada.write(), time.monotonic()
                 answered = 0
                 while written not in ada.acked | ben.known():
+                    assert ada.close_code is None and ben.close_code is None, (ada.close_code, ben.close_code, answered)
                     async with http.get(f"{server.url}/healthz") as answer:
                         answered += answer.status == 200
                 assert time.monotonic() - began >= DELAY, "somebody was told before the disk had it"
