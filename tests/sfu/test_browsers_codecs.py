@@ -30,8 +30,8 @@ SMALL = (
 MIME = {"vp8": "video/VP8", "h264": "video/H264", "vp9": "video/VP9", "av1": "video/AV1"}
 
 
-TAKEN = 160
-"""Pictures and sounds of two seconds and more."""
+TAKEN = 240
+"""Pictures and sounds of three seconds and more."""
 
 
 async def _record(server: MediaServer, room: MediaRoom, folder: Path) -> tuple[Recording, list[RecorderEvent]]:
@@ -56,7 +56,7 @@ def _look(path: Path, codec: VideoCodec) -> tuple[str, str, float]:
         assert container.duration is not None
         (video,) = container.streams.video
         assert codec in video.codec_context.codec.canonical_name
-        assert len([frame for frame in container.decode(video=0) if frame.width == 640]) > 5
+        assert len([frame for frame in container.decode(video=0) if frame.width == 640]) > 15
         kind = "video/x-matroska" if codec == "h264" else "video/webm"
         return base64.b64encode(data).decode(), kind, container.duration / 1e6
 
