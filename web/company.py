@@ -26,6 +26,8 @@ from web.signals import Forgotten, Signal, WasRead
 from web.typing_state import Sign, Typist
 from web.whereabouts import Whereabouts
 
+Send = Callable[[Iterable[str], Outgoing], object]  # packets to engine.io sessions
+
 HOURS_SECONDS = 15.0  # quiet hours begin and end that late at most
 _ADMITTED = b'42["room:admitted"'
 _CLOSED = b'42["room:closed"'
@@ -45,7 +47,7 @@ class Company:
         services: Services,
         connections: Mapping[str, Connection],
         hearers: Mapping[str, Mapping[str, str]],
-        send: Callable[[Iterable[str], Outgoing], object],
+        send: Send,
     ) -> None:
         self._services = services
         self._connections = connections
@@ -74,7 +76,7 @@ class Company:
     async def enter(self, connection: Connection) -> None:
         """A connection is here, and hears nothing yet."""
         personal, zone = await settings_of(self._services.school, connection.person)
-        if self._connections.get(connection.sid) is connection:
+        if not connection.gone:
             self._devices.setdefault(connection.person.id, set()).add(connection.sid)
             self._whereabouts.enter(connection.person.id, connection.sid, personal, zone)
             self._tell_moods()

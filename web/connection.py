@@ -61,6 +61,7 @@ class Connection:
         self.held: list[Outgoing] | None = None  # news of the room that must not overtake the ack of a join
         self.heard: set[str] = set()
         self.ready = asyncio.Event()
+        self.gone = False
         self.expiry: asyncio.TimerHandle | None = None
         self.budget = Bucket(*REQUESTS, now)
         self.reading = asyncio.Lock()  # one look at the rights at a time

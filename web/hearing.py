@@ -7,7 +7,7 @@ worker follows the channel. Whoever has gone while rights were read hears nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from collab.chat_positions import Position
 from web.connection import Connection
@@ -20,10 +20,9 @@ Rights = Sequence[tuple[Channel, ChannelRights]]
 class Hearing:
     """Who hears what."""
 
-    def __init__(self, services: Services, connections: Mapping[str, Connection]) -> None:
+    def __init__(self, services: Services) -> None:
         self.hearers: dict[str, dict[str, str]] = {}  # channel -> sid -> eio_sid
         self._services = services
-        self._connections = connections
 
     async def read(self, connection: Connection) -> tuple[Rights, dict[str, Position]] | None:
         """Read what a connection may hear, and let it; None when it has gone meanwhile."""
@@ -46,7 +45,7 @@ class Hearing:
         except BaseException:
             self._shut(fresh)
             raise
-        if self._connections.get(connection.sid) is not connection:
+        if connection.gone:
             self._shut(fresh)
             return False
         connection.may(rights)

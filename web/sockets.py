@@ -1,55 +1,43 @@
-"""The Socket.IO side of the application: who connects, what they ask, in which order they are answered.
+"""The Socket.IO side of the application: who connects, who is let in, who is told what.
 
 Laws: a connection is one person, named by a ticket or by the session cookie with our own Origin; it hears the
-channels its rights cover without asking. Requests wait in a bounded inbox with one consumer and are acked in the
-order of sending; when the inbox is full the sender is not read any more. Each connection has a budget; beyond it a
-request is answered `too_fast` and not carried out. A right that is gone is gone within a second, and a person
-who is gone is cut. Neither texts nor names are ever logged.
+channels its rights cover without asking. A person who is gone is cut. Neither texts nor names are ever logged.
+What connections ask is carried out in `socket_requests`, their rights are kept fresh in `socket_rights`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from collab.chat import Change, Held, Message
 from collab.errors import CollabError
 from web import messages as wire
-from web.affected import concerns
 from web.auth import TOOL
-from web.broadcast import Outgoing, build_ack, build_event
-from web.channels import Sent, answer_chat, build_sent, send_chat, view_channels
+from web.broadcast import Outgoing, build_event
+from web.channels import view_channels
 from web.chat_news import parcels
 from web.company import Company
 from web.connection import Connection, Request
-from web.direct import answer_direct
 from web.door import person_at_socket
 from web.engine import Server
-from web.errors import AccessDenied, Overloaded, Unavailable, WebError
+from web.errors import Overloaded, Unavailable, WebError
 from web.hearing import Hearing
 from web.polling import Polling
-from web.refusals import build_refusal, refusal
-from web.school.events import SchoolEvent
 from web.services import Services
+from web.socket_requests import SocketRequests
+from web.socket_rights import SocketRights
 from web.turn import issue_ice_servers
 from web.turnstile import Turnstile
 
-INBOX = 256
 CONNECTIONS = 100  # of one person on one worker
 CLOSE_SECONDS = 5.0
-READS = 8  # rights read at a time
-READ_AGAIN_SECONDS = 0.3
-TOO_FAST = build_refusal("too_fast", "too much at once")
-UNKNOWN_EVENT = build_refusal("bad_message", "there is no such event")
-_SEND = msgspec.json.Decoder(wire.ChatSend)
 log = logging.getLogger(__name__)
 
 
@@ -62,24 +50,25 @@ class Sockets:
         self._server.eio.elsewhere = Polling(services.relay, self._server.eio.handle_request).forward
         self._connections: dict[str, Connection] = {}
         self._devices: Counter[str] = Counter()  # how many connections each person has
-        self._hearing = Hearing(services, self._connections)
+        self._hearing = Hearing(services)
         self._turnstile = Turnstile()
-        self._stale: dict[str, None] = {}
-        self._wake = asyncio.Event()
         self._draining = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.delivered = 0
         services.rooms.attach(self._deliver_room)
         services.chat.on_news(self._on_chat)
-        self._company = Company(services, self._connections, self._hearing.hearers, self._server.manager.send)
-        services.live.subscribe(self.refresh)
+        send = self._server.manager.send
+        self._company = Company(services, self._connections, self._hearing.hearers, send)
+        self._rights = SocketRights(self._connections, self._hearing, self._company, send, self._server.eio.cut)
+        self._requests = SocketRequests(services, self._company, self._rights, send, self._spawn)
+        services.live.subscribe(self._rights.refresh)
 
     def attach(self, app: web.Application) -> None:
         """Serve /socket.io/."""
         self._server.attach(app, "socket.io")
 
     async def start(self) -> None:
-        self._spawn(self._reread_stale())
+        self._spawn(self._rights.run())
         self._spawn(self._company.run())
 
     async def drain(self) -> None:
@@ -90,7 +79,7 @@ class Sockets:
 
     async def close(self) -> None:
         self._draining = True
-        self._wake.set()
+        self._rights.close()
         self._company.close()
         if self._tasks:  # not cancelled: a database call that is cut off leaves its connection behind
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
@@ -134,7 +123,7 @@ class Sockets:
 
         try:
             async with self._turnstile.turn(tell):
-                if self._connections.get(connection.sid) is not connection:
+                if connection.gone:
                     return
                 await self._company.enter(connection)
                 found = await self._hearing.read(connection)
@@ -158,6 +147,7 @@ class Sockets:
         connection = self._connections.pop(sid, None)
         if connection is None:
             return
+        connection.gone = True
         self._devices[connection.person.id] -= 1
         if not self._devices[connection.person.id]:
             del self._devices[connection.person.id]
@@ -174,115 +164,11 @@ class Sockets:
         if connection is not None:
             self._spawn(self._server.eio.cut(connection.eio_sid))
 
-    # --- requests ---
-
     async def on_event(self, sid: str, request: int | None, event: str, body: bytes) -> None:
-        """Queue one event; wait while the inbox is full, so that its sender waits too."""
+        """Take one event; returns late while too many wait, so that its sender waits too."""
         connection = self._connections.get(sid)
-        if connection is None:
-            return
-        free = connection.ready.is_set() and connection.consumer is None and len(connection.flight) < INBOX
-        if event == "chat:send" and free and self._services.live.fresh:
-            self._say(connection, Request(request, event, body))
-            return
-        while len(connection.inbox) >= INBOX:
-            connection.space.clear()
-            await connection.space.wait()
-            if self._connections.get(sid) is not connection:
-                return
-        connection.inbox.append(Request(request, event, body))
-        if connection.consumer is None:
-            connection.consumer = self._spawn(self._consume(connection))
-
-    async def _consume(self, connection: Connection) -> None:
-        try:
-            await connection.ready.wait()
-            while connection.inbox and self._connections.get(connection.sid) is connection:
-                request = connection.inbox.popleft()
-                connection.space.set()
-                if request.event != "chat:send" or len(connection.flight) >= INBOX:
-                    await connection.landed()
-                if request.event.startswith(("chat:", "direct:")) and not self._services.live.fresh:
-                    with contextlib.suppress(Unavailable):  # who writes is told so in its turn
-                        await self._services.live.until_fresh()
-                if request.event == "chat:send":
-                    self._say(connection, request)
-                    continue
-                answer = await self._answer(connection, request)
-                if request.number is not None:
-                    self._server.manager.send([connection.eio_sid], build_ack(request.number, answer))
-                self._release(connection)
-        finally:
-            connection.consumer = None
-            connection.space.set()
-        if connection.sid not in self._connections:
-            # Gone while its last request was carried out, which is never cut off half-way: it may have taken a seat.
-            await self._services.rooms.connection_lost(connection.sid)
-
-    def _say(self, connection: Connection, request: Request) -> None:
-        """Send a message; its ack follows those of the messages before it, without a task of its own."""
-        said: Sent | bytes
-        try:
-            if connection.afford(request.event):
-                message = _SEND.decode(request.body)
-                said = send_chat(self._services, connection.person, connection.channels, message)
-            else:
-                said = TOO_FAST
-        except Exception as error:  # the top of a request: it must be answered
-            said = refusal(error, request.event)
-        connection.flight.append((request.number, said))
-        if isinstance(said, bytes):
-            self._land(connection)
-        else:
-            said.add_done_callback(lambda _: self._land(connection))
-
-    def _land(self, connection: Connection) -> None:
-        """Ack the messages whose turn it is."""
-        flight = connection.flight
-        while flight:
-            number, said = flight[0]
-            if not isinstance(said, bytes):
-                if not said.done():
-                    return
-                error = said.exception()
-                said = refusal(error, "chat:send") if isinstance(error, Exception) else build_sent(said.result())
-            flight.popleft()
-            if number is not None:
-                self._server.manager.send([connection.eio_sid], build_ack(number, said))
-
-    async def _answer(self, connection: Connection, request: Request) -> bytes:
-        try:
-            if not connection.afford(request.event):
-                return TOO_FAST
-            types = wire.CLIENT_EVENTS.get(request.event)
-            if types is None:
-                return UNKNOWN_EVENT
-            message = msgspec.json.decode(request.body, type=types[0])
-            if isinstance(message, wire.ChatTyping | wire.PresenceIdle):
-                return msgspec.json.encode(await self._company.answer(connection, message))
-            if request.event.startswith("chat:"):
-                result = await answer_chat(self._services, connection.person, connection.channels, message)
-                if isinstance(message, wire.ChatRead):
-                    await self._company.answer(connection, message)
-                return msgspec.json.encode(result)
-            if request.event.startswith("direct:"):
-                result = await answer_direct(self._services, connection.person, connection.channels, message)
-                if isinstance(message, wire.DirectOpen):
-                    await self._reread(connection.sid)
-                return msgspec.json.encode(result)
-            if request.event in ("room:join", "room:sync"):
-                connection.held = []
-            person = connection.person
-            answer = await self._services.rooms.request(connection.sid, person, request.event, request.body)
-            self._company.answered(connection, request.event, answer)
-            return answer
-        except Exception as error:  # the top of a request: it must be answered
-            return refusal(error, request.event)
-
-    def _release(self, connection: Connection) -> None:
-        held, connection.held = connection.held, None
-        for outgoing in held or ():
-            self._server.manager.send([connection.eio_sid], outgoing)
+        if connection is not None:
+            await self._requests.take(connection, Request(request, event, body))
 
     # --- news ---
 
@@ -315,53 +201,6 @@ class Sockets:
         connection = self._connections[sid]
         _, may = connection.channels[held.channel]
         return may.moderate or connection.person.id == held.author
-
-    # --- channels and rights ---
-
-    async def refresh(self, events: Sequence[SchoolEvent]) -> None:
-        """Have the rights of everybody whom these events may concern read anew."""
-        self._company.refresh(events)
-        for connection in self._connections.values():
-            if any(concerns(event, connection) for event in events):
-                self._stale[connection.sid] = None
-        self._wake.set()
-
-    async def _reread_stale(self) -> None:
-        while not self._draining:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._stale and not self._draining:
-                sids = list(self._stale)[:READS]
-                for sid in sids:
-                    del self._stale[sid]
-                await asyncio.gather(*(self._reread(sid) for sid in sids))
-                if any(sid in self._stale for sid in sids):  # the database is away: it is not asked without a pause
-                    await asyncio.sleep(READ_AGAIN_SECONDS)
-
-    async def _reread(self, sid: str) -> None:
-        connection = self._connections.get(sid)
-        if connection is None:
-            return
-        await connection.ready.wait()
-        async with connection.reading:
-            await self._read_rights(connection)
-
-    async def _read_rights(self, connection: Connection) -> None:
-        before, heard = connection.channels, set(connection.heard)
-        try:
-            found = await self._hearing.read(connection)
-            if found is None:
-                return
-        except AccessDenied:
-            await self._server.eio.cut(connection.eio_sid)
-            return
-        except Exception:  # the database: these rights stay to be read
-            log.exception("rights could not be read")
-            self._stale[connection.sid] = None
-            return
-        if connection.channels != before:
-            self._send(connection, "rights:changed", wire.RightsChanged(view_channels(*found)))
-            self._company.introduce(connection, connection.heard - heard)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
