@@ -32,6 +32,7 @@ CORE = (
     "sfu/router.py",
     "sfu/sdp.py",
     "sfu/voices.py",
+    "web/room_assembly.py",
     "web/room_members.py",
     "web/room_state.py",
     "web/school/decide.py",

@@ -8,13 +8,11 @@ that the room did not address to them.
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +33,7 @@ from web.room_state import Room
 from web.room_telling import Send, Telling
 from web.room_tools import RoomTools
 from web.room_wire import Moved, RoomAnswer, RoomCall
+from web.room_work import RoomWork
 from web.school.access import SchoolAccess
 from web.school.actions import MeetingPatch, do_admit, do_change_meeting, do_forget_admission
 from web.school.events import SchoolEvent
@@ -43,7 +42,6 @@ from web.school.model import Meeting, Person
 from web.school.store import SchoolStore
 
 FREEZE_SECONDS = 2.0
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +67,21 @@ class RoomHost:
         self._store = parts.school
         self._watch = parts.watch
         self._telling = Telling(room, send, self._forget)
+        self._work = RoomWork(moving=lambda: self._telling.frozen)
         self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
         self.media.epoch = epoch
         self.tools = RoomTools(
-            room, self.media, grant=self._rights.grant, working=self._working, apply=self._apply, clock=_now
+            room, self.media, grant=self._rights.grant, working=self._work.working, apply=self._apply, clock=_now
         )
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._at_work = 0
-        self._idle = asyncio.Event()
         self._settling: Settling | None = None
         self._recording = RoomRecording(
-            room, self.media, (parts.school, parts.recordings), apply=self._apply, later=self._later
+            room, self.media, (parts.school, parts.recordings), apply=self._apply, later=self._work.later
         )
 
     @property
     def deserted(self) -> bool:
         """Whether nobody is here, and nobody is just coming in."""
-        return self.room.empty and not self._at_work
+        return self.room.empty and not self._work.under_way
 
     # --- requests of clients ---
 
@@ -93,7 +89,7 @@ class RoomHost:
         """Do what a client asks; raises an error of any of the trees."""
         request, _ = wire.CLIENT_EVENTS[call.event]
         message = msgspec.json.decode(call.body, type=request)
-        with self._working():
+        with self._work.working():
             result = await self._do(call, message)
         return RoomAnswer(msgspec.json.encode(result))
 
@@ -218,16 +214,15 @@ class RoomHost:
 
     def _tend_groups(self) -> None:
         async def tend() -> None:
-            with suppress(Moved), self._working():  # what is due is done by the new owner
+            with suppress(Moved), self._work.working():  # what is due is done by the new owner
                 await self.groups.tend()
 
         if self.groups.due:
-            self._later(tend())
+            self._work.later(tend())
 
     async def settled(self) -> None:
         """Wait until what was left to be written down is."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._work.settled()
 
     def close(self, reason: wire.CloseReason) -> None:
         """End the room on this worker."""
@@ -243,9 +238,7 @@ class RoomHost:
         self._recording.stop("moved")
         self._telling.frozen = True
         async with asyncio.timeout(FREEZE_SECONDS):
-            while self._at_work:
-                self._idle.clear()
-                await self._idle.wait()
+            await self._work.done()
         self._recording.stop("moved")  # it may have begun meanwhile
 
     def thaw(self) -> None:
@@ -265,25 +258,14 @@ class RoomHost:
             if member.connection == f"{NOWHERE}/{member.peer}":  # its tool calls the old worker: let it call again
                 self._apply(self.room.leave(member.peer))
         self._deliver(settling.call())
-        self._later(self._settle(settling))
-        self._later(self._rights.reread_all())
+        self._work.later(self._settle(settling))
+        self._work.later(self._rights.reread_all())
 
     async def _settle(self, settling: Settling) -> None:
         outputs = await settling.run()
         if self._settling is settling:
             self._settling = None
             self._deliver(outputs)
-
-    @contextmanager
-    def _working(self) -> Iterator[None]:
-        if self._telling.frozen:
-            raise Moved(text="the room is moving")
-        self._at_work += 1
-        try:
-            yield
-        finally:
-            self._at_work -= 1
-            self._idle.set()
 
     # --- inner workings ---
 
@@ -303,17 +285,7 @@ class RoomHost:
         self._telling.deliver(outputs)
 
     def _forget(self, person: str) -> None:
-        self._later(do_forget_admission(self._store, self.room.meeting, person))
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("what a room left to be done could not be done", exc_info=task.exception())
+        self._work.later(do_forget_admission(self._store, self.room.meeting, person))
 
 
 def new_room(meeting: Meeting, groups: GroupPlan | None) -> Room:

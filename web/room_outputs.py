@@ -29,7 +29,7 @@ class Forget(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
-    """The room has changed, and `Members.flush` has something to tell."""
+    """The room has changed, and `Assembly.flush` has something to tell."""
 
 
 Output = Say | Left | Forget | Changed

@@ -2,7 +2,7 @@
 
 Laws: cameras and microphones are off at join, and nothing here switches one on. A moderator's mute holds until the
 person unmutes. The order of hands is the order of raising, the same for all. Nobody has power over others but
-moderators. `room_members` says who is in the room and who is told.
+moderators. `room_members` says who comes and goes, `room_assembly` who is told.
 """
 
 from __future__ import annotations
