@@ -257,6 +257,12 @@ async def test_tickets_of_accounts(auth: Auth, town: SchoolStore, clock: Clock) 
     await do_change_account(town, "a", "a-p1", AccountPatch(disabled=True))
     with pytest.raises(Unauthenticated):
         await auth.person_of_ticket(issued.ticket)
+    await do_change_account(town, "a", "a-p1", AccountPatch(disabled=False))
+    with pytest.raises(Unauthenticated):  # as with logins: being let in again does not bring them back
+        await auth.person_of_ticket(issued.ticket)
+    clock.now += 1000
+    fresh = auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
+    assert (await auth.person_of_ticket(fresh.ticket)).id == "a-p1"
     late = auth.issue_document_ticket(person("a", "t1"), "a-deck", "write")
     clock.now += tickets.LIFE + 1000
     with pytest.raises(Unauthenticated):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from collab.chat_search import Search
 from collab.chat_store import ChatStore
@@ -20,7 +21,7 @@ from tests.web.persons import unfilled, unjudged
 from tests.web.sayings import CHANNEL, GUARDIAN, GUEST, PUPIL, SCHOOL, TEACHER, Sayings
 from web import person as person_module
 from web.config import Config
-from web.errors import AccessDenied
+from web.errors import AccessDenied, Unauthenticated
 from web.person import Holdings, Subject, count, erase, find_account, find_subject, open_holdings
 from web.person_export import export
 
@@ -171,6 +172,27 @@ async def test_a_running_server_lets_go_of_the_erased(tmp_path: Path) -> None:
         assert "geheim" not in texts and "bleibt" in texts
         answer = await teacher.ask("chat:send", channel=CHANNEL, text="weiter", client_id="3")
         assert answer["seq"]
+
+
+async def test_a_ticket_ends_with_its_holder(tmp_path: Path) -> None:
+    """What is erased beside the server, or in another worker, is known to nobody there but through the database."""
+    await furnish(tmp_path)
+    async with open_house(tmp_path) as house:
+        issued = await house.services.auth.issue_role_ticket("demo-lesson", "teacher", "Werkzeug")
+        other = await house.services.auth.issue_role_ticket("demo-lesson", "teacher", "Werkzeug")
+        tool, stays = await house.dial(issued.ticket, "Werkzeug"), await house.dial(other.ticket, "Werkzeug")
+        holder = await house.services.auth.person_of_ticket(issued.ticket)
+        await tool.ask("chat:send", channel=CHANNEL, text="von einem Werkzeug", client_id="1")
+        async with open_holdings(Config(data=tmp_path)) as beside:
+            assert await erase(beside, await find_subject(beside, holder.id))
+        await tool.gone()
+        with pytest.raises(Unauthenticated):
+            await house.services.auth.person_of_ticket(issued.ticket)
+        with pytest.raises(SocketConnectionError):
+            await house.dial(issued.ticket, "Werkzeug")
+        page = await stays.ask("chat:history", channel=CHANNEL, after=0, limit=50)
+        assert "messages" in page, "a namesake's ticket is another's"
+    assert holder.id.encode() not in everything(tmp_path)
 
 
 async def test_on_postgresql_too(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
 from web.school import tables
 from web.school.decide import Standing
 from web.school.model import ENROLLED_ROLES, Person
+from web.school.shut import mark_of
 
 GUEST = "guest:"
 
@@ -53,7 +54,8 @@ async def _check_login(connection: Reader, person: Person) -> None:
     if person.ticket is None:
         return
     ticket = {"ticket": person.ticket.id}
-    if (await connection.execute(_REVOKED, ticket)).scalar() is not None:
+    everything = {"mark": mark_of(person.id), "expires_at": person.ticket.expires_at}
+    if (await connection.execute(_REVOKED, ticket | everything)).scalar() is not None:
         raise AccessDenied()
     if person.id.startswith(GUEST) and (await connection.execute(_LINK, ticket)).scalar() is None:
         raise AccessDenied()
@@ -65,11 +67,17 @@ async def _all(connection: Reader, query: Select[str], account: str) -> frozense
 
 # Put together once: that, and naming a statement for the driver's cache, takes longer than asking it.
 _session, _link, _word = tables.login_session.c, tables.guest_link.c, tables.admission.c
+_revoked = tables.revoked_ticket.c
 _account, _enrolled, _family = tables.account.c, tables.enrolment.c, tables.guardian_link.c
 _SESSION: Final = select(_session.person).where(
     _session.token_hash == bindparam("token_hash"), _session.person == bindparam("person")
 )
-_REVOKED: Final = select(tables.revoked_ticket.c.id).where(tables.revoked_ticket.c.id == bindparam("ticket"))
+_REVOKED: Final = select(_revoked.id).where(
+    or_(
+        _revoked.id == bindparam("ticket"),
+        and_(_revoked.id == bindparam("mark"), _revoked.expires_at >= bindparam("expires_at")),
+    )
+)
 _LINK: Final = select(_link.id).where(_link.id == bindparam("ticket"), _link.revoked.is_(False))
 _WORDS: Final = select(_word.meeting, _word.admitted).where(_word.person == bindparam("person"))
 _ROLE: Final = select(_account.role).where(

@@ -21,6 +21,7 @@ from web.school.contact_tables import contact_block, direct_channel, personal
 from web.school.events import EventBody, SessionEnded
 from web.school.model import Account
 from web.school.recording_tables import recording
+from web.school.shut import take_back_tickets
 from web.school.store import SchoolStore
 
 NOBODY: Final = "–"  # shown where a name or title was
@@ -64,9 +65,10 @@ async def do_erase_account(store: SchoolStore, school: str, account_id: str, rem
 
 
 async def do_end_visits(store: SchoolStore, school: str, person: str) -> None:
-    """Log a guest out everywhere; the door they came through stays open to others."""
+    """Log a guest out everywhere, a tool's ticket too; the door they came through stays open to others."""
     async with store.change(school) as change:
         await _delete(change.connection, tables.login_session, person, "person")
+        await take_back_tickets(change, person)
         await change.emit(SessionEnded(person))
 
 

@@ -15,9 +15,9 @@ from web.school.events import (
     PasswordChanged,
     SchoolCreated,
     SessionEnded,
-    TicketRevoked,
 )
 from web.school.model import Account, AccountRole, GuardianLink, School
+from web.school.shut import take_back, take_back_tickets
 from web.school.store import Change, SchoolStore
 
 
@@ -50,7 +50,7 @@ async def do_create_account(store: SchoolStore, account: Account, password_hash:
 
 
 async def do_change_account(store: SchoolStore, school: str, account_id: str, patch: AccountPatch) -> Account:
-    """Rename, give another role, disable or enable; disabling ends all logins."""
+    """Rename, give another role, disable or enable; disabling ends all logins and tickets."""
     async with store.change(school) as change:
         before = await _account(change, account_id)
         after = structs.replace(before, **_given(patch))
@@ -59,6 +59,7 @@ async def do_change_account(store: SchoolStore, school: str, account_id: str, pa
         await change.connection.execute(update(table).where(table.c.id == account_id).values(row))
         if after.disabled and not before.disabled:
             await _end_sessions(change, account_id)
+            await take_back_tickets(change, account_id)
         rights_moved = (before.role, before.disabled) != (after.role, after.disabled)
         await change.emit(AccountChanged(after, role_changed=rights_moved))
     return after
@@ -127,11 +128,7 @@ async def do_end_expired_sessions(store: SchoolStore) -> bool:
 async def do_revoke_ticket(store: SchoolStore, school: str, ticket_id: str, expires_at: int) -> None:
     """Make a ticket worthless; remembered until it would have expired."""
     async with store.change(school) as change:
-        table = tables.revoked_ticket
-        over = (table.c.school == school) & (table.c.expires_at < change.at)
-        await change.connection.execute(delete(table).where((table.c.id == ticket_id) | over))
-        await change.insert(table, id=ticket_id, expires_at=expires_at)
-        await change.emit(TicketRevoked(ticket_id))
+        await take_back(change, ticket_id, expires_at)
 
 
 async def _account(change: Change, account_id: str) -> Account:
