@@ -1,14 +1,16 @@
 """Looking through a file for viruses, by clamd: its INSTREAM command over a Unix socket or TCP.
 
-Laws: a file is kept only after clamd has said that it is clean; until then nobody but the server has it. Where clamd is
-away, answers too late or has a fault of its own, nothing is kept (`scan_away`): who asked for a look gets no file
-without one. What was found is told to the log by its name alone; people are told only that the file is refused.
+Laws: a file is kept, or read for what is to be made of it, only after clamd has said that it is clean, whichever way
+it came in (a test knows all ways); until then nobody but the server has it. Where clamd is away, answers too late or
+has a fault of its own, nothing is kept (`scan_away`): who asked for a look gets no file without one. What was found is
+told to the log by its name alone; people are told only that the file is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -28,7 +30,7 @@ class Scanner:
     def __init__(self, address: str) -> None:
         self._address = address
 
-    async def require_clean(self, file: Path) -> None:
+    async def require_clean(self, file: Path | bytes) -> None:
         """Return once clamd has found nothing; raises ProtocolError(upload_infected), Unavailable(scan_away)."""
         try:
             async with asyncio.timeout(SCAN_SECONDS):
@@ -45,10 +47,10 @@ class Scanner:
         _log.error("clamd at %s could not look: %s", self._address, said)
         raise _away()
 
-    async def _ask(self, file: Path) -> str:
+    async def _ask(self, file: Path | bytes) -> str:
         reader, writer = await self._connect()
         try:
-            with await asyncio.to_thread(file.open, "rb") as source:
+            with io.BytesIO(file) if isinstance(file, bytes) else await asyncio.to_thread(file.open, "rb") as source:
                 await _send(writer, source)
             return (await reader.readuntil(b"\0"))[:-1].decode(errors="replace")
         finally:

@@ -97,8 +97,7 @@ class Uploads:
                 kind = await asyncio.to_thread(_kind, arrived, size)
                 if target.document is not None and kind not in PICTURES:
                     raise ProtocolError("upload_picture", "pictures are taken as JPEG, PNG, GIF or WebP")
-                if self._scanner is not None:
-                    await self._scanner.require_clean(arrived)
+                await self.require_clean(arrived)
                 small = None
                 content = Content("", size, kind)
                 if kind in PICTURES:
@@ -116,6 +115,11 @@ class Uploads:
                     target.document,
                 )
                 return await self._keep(reference, _named(content, digest), arrived, small)
+
+    async def require_clean(self, file: Path | bytes) -> None:
+        """Have a file looked through, where a scanner is named, whatever is to become of it; as Scanner raises."""
+        if self._scanner is not None:
+            await self._scanner.require_clean(file)
 
     def under_way(self, person: str) -> int:
         """Return how many files somebody is sending now."""

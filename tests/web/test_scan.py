@@ -1,4 +1,4 @@
-"""Looking for viruses: a real clamd with one signature of our own, through its socket and over TCP; and clamd away."""
+"""Looking for viruses, whichever way a file comes in: a real clamd with one signature of our own; and none at all."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.web.routes.conftest import Browser
 from web.app import build_app
 from web.config import Config
 from web.errors import ProtocolError, Unavailable
+from web.routes.table import ROUTES_KEY
 from web.scan import Scanner
 
 pytestmark = pytest.mark.edge
@@ -117,3 +118,23 @@ async def test_an_infected_file_is_never_kept(teacher: Browser, tmp_path: Path) 
     assert not [path for path in kept.rglob("*") if path.is_file()]
     assert await send(b"a worksheet") == 201
     assert [path for path in kept.rglob("*") if path.is_file()]
+
+
+async def test_no_table_is_made_of_an_infected_file(teacher: Browser) -> None:
+    async def bring(data: bytes) -> tuple[int, str]:
+        answer = await teacher.client.post("/api/v1/documents/import?title=Liste", data=io.BytesIO(data))
+        return answer.status, (await answer.json(content_type=None)).get("code", "")
+
+    before = (await teacher.get("documents"))["documents"]
+    assert await bring(VIRUS) == (415, "upload_infected")
+    assert await bring(b"a;b\n" * (BIG // 4)) == (503, "scan_away")
+    assert (await teacher.get("documents"))["documents"] == before
+    assert (await bring(b"a;b\n1;2\n"))[0] == 201
+
+
+async def test_every_way_in_for_files_is_one_of_those(teacher: Browser) -> None:
+    """Whoever adds an entry that takes files says here that they are looked through."""
+    app = teacher.client.app
+    assert app is not None
+    rows = [route for route in app[ROUTES_KEY] if set(route.takes) - {"application/json"}]
+    assert {route.path for route in rows} == {"/api/v1/uploads", "/api/v1/documents/import"}

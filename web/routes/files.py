@@ -1,8 +1,9 @@
 """Documents as files of other programs: handing one out, and making a new one of a file that was sent.
 
 Laws: who may read a document may take it along; who may have documents may bring one in. What is handed out is what is
-stored. A file becomes a new document or is refused, nothing in between; it is read and written by a heavy process and
-never here. One person converts at most AT_ONCE files at a time, so that nobody fills the queue for all.
+stored. A file becomes a new document or is refused, nothing in between; where a virus scanner is named, it has found
+the file clean before anything else reads it. It is read and written by a heavy process and never here. One person
+converts at most AT_ONCE files at a time, so that nobody fills the queue for all.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ class Files:
         if sent.folder is not None:
             await check_folder(services, person, sent.folder)
         with self._turn(person.id):
-            order = ReadFile(sent.language, await read_body(call.request, MAX_FILE))
+            data = await read_body(call.request, MAX_FILE)
+            await services.uploads.require_clean(data)
+            order = ReadFile(sent.language, data)
             found = decode_table(await _convert(services, READ_JOB, encode(order)))
         document = DocumentInfo(new_id(), person.school, "table", sent.title, sent.folder, person.id)
         seed = Snapshot(0, found.state, found.outline)
@@ -117,7 +120,7 @@ class Files:
                      query=WantedFile, takes=("application/json",), gives=_GIVEN,
                      errors=(400, 404, 413, 429, 501)),
             endpoint("POST", root + "/import", self.import_file, "Add a table made of a file", query=SentFile,
-                     takes=_TAKEN, response=Imported, status=201, errors=(400, 403, 404, 413, 429)),
+                     takes=_TAKEN, response=Imported, status=201, errors=(400, 403, 404, 413, 415, 429, 503)),
         )  # fmt: skip
 
     @contextmanager

@@ -39,6 +39,8 @@ export const de = {
     too_many_requests: 'Es werden schon zwei Dateien umgewandelt. Bitte kurz warten.',
     heavy_busy: 'Der Server ist gerade ausgelastet. Bitte gleich noch einmal versuchen.',
     pdf_missing: 'Dieser Server kann keine PDF-Dateien erstellen.',
+    upload_infected: 'Der Virenschutz weist diese Datei zurück.',
+    scan_away: 'Dateien können gerade nicht auf Viren geprüft werden. Bitte später noch einmal versuchen.',
     forbidden: 'Das ist hier nicht erlaubt.',
     not_found: 'Das Dokument ist nicht mehr da.',
     unauthenticated: 'Die Anmeldung ist abgelaufen.',

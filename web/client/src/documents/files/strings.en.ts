@@ -38,6 +38,8 @@ export const en: Strings = {
     too_many_requests: 'Two files are being converted already. Please wait a moment.',
     heavy_busy: 'The server is busy. Please try again shortly.',
     pdf_missing: 'This server cannot make PDF files.',
+    upload_infected: 'The virus scanner refuses this file.',
+    scan_away: 'Files cannot be checked for viruses now. Please try again later.',
     forbidden: 'This is not allowed here.',
     not_found: 'The document is gone.',
     unauthenticated: 'The login has expired.',
