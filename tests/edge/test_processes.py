@@ -67,6 +67,16 @@ def test_a_ticket_without_a_school(tmp_path: Path) -> None:
     assert "There is no school" in line
 
 
+def test_nobody_else_reads_what_is_stored(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)  # as whoever looks after the server makes it
+    command = [sys.executable, "-m", "web", "school", "--data", str(data), "--title", "Park", "--admin", "lorenz"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=True)
+    modes = {path.name: oct(path.stat().st_mode & 0o077) for path in data.iterdir()}
+    assert {"school.db", "collab.db"} <= set(modes)
+    assert set(modes.values()) == {"0o0"}, modes
+
+
 @pytest.fixture
 def two_workers(tmp_path: Path, redis_server: RedisServer) -> Iterator[KreideServer]:
     server = KreideServer(tmp_path / "data", "--workers", "2", "--redis", redis_server.url)
