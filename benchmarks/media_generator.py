@@ -142,6 +142,10 @@ class Generator:
     def process_id(self) -> int:
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        return self._process.returncode is None
+
     async def run(self, warm: float, seconds: float, on_mark: Callable[[], None], pace: float = 1.0) -> Result:
         """One run, `pace` times as quick as planned; `on_mark` is called as its window opens and as it closes."""
         await self._say(f"run {warm} {seconds} {pace}\n")

@@ -17,6 +17,7 @@ from benchmarks.media_generator import Generator, Plan
 from benchmarks.media_loads import Load
 from benchmarks.media_meter import Meter, build_round
 from benchmarks.media_servers import Driver
+from benchmarks.media_stage import Stage
 
 WARM = 1.0
 HALF, STEPS = 0.5, 5
@@ -44,8 +45,9 @@ def where_allowed(prefix: Sequence[str]) -> Sequence[str]:
 class Playing:
     """One server with everybody connected."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, stage: Stage) -> None:
         self.driver = driver
+        self._stage = stage
         self.pace = 1.0
         self.generator: Generator | None = None
         self.connector: Connector | None = None
@@ -64,11 +66,21 @@ class Playing:
         """How many connections there are."""
         return len(self.connector.plan.legs) if self.connector is not None else 0
 
+    def load_processes(self) -> list[int]:
+        """The load's process; none before it was started and after it ended."""
+        return [self.generator.process_id] if self.generator is not None and self.generator.running else []
+
+    def server_processes(self) -> list[int]:
+        """The server's processes; none before it was started and after it ended."""
+        process = self.driver.server.process
+        return self.driver.server.processes() if process is not None and process.poll() is None else []
+
     async def play(self, turn: int, seconds: float, warm: float = WARM) -> Round:
-        """One round."""
+        """One round, while all others on the stage stand still."""
         assert self.generator is not None
-        meter = Meter(self.driver.server, self.generator.process_id)
-        result = await self.generator.run(warm, seconds, meter.mark, self.pace)
+        async with self._stage.alone(self):
+            meter = Meter(self.driver.server, self.generator.process_id)
+            result = await self.generator.run(warm, seconds, meter.mark, self.pace)
         return build_round(self.driver.name, turn, result, meter)
 
     async def settle(self) -> Round:
@@ -85,7 +97,8 @@ class Playing:
         """Set the pace at which the server uses half of its core."""
         for _ in range(STEPS):
             played = await self.settle()
-            self.pace *= min(2.0, max(0.25, HALF * played.seconds / max(played.cpu, 1e-3)))
+            more = 2.0 if played.lost <= SCARCE * played.extra["expected"] else 1.0  # it may be idle for lack of a turn
+            self.pace *= min(more, max(0.25, HALF * played.seconds / max(played.cpu, 1e-3)))
         await self.settle()
 
     async def close(self) -> None:

@@ -20,6 +20,7 @@ from benchmarks.media_generator import build
 from benchmarks.media_loads import LOADS
 from benchmarks.media_playing import Playing
 from benchmarks.media_servers import make_driver
+from benchmarks.media_stage import Stage
 from benchmarks.servers import pin_load
 
 KERNEL = {
@@ -92,7 +93,7 @@ def count(stacks: Iterable[list[str]], functions: bool) -> Counter[str]:
 async def run(arguments: argparse.Namespace) -> None:
     """Play the load once, and look."""
     load = LOADS[arguments.load]
-    playing = Playing(make_driver("kreide", load))
+    playing = Playing(make_driver("kreide", load), Stage())
     try:
         await playing.open(load, gro=True)
         server = playing.driver.server.process

@@ -18,6 +18,7 @@ from benchmarks.media_meter import tell
 from benchmarks.media_playing import Playing
 from benchmarks.media_report import NOT_DRIVEN
 from benchmarks.media_servers import label, make_driver
+from benchmarks.media_stage import Stage
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import NotStarted
 
@@ -41,6 +42,7 @@ class Turns:
         self._load = load
         self._options = options
         self._playing: list[Playing] = []
+        self._stage = Stage(self._playing)
 
     async def play(self) -> None:
         """All rounds; the first turn warms up and is not counted."""
@@ -59,7 +61,7 @@ class Turns:
 
     async def _enter(self, name: str) -> None:
         try:
-            one = Playing(make_driver(name, self._load))
+            one = Playing(make_driver(name, self._load), self._stage)
         except NotInstalled as error:
             self.facts[label(name)] = NOT_DRIVEN + str(error)
             print(f"{self._load.name}: {label(name)} {self.facts[label(name)]}", flush=True)

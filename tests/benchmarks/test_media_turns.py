@@ -49,7 +49,7 @@ async def played(servers: Iterable[Scripted], monkeypatch: pytest.MonkeyPatch) -
     """A run of three rounds with these servers."""
     known = {one.name: one for one in servers}
     monkeypatch.setattr(media_turns, "make_driver", lambda name, _: known[name])
-    monkeypatch.setattr(media_turns, "Playing", lambda driver: driver)
+    monkeypatch.setattr(media_turns, "Playing", lambda driver, _: driver)
     turns = Turns(LOADS["1"], Options([name for name in known if name != "kreide"], 3, 1.0, gro=True))
     await turns.play()
     return turns

@@ -133,7 +133,12 @@ impl Load {
             }
             let leg = &mut self.plan.legs[source.leg];
             let late = time - source.due;
-            source.due += if running { source.interval } else { IDLE };
+            // who was stopped between runs makes up for nothing
+            source.due = if running {
+                source.due + source.interval
+            } else {
+                time + IDLE
+            };
             packets.clear();
             source.frame(
                 place as u16,
