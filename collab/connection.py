@@ -8,7 +8,9 @@ holds it until a step 2 of the client has brought them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "EditRights", "Editor", "Transport"]
 
 
+NOBODY: Final[Mapping[int, str]] = MappingProxyType({})
+
+
 class EditRights(Struct, frozen=True):
     """What an editor may do with a document."""
 
@@ -35,8 +40,8 @@ class Connection:
     """One client on this worker."""
 
     __slots__ = (
-        "_acked", "_handled", "_held", "_keeper", "_transport", "editor", "last_received", "misses", "number", "open",
-        "origin", "outbox", "person", "rights", "synced", "wants_ack",
+        "_acked", "_handled", "_held", "_keeper", "_transport", "brought", "editor", "last_received", "misses", "number",
+        "open", "origin", "outbox", "person", "rights", "synced", "wants_ack",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +59,7 @@ class Connection:
         self.origin = f"{keeper.hub.worker}/{number}"
         self.editor = editor
         self.rights = rights
+        self.brought: Mapping[int, str] = NOBODY  # client ids of others, and whose they are: of the server's own edits
         self.wants_ack = ack
         self.person = person
         self.outbox = Outbox(transport, keeper.hub.limits, now)

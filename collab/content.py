@@ -87,7 +87,7 @@ def _rewrite_map(current: Map[Any], wanted: Map[Any], keeps: bool = False) -> No
         elif isinstance(old, XmlFragment) and isinstance(new, XmlFragment):
             _rewrite_children(old, new)
         elif key not in current or type(old) is not type(new) or plain(old) != plain(new):
-            _put(current, key, new)
+            put(current, key, new)
 
 
 def _rewrite_children(current: XmlFragment, wanted: XmlFragment) -> None:
@@ -105,11 +105,12 @@ def _rewrite_children(current: XmlFragment, wanted: XmlFragment) -> None:
         _insert(current, index, child)
 
 
-def _put(target: Map[Any], key: str, value: Any) -> None:
+def put(target: Map[Any], key: str, value: Any) -> None:
+    """Write a copy of a value, shared or plain, into a map."""
     if isinstance(value, Map):
         target[key] = Map()
         for name in sorted(value.keys()):
-            _put(target[key], name, value[name])
+            put(target[key], name, value[name])
     elif isinstance(value, XmlFragment):
         target[key] = XmlFragment()
         for index, child in enumerate(value.children):

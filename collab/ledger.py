@@ -67,22 +67,24 @@ class Ledger:
         """Tell whether one entry alone would hold up the loop: many small ones do not, they are taken bit by bit."""
         return any(len(entry.data) > self._limits.compact_bytes for entry in entries)
 
-    def claim(self, account: str, judged: Judged, claimed: Mapping[int, str]) -> dict[int, str]:
-        """Return the client ids that an update binds to `account` now.
+    def claim(
+        self, account: str, judged: Judged, claimed: Mapping[int, str], brought: Mapping[int, str]
+    ) -> dict[int, str]:
+        """Return the client ids that an update binds now: to `account`, or to whose work it brings.
 
         Raises AccessDenied(foreign_author), ProtocolError(too_large).
         """
         assert judged.placement is not None
-        clients = judged.placement.clients()
-        for client in clients:
-            if self._authors.get(client, claimed.get(client, account)) != account:
+        owned = {client: brought.get(client, account) for client in judged.placement.clients()}
+        for client, owner in owned.items():
+            if self._authors.get(client, claimed.get(client, owner)) != owner:
                 raise AccessDenied("foreign_author", "this client id belongs to somebody else")
         limit = self._limits.document_bytes
         if self._size + len(judged.data) > limit:
             self._size = len(self.live.full())
             if self._size + len(judged.data) > limit:
                 raise ProtocolError("too_large", "the document would become too large")
-        return {client: account for client in clients if client not in self._authors}
+        return {client: owner for client, owner in owned.items() if client not in self._authors}
 
     def apply(self, judged: Judged) -> bytes | None:
         """Apply a judged update; returns what is new and must be logged."""

@@ -87,6 +87,17 @@ def said_by(state: bytes, clients: Collection[int]) -> list[Said]:
     ]  # fmt: skip
 
 
+def writers_by_key(state: bytes) -> dict[bytes, set[int]]:
+    """Return under which client ids each key of any map was written."""
+    blocks = _parse(state)[0]
+    keys, found = _Keys(blocks), dict[bytes, set[int]]()
+    for part in (part for parts in blocks for part in parts):
+        key = keys.of(part)
+        if key is not None:
+            found.setdefault(key, set()).add(part.client)
+    return found
+
+
 def says(state: bytes, clients: Collection[int]) -> bool:
     """Tell whether a state holds content of these clients."""
     return bool(_said(state, _parse(state)[0], frozenset(clients)))

@@ -113,6 +113,11 @@ def erase(data: bytes) -> bytes:
     return msgspec.msgpack.encode(result)
 
 
+def replayed(log: Log) -> bytes:
+    """Return the last state of a log."""
+    return _replay(log).state
+
+
 def _replay(log: Log) -> States:
     live = _loaded(unpack(log.base))
     cuts, states, skipped = sorted(log.cuts), {}, {}

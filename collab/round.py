@@ -53,7 +53,7 @@ class Round:
                 self._miss(connection)
                 return
             account = connection.editor.account
-            claimed = self._ledger.claim(account, judged, self.authors)
+            claimed = self._ledger.claim(account, judged, self.authors, connection.brought)
             event = self._ledger.apply(judged)
         except CollabError as error:
             connection.refuse(error)

@@ -7,10 +7,11 @@ when it is stored, or an error is raised. The scribe is seen by nobody and gets 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from .awareness import Editor
-from .connection import EditRights
+from .connection import NOBODY, EditRights
 from .errors import AccessDenied, CollabError, Overloaded, ProtocolError, StateError
 from .lib0 import Reader
 from .sync import build_update
@@ -22,10 +23,13 @@ _ACK: Final = 100
 _PATIENCE: Final = 20.0
 
 
-async def write_edit(hub: Hub, document: str, epoch: int, editor: Editor, update: bytes) -> None:
-    """Write an update as `editor`; returns once it is stored."""
+async def write_edit(
+    hub: Hub, document: str, epoch: int, editor: Editor, update: bytes, brought: Mapping[int, str] = NOBODY
+) -> None:
+    """Write an update as `editor`; returns once it is stored. `brought`: whose the client ids of others in it are."""
     desk = _Desk()
     connection = await hub.connect(document, desk, editor, EditRights(read=True, write=True), ack=True, epoch=epoch)
+    connection.brought = brought
     try:
         connection.receive(build_update(update))
         async with asyncio.timeout(_PATIENCE):
