@@ -80,13 +80,16 @@ export interface OwnSettings {
   time_zone: string;
 }
 export type DirectPolicy = 'staff' | 'teachers' | 'everyone';
+/** Where the school says nothing of its own (null), what is `usual` holds. */
 export interface SchoolSettings extends School {
   direct: DirectPolicy;
   direct_keep_days: number | null;
-  history_days: number;
+  history_days: number | null;
   time_zone: string;
-  video_codec: VideoCodec;
+  video_codec: VideoCodec | null;
+  usual: { history_days: number; video_codec: VideoCodec };
 }
+export type SchoolChange = Partial<Omit<SchoolSettings, keyof School | 'usual'>>;
 /** What a school's cameras are asked for. */
 export type VideoCodec = 'vp8' | 'h264' | 'vp9' | 'av1';
 export interface Home {
@@ -160,6 +163,6 @@ export const api = {
   settings: () => call<OwnSettings>('GET', 'me/settings'),
   changeSettings: (change: Partial<Omit<OwnSettings, 'time_zone'>>) => call<OwnSettings>('PATCH', 'me/settings', change),
   school: () => call<SchoolSettings>('GET', 'school'),
-  changeSchool: (change: Partial<Omit<SchoolSettings, keyof School>>) => call<SchoolSettings>('PATCH', 'school', change),
+  changeSchool: (change: SchoolChange) => call<SchoolSettings>('PATCH', 'school', change),
   documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
 };

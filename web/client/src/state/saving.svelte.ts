@@ -22,3 +22,10 @@ export class Saving {
     }
   }
 }
+
+/** What is not as it was. */
+export function changesIn<T extends object>(before: T, now: T): Partial<T> {
+  const changed: Partial<T> = {};
+  for (const key of Object.keys(now) as (keyof T)[]) if (now[key] !== before[key]) changed[key] = now[key];
+  return changed;
+}
