@@ -12,6 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from .bus import Bus, Subscription
+from .ending import end
 from .presence import Changed, Mood, PresenceState, Present, Seen
 
 TOPIC = "presence"
@@ -43,9 +44,7 @@ class Presence:
 
     async def close(self) -> None:
         """Stop, and let the other workers know at once."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._subscription is not None:
             self._subscription.close()
         with contextlib.suppress(ValueError):

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
 from .bus import Lease, OnHealth, OnMessage, Subscription, Term, Topics
+from .ending import end
 from .errors import StateError
 from .redis_lines import FAILURES, open_line
 
@@ -83,9 +84,7 @@ class RedisBus:
 
     async def close(self) -> None:
         """End all tasks and connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._line.close()
 
     def carries(self, topic: str) -> bool:

@@ -23,6 +23,8 @@ from redis.asyncio.cluster import ClusterNode, ClusterPubSub, RedisCluster
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisClusterException, RedisError
 
+from .ending import end
+
 SHARDS = 16
 CALL_SECONDS = 2.0
 FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
@@ -200,9 +202,7 @@ class ClusterLine:
     async def close_ear(self) -> None:
         """Hang up at all nodes."""
         readers, self._readers = self._readers, []
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
+        await end(readers)
         pubsub, self._pubsub = self._pubsub, None
         if pubsub is not None:
             with contextlib.suppress(*FAILURES):

@@ -20,6 +20,7 @@ from collab.bus import Bus, MemoryBus
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
 from collab.database import Database
+from collab.ending import end
 from collab.errors import CollabError
 from collab.heavy import HeavyPool
 from collab.history import History
@@ -122,9 +123,7 @@ async def build_app(config: Config, index: int) -> web.Application:
         chores = _chores(services, history) if index == 0 else []
         tasks = [asyncio.create_task(chore) for chore in chores]
         yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await persons.close()
         await services.live.close()
         await sockets.close()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from collab.ending import end
 from web.errors import Exit, Unavailable, WebError, describe
 from web.machines import Credentials, address_of, name_in
 
@@ -70,9 +71,7 @@ class Relay:
     async def close(self) -> None:
         for link in list(self._links.values()):
             link.close()
-        for task in list(self._serving):
-            task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await end(self._serving)
         for server in self._servers:
             server.close()
         with contextlib.suppress(FileNotFoundError):

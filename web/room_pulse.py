@@ -13,6 +13,7 @@ from time import monotonic
 
 import msgspec
 
+from collab.ending import end
 from collab.errors import CollabError
 from web import messages as wire
 from web.errors import WebError
@@ -42,8 +43,7 @@ class Pulse:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
 
     def hear(self, worker: str) -> None:
         """A worker has said something about our rooms."""

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from collab.bus import Bus, Subscription
+from collab.ending import end
 from web.typing_state import Sign, TypingState, Typist
 
 TOPIC = "typing"
@@ -54,8 +55,7 @@ class Typing:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
         if self._subscription is not None:
             self._subscription.close()
 
