@@ -161,17 +161,18 @@ class ChatClient:
         self.seen: dict[int, str] = {}
         self.order: list[int] = []
         self._heard = asyncio.Event()
-        self._gone = asyncio.Event()
+        self._refused = asyncio.Event()
         self._next = 0
         self.io = socketio.AsyncClient(reconnection=False, request_timeout=PATIENCE)
         self.io.on("chat:message", self._on_message)
-        self.io.on("disconnect", self._on_disconnect)
+        self.io.on("connect_error", self._on_refused)
 
     async def connect(self) -> None:
         hello = asyncio.Event()
-        self._gone.clear()
         self.io.on("session:hello", lambda _: hello.set())
-        await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait_timeout=PATIENCE)
+        self._refused.clear()
+        # Not `wait`: socketio would wait on, all its time, when the connection is lost before the server has let it in.
+        await self.io.connect(self._url, auth={"ticket": self._ticket}, transports=["websocket"], wait=False)
         async with asyncio.timeout(PATIENCE):
             await self._unless_gone(hello.wait())  # from here on it hears its channels; what came before is history
 
@@ -224,19 +225,19 @@ class ChatClient:
 
     async def _unless_gone(self, what: Coroutine[Any, Any, Any]) -> Any:
         """Await what only an open connection brings; socketio would wait on when there is none any more."""
-        wanted, gone = asyncio.ensure_future(what), asyncio.ensure_future(self._gone.wait())
-        try:
-            await asyncio.wait((wanted, gone), return_when=asyncio.FIRST_COMPLETED)
+        wanted, refused = asyncio.ensure_future(what), asyncio.ensure_future(self._refused.wait())
+        try:  # the reading of the connection ends with it, whether it was let in or not
+            await asyncio.wait((wanted, refused, self.io.eio.read_loop_task), return_when=asyncio.FIRST_COMPLETED)
             if not wanted.done():
                 raise ConnectionResetError(f"{self.name} was cut off")
             return wanted.result()
         finally:
-            for task in (wanted, gone):
+            for task in (wanted, refused):
                 task.cancel()
-            await asyncio.gather(wanted, gone, return_exceptions=True)
+            await asyncio.gather(wanted, refused, return_exceptions=True)
 
-    async def _on_disconnect(self, _: str) -> None:
-        self._gone.set()
+    async def _on_refused(self, _: object) -> None:
+        self._refused.set()
 
     async def _on_message(self, message: dict[str, Any]) -> None:
         self.seen[message["seq"]] = message["text"]
