@@ -35,32 +35,41 @@ class KreideServer:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         self._flags = [*flags, *(["--demo"] if demo else [])]
+        self._workers = int(self._flags[self._flags.index("--workers") + 1]) if "--workers" in self._flags else 1
         self._process: subprocess.Popen[bytes] | None = None
         self._database = self._flags[self._flags.index("--database") + 1] if "--database" in self._flags else None
         self._tickets: dict[tuple[tuple[str, str], ...], str] = {}
 
     def start(self, seconds: float = 90.0) -> None:
-        """Start it and return when it is ready; fail with its log when it ends first."""
+        """Start it and return when each of its workers is ready; fail with its log when it ends first."""
         command = [sys.executable, "-m", "web", "serve", "--port", str(self.port), "--data", str(self.data)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([*command, *self._flags], cwd=ROOT, stdout=log, stderr=log)
-        end = time.monotonic() + seconds
+        end, serving = time.monotonic() + seconds, set[str]()
         while time.monotonic() < end:
             if self._process.poll() is not None:
                 break
-            if self.ready():
+            worker = self._ready_worker()
+            if worker is None:
+                time.sleep(0.05)
+            else:
+                serving.add(worker)
+            if len(serving) >= self._workers:
                 return
-            time.sleep(0.05)
         with suppress(ProcessLookupError, FileNotFoundError):  # it has ended by itself
             self.kill()
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
 
     def ready(self) -> bool:
+        """Whether the worker that the kernel gives us is."""
+        return self._ready_worker() is not None
+
+    def _ready_worker(self) -> str | None:
         try:
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=PATIENCE) as answer:
-                return bool(answer.status == 200)
+                return str(msgspec.json.decode(answer.read())["worker"])
         except OSError:
-            return False
+            return None
 
     def until_ready(self, seconds: float = 90.0) -> None:
         """Return when it says so: a busy worker is not ready for a moment."""
