@@ -17,12 +17,11 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
+from benchmarks.chromium import open_chromium
 from benchmarks.measure import LAG, RESULTS, machine
 from benchmarks.media_kreide import Kreide
 from benchmarks.media_leg import Leg
@@ -32,13 +31,9 @@ from benchmarks.replay import LAYERS, RATE, Recording, Replay, Track, recordings
 from benchmarks.servers import meeting_tickets
 from sfu.dtls import Identity
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 TILES, RECORDINGS, CHOSEN = 5, 6, "h"
 SETTLE = 6.0
-FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns"]
 PAGE = """<!doctype html><script>
 const lines = [];
 async function offer(count, gather = true) {
@@ -153,17 +148,6 @@ async def publish(kreide: Kreide, place: int, recording: Recording, identity: Id
     return Replay(leg, tracks(recording, list(LAYERS), remote.media[0], rids=True), place % 5)
 
 
-@asynccontextmanager
-async def open_chromium() -> AsyncIterator[Page]:
-    """A page of a browser that shows what `PAGE` offers."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = await browser.new_page()
-        await page.set_content(PAGE)
-        yield page
-        await browser.close()
-
-
 async def watch(page: Page, replays: Sequence[Replay], seconds: float) -> tuple[Counted, float]:
     """Play, and return what the browser counted once it had settled, and how late the sender was."""
     sender = Sender(replays)
@@ -192,7 +176,7 @@ async def through_server(seconds: float, known: Sequence[Recording]) -> tuple[Co
         peers = [await kreide.enter(ticket, place) for place, ticket in enumerate(tickets)]
         for place in range(ROOM):
             replays.append(await publish(kreide, place, known[place % len(known)], identity))
-        async with open_chromium() as page:
+        async with open_chromium(PAGE) as page:
             await kreide.call(ROOM, "media:page", {"tiles": peers[1 : 1 + TILES]})
             offered = await page.evaluate(f"offer({TILES})")
             slots = [{"mid": mid, "purpose": f"tile-{n}"} for n, mid in enumerate(offered["mids"], 1)]
@@ -209,7 +193,7 @@ async def through_server(seconds: float, known: Sequence[Recording]) -> tuple[Co
 async def straight(seconds: float, known: Sequence[Recording]) -> tuple[Counted, float]:
     """The same five recordings in the layer that the server chooses, without a server."""
     leg = Leg(Identity.generateCertificate(), controlling=False)
-    async with open_chromium() as page:
+    async with open_chromium(PAGE) as page:
         remote = read_remote(str((await page.evaluate(f"offer({TILES})"))["sdp"]))
         sent = [
             tracks(known[place % len(known)], [CHOSEN], media, rids=False)

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 
 from playwright.async_api import Page
 
-from benchmarks.freezes import PAGE, TILES, Sender, open_chromium, publish
+from benchmarks.chromium import open_chromium
+from benchmarks.freezes import PAGE, TILES, Sender, publish
 from benchmarks.measure import LAG, RESULTS, machine
 from benchmarks.media_kreide import Kreide
 from benchmarks.media_loads import LOADS, ROOM
@@ -92,7 +93,7 @@ async def play(arguments: argparse.Namespace) -> tuple[dict[str, list[float]], i
             replays.append(await publish(kreide, place, known[place % len(known)], identity))
         pages = [peers[start : start + TILES] for start in range(0, ROOM, TILES)]
         task = asyncio.create_task(sender.run())
-        async with open_chromium() as page:
+        async with open_chromium(PAGE) as page:
             await kreide.call(ROOM, "media:page", {"tiles": pages[0]})
             await join(kreide, page)  # the first one warms up
             for _ in range(arguments.joins):
