@@ -224,24 +224,34 @@ def save(name: str, rows: list[Row]) -> None:
 def made_now() -> str:
     """What stands under a row: rows of one file may come from several runs."""
     about = machine()
-    return f"{about['date']}, commit {about['commit']}, load before {about['load before']}"
+    made = f"{about['date']}, commit {about['commit']}, load before {about['load before']}"
+    return f"{made}, `{about['command'].strip()}`"
 
 
 class Kept:
-    """The rows of results/<name>: what was measured is saved at once, and with `resume` not measured again."""
+    """The rows of results/<name>: what was measured is saved at once, in the place of an older row of its name.
+
+    With `resume`, a row that was measured at this very commit is not measured again.
+    """
 
     def __init__(self, name: str, resume: bool) -> None:
         self._name = name
-        self.rows = load_rows(name) if resume else []
+        self._resume = resume
+        self.rows = load_rows(name)
 
     def lacks(self, title: str, servers: Iterable[str]) -> bool:
         """Whether this row is still to be measured for one of these servers."""
-        return not any(row.name == title and set(servers) <= set(row.servers) for row in self.rows)
+        made = f"commit {machine()['commit']},"
+        return not self._resume or not any(
+            row.name == title and set(servers) <= set(row.servers) and made in row.made for row in self.rows
+        )
 
     def add(self, row: Row) -> None:
-        """Save a row in the place of an older one of its name."""
+        """Save a row."""
         row.made = made_now()
-        self.rows = [one for one in self.rows if one.name != row.name] + [row]
+        names = [one.name for one in self.rows]
+        place = names.index(row.name) if row.name in names else len(names)
+        self.rows[place : place + 1] = [row]
         save(self._name, self.rows)
 
 

@@ -59,11 +59,27 @@ def test_a_row_of_figures_has_goals_by_column() -> None:
 
 def test_what_was_measured_is_kept_unless_a_peer_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "RESULTS", tmp_path)
+    monkeypatch.setattr(measure, "machine", lambda: about("abc"))
     Kept("it", resume=False).add(row())
     kept = Kept("it", resume=True)
     assert not kept.lacks("thirty", ["kreide", "node"])
     assert kept.lacks("thirty", ["kreide", "go"])
     assert kept.lacks("forty", ["kreide"])
-    kept.add(Row(name="thirty", figures={"go": {"plain": 1.0}}))
-    assert [one.servers for one in Kept("it", resume=True).rows] == [["go"]]
-    assert Kept("it", resume=False).rows == []
+    assert Kept("it", resume=False).lacks("thirty", ["kreide"])
+    monkeypatch.setattr(measure, "machine", lambda: about("abcd"))
+    assert kept.lacks("thirty", ["kreide"])
+
+
+def test_a_row_that_is_measured_again_replaces_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "RESULTS", tmp_path)
+    monkeypatch.setattr(measure, "machine", lambda: about("abc"))
+    for name, server in (("thirty", "node"), ("forty", "node"), ("thirty", "go")):
+        Kept("it", resume=False).add(Row(name=name, figures={server: {"plain": 1.0}}))
+    rows = Kept("it", resume=False).rows
+    assert [(one.name, one.servers) for one in rows] == [("thirty", ["go"]), ("forty", ["node"])]
+    assert rows[0].made == "today, commit abc, load before 0, `python it`"
+    assert f"({rows[0].made})" in (tmp_path / "it.md").read_text()
+
+
+def about(commit: str) -> dict[str, str]:
+    return {"date": "today", "commit": commit, "load before": "0", "command": "python it "}
