@@ -9,9 +9,10 @@ The plain loop (`peers/plain_loop.c`: recvfrom, libsrtp's unprotect, and for eac
 in the same run, in turns, by its own CPU clock; the ratio is the median over the rounds. `--publishers` send one frame
 each at the same time: with `--packets 1` that is what a tick can merge for one viewer.
 
-    .venv/bin/python -m benchmarks.forward --viewers 30
-    .venv/bin/python -m benchmarks.forward --viewers 30 --packets 1
     .venv/bin/python -m benchmarks.forward --viewers 30 --packets 1 --publishers 8
+    .venv/bin/python -m benchmarks.forward --write
+
+`--write` plays the three loads of `forward_record.py` one after the other and records them in results/forward.md.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from typing import cast
 
 from pylibsrtp import Policy, Session
 
+from benchmarks.forward_record import RECORDED, Ours, Turn, write_record
 from benchmarks.peers.plain import Person, Stream, build_plain, describe
 from sfu.plane import Plane, Profile
 from tests.sfu.plane_peer import MID_URI, VP8, Peer, Rtp, vp8
@@ -125,8 +127,8 @@ def load(arguments: argparse.Namespace, ways: list[tuple[socket.socket, Seal, in
     time.sleep(0.3)
 
 
-def measure(arguments: argparse.Namespace) -> float:
-    """One round of ours: microseconds of CPU for each copy; prints a line."""
+def measure(arguments: argparse.Namespace) -> Ours:
+    """One round of ours; prints a line."""
     profile = cast(Profile, arguments.profile)
     plane = Plane(["127.0.0.1"], 0, segmenting=not arguments.no_gso)
     publishers = [Peer(plane, profile) for _ in range(arguments.publishers)]
@@ -156,7 +158,7 @@ def measure(arguments: argparse.Namespace) -> float:
     for peer in (*publishers, *viewers):
         peer.close()
     plane.close()
-    return each
+    return Ours(each, forwarded, wanted, forwarded / max(1, messages))
 
 
 def measure_plain(arguments: argparse.Namespace, program: Path) -> float:
@@ -199,6 +201,20 @@ def measure_plain(arguments: argparse.Namespace, program: Path) -> float:
     return each
 
 
+def take_turns(arguments: argparse.Namespace, program: Path | None) -> list[Turn]:
+    """All rounds, ours and the plain loop in turns."""
+    turns = []
+    for _ in range(arguments.rounds):
+        ours = measure(arguments)
+        turns.append(Turn(ours, measure_plain(arguments, program) if program is not None else None))
+    ratios = [turn.ratio for turn in turns if turn.ratio is not None]
+    if ratios:
+        print(
+            f"ours / plain loop: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})", flush=True
+        )
+    return turns
+
+
 def main() -> None:
     """Parse the arguments and measure, in turns."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -213,21 +229,24 @@ def main() -> None:
     parser.add_argument("--plain-sinks", action="store_true")
     parser.add_argument("--no-gso", action="store_true")
     parser.add_argument("--no-peer", action="store_true", help="without the plain loop")
+    parser.add_argument("--write", action="store_true", help="the recorded loads, into results/forward.md")
     arguments = parser.parse_args()
+    program = None if arguments.no_peer else build_plain()
+    if arguments.write:
+        load = os.getloadavg()[0]
+        played = []
+        for one in RECORDED:
+            arguments.packets, arguments.publishers = one.packets, one.publishers
+            played.append((one, take_turns(arguments, program)))
+        write_record(arguments, played, load)
+        return
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {arguments.profile}, "
         f"{arguments.publishers} publishers, {arguments.viewers} viewers, "
         f"{arguments.packets} x {arguments.bytes} B each {arguments.interval} ms, "
         f"{'plain' if arguments.plain_sinks else 'GRO'} sinks"
     )
-    program = None if arguments.no_peer else build_plain()
-    ratios = []
-    for _ in range(arguments.rounds):
-        ours = measure(arguments)
-        if program is not None:
-            ratios.append(ours / measure_plain(arguments, program))
-    if ratios:
-        print(f"ours / plain loop: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    take_turns(arguments, program)
 
 
 if __name__ == "__main__":
