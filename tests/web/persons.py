@@ -20,7 +20,7 @@ def _names(text: str) -> frozenset[str]:
 
 PERSONAL: Final[dict[str, frozenset[str]]] = {
     "school": _names("""
-        account.full_name account.id account.login account.name admission.person channel.title
+        account.folded account.full_name account.id account.login account.name admission.person channel.title
         contact_block.account contact_block.other direct_channel.first direct_channel.second document.owner
         document.title enrolment.account folder.owner folder.title group_seat.person guardian_link.guardian
         guardian_link.pupil invitation.account login_session.account login_session.name login_session.person

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from web.errors import ProtocolError, StateError
+from web.routes.edge import decode_query
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import Id, Name, NewPassword
-from web.school import queries, tables
 from web.school.actions import (
     AccountPatch,
     do_change_account,
@@ -15,7 +17,7 @@ from web.school.actions import (
     do_link_guardian,
     do_unlink_guardian,
 )
-from web.school.actions.erasure import is_remains
+from web.school.directory import look_through
 from web.school.model import Account, AccountRole, GuardianLink
 from web.school.names import clean_login, clean_name, display_name
 from web.school.store import new_id
@@ -30,8 +32,20 @@ class AccountView(Struct, frozen=True):
     disabled: bool
 
 
+class LookedFor(Struct, frozen=True):
+    """Each word of `text` is a part of the name or login; `skip`: how many of those found come before the page."""
+
+    text: Annotated[str, Meta(max_length=100)] = ""
+    role: AccountRole | None = None
+    skip: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    most: Annotated[int, Meta(ge=1, le=500)] = 200
+
+
 class Accounts(Struct, frozen=True):
+    """A page, by name, and how many are found in all."""
+
     accounts: list[AccountView]
+    total: int
 
 
 class NewAccount(Struct, frozen=True):
@@ -59,11 +73,13 @@ class NewChild(Struct, frozen=True):
 
 
 async def list_accounts(call: Call[Nothing]) -> Accounts:
-    """All accounts of the school."""
+    """The accounts of the school, a page at a time."""
     standing = await call.services.access.access_administration(call.person)
+    wanted = decode_query(call.request, LookedFor)
     async with call.services.school.read() as connection:
-        found = await queries.accounts(connection, tables.account.c.school == standing.school)
-    return Accounts([_view(account) for account in found if not is_remains(account)])
+        page = (wanted.skip, wanted.most)
+        found, total = await look_through(connection, standing.school, wanted.text, wanted.role, page)
+    return Accounts([_view(account) for account in found], total)
 
 
 async def create_account(call: Call[NewAccount]) -> AccountView:
@@ -124,7 +140,8 @@ def _view(account: Account) -> AccountView:
 
 _A = "/api/v1/accounts"
 ROUTES: tuple[Route, ...] = (
-    endpoint("GET", _A, list_accounts, "Accounts of the school", response=Accounts, errors=(403,)),
+    endpoint("GET", _A, list_accounts, "Accounts of the school", response=Accounts, query=LookedFor,
+             errors=(400, 403)),
     endpoint("POST", _A, create_account, "Add an account", request=NewAccount, response=AccountView, status=201,
              errors=(400, 403, 409)),
     endpoint("PATCH", _A + "/{id}", change_account, "Change an account", request=ChangedAccount,

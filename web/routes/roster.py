@@ -80,7 +80,8 @@ class _Taker:
         link = tables.guardian_link.c
         kind = (tables.study_group.c.school == self._school, tables.study_group.c.kind == "school_class")
         async with self._services.school.read() as connection:
-            self._accounts = await queries.accounts(connection, tables.account.c.school == self._school)
+            everybody = tables.account.c.school == self._school
+            self._accounts = await queries.accounts(connection, everybody, limit=None)
             links = (
                 await connection.execute(select(link.guardian, link.pupil).where(link.school == self._school))
             ).all()

@@ -24,3 +24,14 @@ def clean_name(name: str) -> str:
     """Return a name on one line, without marks that could disguise it as somebody else's."""
     words = ("".join(filter(str.isprintable, word)) for word in name.split())  # drops what turns text around, too
     return " ".join(word for word in words if word)
+
+
+def fold(text: str) -> str:
+    """Return a text as it is looked for and put in order: small letters without marks, words apart by one space."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).replace("-", " ").split())
+
+
+def account_key(full_name: str, login: str) -> str:
+    """By what an account is found and put in order."""
+    return f"{fold(full_name)} {fold(login)}"

@@ -12,8 +12,9 @@ from web.errors import ProtocolError
 from web.school import queries, tables
 from web.school.access import SchoolAccess, forbidden
 from web.school.decide import Standing
-from web.school.direct import Contact, begun, belongings, is_named
+from web.school.direct import Contact, belongings, is_named
 from web.school.model import STAFF, Group, Person
+from web.school.names import fold
 from web.school.store import SchoolStore
 
 FOUND: Final = 20
@@ -58,7 +59,8 @@ async def find_people(access: SchoolAccess, store: SchoolStore, person: Person, 
             table.school == standing.school,
             table.disabled.is_(False),
             table.role != "school_admin",
-            *begun(table.full_name, words),
+            *[table.folded.contains(fold(word), autoescape=True) for word in words],
+            limit=None,
         )
         named = sorted((one for one in candidates if is_named(one.full_name, words)), key=lambda one: one.full_name)
         of = await belongings(connection, named[:FOUND])

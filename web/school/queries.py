@@ -43,8 +43,8 @@ async def schools(connection: Reader, *where: ColumnElement[bool]) -> list[Schoo
     ]
 
 
-async def accounts(connection: Reader, *where: ColumnElement[bool], limit: int = 5000) -> list[Account]:
-    """Accounts by name."""
+async def accounts(connection: Reader, *where: ColumnElement[bool], limit: int | None = 5000) -> list[Account]:
+    """Accounts by name; without a limit for who has to know them all."""
     table = tables.account.c
     rows = await connection.execute(
         select(table.id, table.school, table.login, table.role, table.name, table.full_name, table.disabled)

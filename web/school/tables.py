@@ -81,10 +81,12 @@ account = Table(
     Column("full_name", Text, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("password_hash", Text),
+    Column("folded", Text, nullable=False, server_default=""),
     UniqueConstraint("school", "id"),
     UniqueConstraint("school", "login"),
     CheckConstraint("role IN ('teacher', 'pupil', 'guardian', 'head', 'school_admin')", name="role"),
     Index(None, "login"),
+    Index(None, "school", "folded", "id"),
 )
 
 guardian_link = Table(

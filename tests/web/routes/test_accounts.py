@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.web.routes.conftest import Browser, Enter
+from tests.web.school.test_directory import MANY, fill
+from web.services import Services
 
 
 async def test_only_for_the_administration(enter: Enter) -> None:
@@ -55,3 +57,21 @@ async def test_families(enter: Enter) -> None:
     assert (await admin.call("POST", "accounts/guardian1/children", {"pupil": "teacher"}))[0] == 409
     assert (await admin.call("POST", "accounts/guardian1/children", {"pupil": "pupil7"}))[0] == 204
     assert [meeting["id"] for meeting in (await guardian.get("home"))["meetings"]] == ["demo-consultation"]
+
+
+async def test_a_school_larger_than_a_page(enter: Enter, services: Services) -> None:
+    await fill(services.school, "demo")
+    admin = await enter("admin")
+    first = await admin.get("accounts?most=500&role=pupil")
+    assert (len(first["accounts"]), first["total"]) == (500, MANY + 30)
+    last = await admin.get(f"accounts?most=500&role=pupil&skip={MANY + 29}")
+    assert (len(last["accounts"]), last["total"]) == (1, MANY + 30)
+    (found,) = (await admin.get("accounts?text=nr05299"))["accounts"]
+    assert found["login"] == "kind5299"
+    for wrong in ("most=501", "skip=-1", "role=nobody"):
+        assert (await admin.call("GET", f"accounts?{wrong}"))[0] == 400
+    rows = [{"full_name": found["full_name"]}, {"full_name": "Kind Nr05298", "login": "kind5298"}]
+    status, taken = await admin.call("POST", "roster", {"rows": rows})
+    assert (status, [row["password"] for row in taken["rows"]]) == (200, [None, None]), "nobody is made twice"
+    head = await enter("head")
+    assert [one["id"] for one in (await head.get("people?text=nr05299"))["people"]] == ["demo-k5299"]

@@ -19,7 +19,6 @@ from web.errors import AccessDenied, StateError
 from web.school import tables
 from web.school.contact_tables import contact_block, direct_channel, personal
 from web.school.events import EventBody, SessionEnded
-from web.school.model import Account
 from web.school.recording_tables import recording
 from web.school.shut import take_back_tickets
 from web.school.store import SchoolStore
@@ -77,11 +76,6 @@ async def do_erase_visitor(store: SchoolStore, school: str, person: str, remains
     async with store.change(school) as change:
         await _delete_notes(change.connection, person)
         await _scrub_events(change.connection, school, person, remains)
-
-
-def is_remains(account: Account) -> bool:
-    """Tell whether this is nobody's any more."""
-    return account.id == account.login and account.id.startswith(REMAINS)
 
 
 async def _delete(connection: AsyncConnection, table: Table, account: str, *columns: str) -> None:

@@ -17,6 +17,7 @@ from web.school.events import (
     SessionEnded,
 )
 from web.school.model import Account, AccountRole, GuardianLink, School
+from web.school.names import account_key
 from web.school.shut import take_back, take_back_tickets
 from web.school.store import Change, SchoolStore
 
@@ -43,7 +44,7 @@ async def do_create_school(store: SchoolStore, school: School) -> School:
 async def do_create_account(store: SchoolStore, account: Account, password_hash: str | None) -> Account:
     """Add an account; without a password nobody can log in to it."""
     async with store.change(account.school) as change:
-        row = structs.asdict(account)
+        row = structs.asdict(account) | {"folded": account_key(account.full_name, account.login)}
         await change.connection.execute(tables.account.insert().values(password_hash=password_hash, **row))
         await change.emit(AccountCreated(account))
     return account
@@ -55,6 +56,7 @@ async def do_change_account(store: SchoolStore, school: str, account_id: str, pa
         before = await _account(change, account_id)
         after = structs.replace(before, **_given(patch))
         row = {key: value for key, value in structs.asdict(after).items() if key not in ("id", "school", "login")}
+        row["folded"] = account_key(after.full_name, after.login)
         table = tables.account
         await change.connection.execute(update(table).where(table.c.id == account_id).values(row))
         if after.disabled and not before.disabled:

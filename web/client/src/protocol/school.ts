@@ -44,7 +44,9 @@ export interface Guest {
 const part = encodeURIComponent;
 
 export const schoolApi = {
-  accounts: async () => (await call<{ accounts: Account[] }>('GET', 'accounts')).accounts,
+  /** A page of those found, by name, and how many there are in all. */
+  accounts: (text: string, role: AccountRole | '', skip: number, most: number) =>
+    call<{ accounts: Account[]; total: number }>('GET', `accounts?${new URLSearchParams({ text, ...(role === '' ? {} : { role }), skip: String(skip), most: String(most) }).toString()}`),
   changeAccount: (id: string, change: { disabled?: boolean; password?: string }) => call<Account>('PATCH', `accounts/${part(id)}`, change),
   guests: async (text: string) => (await call<{ guests: Guest[] }>('GET', `guests?text=${part(text)}`)).guests,
   data: (id: string) => call<PersonData>('GET', `accounts/${part(id)}/data`),

@@ -8,6 +8,7 @@ export const de = {
   role: 'Rolle',
   all: 'Alle',
   count: people,
+  shown: (shown: number, all: number) => `${shown} von ${people(all)}`,
   none: 'Dazu gibt es kein Konto.',
   more: (count: number) => `${count} weitere zeigen`,
   data: {
@@ -103,7 +104,10 @@ export const de = {
     empty: 'Hier ist noch niemand.',
     remove: (name: string) => `${name} herausnehmen`,
     put: 'Aufnehmen',
-    choose: 'Person wählen',
+    putHint: 'Mindestens zwei Buchstaben des Namens oder Benutzernamens.',
+    tooMany: (most: number, all: number) => `Die ersten ${most} von ${all}. Bitte mehr vom Namen eingeben.`,
+    nobody: 'Niemand, der noch nicht dabei ist.',
+    putIn: (name: string) => `${name} aufnehmen`,
   },
 };
 

@@ -9,6 +9,7 @@ export const en: Strings = {
   role: 'Role',
   all: 'All',
   count: people,
+  shown: (shown: number, all: number) => `${shown} of ${people(all)}`,
   none: 'No account matches.',
   more: (count: number) => `Show ${count} more`,
   data: {
@@ -104,6 +105,9 @@ export const en: Strings = {
     empty: 'Nobody is here yet.',
     remove: (name: string) => `Take ${name} out`,
     put: 'Put in',
-    choose: 'Choose a person',
+    putHint: 'At least two letters of the name or user name.',
+    tooMany: (most: number, all: number) => `The first ${most} of ${all}. Please type more of the name.`,
+    nobody: 'Nobody who is not in it already.',
+    putIn: (name: string) => `Put in ${name}`,
   },
 };
