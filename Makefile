@@ -42,16 +42,18 @@ $(TOOLS): tests/requirements.lock $(VENV)
 $(NATIVE): $(RUST) pyproject.toml $(VENV)
 	$(call need,cargo,install Rust from https://rustup.rs or with your package manager)
 	$(call need,cc,install a C compiler (Debian: apt install build-essential))
-	$(BIN)/maturin develop --quiet --release --locked
+	@echo "building the media plane (a minute or two the first time)"
+	@PIP_QUIET=1 $(BIN)/maturin develop --quiet --release --locked
 	@touch $@
 
 $(MODULES): web/client/package-lock.json
-	$(call need,npm,install Node.js 20 or newer with npm)
+	$(call need,npm,install Node.js 20.19 or newer with npm)
 	cd web/client && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(STATIC): $(CLIENT) $(MODULES)
 	cd web/client && npx --no-install vite build --logLevel warn
+	@find web/static/assets -type f -mtime +14 -delete
 	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 

@@ -8,7 +8,7 @@ export default defineConfig({
   plugins: [icons(), svelte()],
   build: {
     outDir: '../static',
-    emptyOutDir: true,
+    emptyOutDir: false, // pages that are open load their parts under the old names until the Makefile's two weeks are over
     target: 'es2022',
     manifest: true,
     assetsInlineLimit: 0,
