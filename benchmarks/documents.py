@@ -23,7 +23,7 @@ import uvloop
 from benchmarks.goals import BOUND, BUSY, P99, RATIO, Goal
 from benchmarks.idle import Column, idle_row
 from benchmarks.measure import Kept, Row, settle
-from benchmarks.opening import COLUMNS, ROWS, fill, folded, open_table
+from benchmarks.opening import COLUMNS, ROWS, fill, folded, open_table, paste_table
 from benchmarks.servers import Server, pin_load
 from benchmarks.stored import measure_acks
 from benchmarks.turns import play_rows, read_arguments
@@ -34,7 +34,7 @@ PEERS = ("y-websocket", "hocuspocus", "pycrdt-websocket")
 SPREAD = ("hocuspocus",)  # peers that join several processes by Redis
 KEPT = {"kreide": "on disk (fdatasync)"} | dict.fromkeys(PEERS, "in memory")
 ACKS, ACK_RATE, ACK_ROUND = 500, 10.0, 2.0
-OPENINGS, COLD = 4, 3
+OPENINGS, COLD, PASTES = 4, 3, 5
 IDLE, IDLE_DOCUMENTS, TOGETHER = 990, 300, 30
 FAN_OUT = (Goal(RATIO, 0.65, "y-websocket"),)
 
@@ -55,7 +55,7 @@ LOADS = {
         "30 documents x 33 editors, each types 0.5/s", 30, 33, 33, 0.5, workers=2, goals=(Goal(P99, 100),)
     ),
 }
-OTHER_ROWS = ("acks", "opening", "idle")
+OTHER_ROWS = ("acks", "opening", "pasting", "idle")
 
 
 async def play_acks(server: Server, rounds: int, seconds: float, kept: Kept) -> None:
@@ -106,6 +106,23 @@ async def play_opening(servers: list[Server], kept: Kept) -> None:
     kept.add(row)
 
 
+async def play_pasting(servers: list[Server], kept: Kept) -> None:
+    """The row of a large table that somebody pastes while others are there."""
+    title = f"pasting {ROWS * COLUMNS:,} cells, ms (median and longest of {PASTES} pastes)"
+    if not kept.lacks(title, [server.kind for server in servers]):
+        return
+    seen, stall = "another client has them", "longest stall"
+    row = Row(name=title, goals=[Goal(stall, 150)])
+    for server in servers:
+        pasted = [await paste_table(server, name, path) for name in fresh_names(PASTES)]
+        row.figures[server.kind] = {
+            seen: statistics.median(spent for spent, _ in pasted) * 1e3,
+            "median stall": statistics.median(stalled for _, stalled in pasted) * 1e3,
+            stall: max(stalled for _, stalled in pasted) * 1e3,
+        }
+    kept.add(row)
+
+
 async def enter_together(server: Server, number: int, deflate: bool) -> object:
     """Open so many connections, 30 to a document."""
     return await open_clients(server, fresh_names(number // TOGETHER), TOGETHER, Notes(), deflate=deflate)
@@ -142,10 +159,12 @@ async def run(given: argparse.Namespace) -> None:
             await play_acks(servers[0], given.rounds, ACK_ROUND, kept)
         if "opening" in given.rows:
             await play_opening(servers, kept)
+        if "pasting" in given.rows:
+            await play_pasting(servers, kept)
 
     kinds = ["kreide", *given.peers]
     loads = [LOADS[name] for name in given.rows if name in LOADS]
-    others = play_others if {"acks", "opening"} & set(given.rows) else None
+    others = play_others if {"acks", "opening", "pasting"} & set(given.rows) else None
     await play_rows([load for load in loads if load.workers == 1], kinds, kept, play, others)
     spread = [kind for kind in kinds if kind == "kreide" or kind in SPREAD]
     await play_rows([load for load in loads if load.workers > 1], spread, kept, play)

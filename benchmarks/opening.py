@@ -1,6 +1,6 @@
-"""Opening a large table: how long until a new client has it, and how long the server is deaf meanwhile.
+"""Opening and pasting a large table: how long until another client has it, and how long the server is deaf meanwhile.
 
-The stall is the longest answer to a WebSocket ping on another connection, sent every 2 ms while the table is opened.
+The stall is the longest answer to a WebSocket ping on another connection, sent every 2 ms meanwhile.
 Kreide folds a log of this size into a snapshot half a minute after the last person left; it is opened after a restart
 before that as well, which takes it the longest.
 """
@@ -73,6 +73,18 @@ class Pinger:
             self.longest = max(self.longest, time.perf_counter() - sent)
 
 
+class Watcher(Client):
+    """A client that waits for the table; `came` is set when it has it."""
+
+    def __init__(self, place: int, name: str, sent: dict[int, float], notes: Notes, hocuspocus: bool) -> None:
+        super().__init__(place, name, sent, notes, hocuspocus)
+        self.came = asyncio.Event()
+
+    def _on_update(self, payload: bytes) -> None:
+        if len(payload) > ROWS * COLUMNS * 3:
+            self.came.set()
+
+
 async def fill(server: Server, name: str, path: Callable[[Server, str, str], str]) -> Client:
     """Bring the table into the document, as a client that has it; return once another client is given all of it.
 
@@ -106,6 +118,34 @@ async def folded(server: Server, name: str) -> None:
             return
         await asyncio.sleep(1)
     raise SystemExit("the table is still a log")
+
+
+async def paste_table(server: Server, name: str, path: Callable[[Server, str, str], str]) -> tuple[float, float]:
+    """Return the seconds until another client has a table that somebody pastes, and the longest stall meanwhile."""
+    other = f"scratch-quiet-{time.time_ns()}"
+    tickets = await document_tickets(server, [other, name, name])
+    pinger = Pinger()
+    await pinger.open(server.port, path(server, other, tickets[0]))
+    writer = Client(0, name, {}, Notes(), server.kind == "hocuspocus")
+    reader = Watcher(1, name, {}, Notes(), server.kind == "hocuspocus")
+    await writer.open(server.port, path(server, name, tickets[1]))
+    await reader.open(server.port, path(server, name, tickets[2]))
+    frame = writer.frame(b"\x00\x02" + buffer(large_table()))
+    pinging = asyncio.create_task(pinger.run())
+    await asyncio.sleep(0.5)
+    pinger.longest = 0.0
+    began = time.perf_counter()
+    writer.socket.send(frame)
+    async with asyncio.timeout(_PATIENCE):
+        await reader.came.wait()
+    spent = time.perf_counter() - began
+    await asyncio.sleep(0.3)
+    pinger.stop()
+    await pinging
+    for socket in (writer.socket, reader.socket, pinger.socket):
+        socket.abort()
+    await settle(server)
+    return spent, pinger.longest
 
 
 def _is_whole(reader: Client) -> bool:

@@ -9,10 +9,13 @@ there (`outline.py`), and JSON grammar (the CRDT's decoder refuses it cleanly).
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from .errors import ProtocolError
 from .lib0 import Reader, build_uint
+from .steps import STEP, Steps, finish
 
 MAX_CLOCK = 2**31 - 1
 
@@ -22,6 +25,7 @@ Id = tuple[int, int]
 _HAS_LEFT, _HAS_RIGHT, _HAS_KEY, _KIND = 0x80, 0x40, 0x20, 0x1F
 _GC, _DELETED, _JSON, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _SUBDOCUMENT, _SKIP = range(11)
 _XML_ELEMENT, _XML_HOOK, _XML_TEXT = 3, 5, 6
+_PAIR = re.compile("[\U00010000-\U0010ffff]")  # a character that UTF-16 writes as two
 
 
 class Piece(Struct, frozen=True, gc=False):
@@ -75,12 +79,18 @@ class Update(Struct, frozen=True):
 
 def parse_update(data: bytes, offsets: list[int] | None = None) -> Update:
     """Parse a whole V1 update; raises ProtocolError (frame_*, update_*). Into `offsets` go the start and end of each
-    struct, and where the deletions begin.
+    piece, and where the deletions begin.
     """
+    return finish(read_update(data, offsets))
+
+
+def read_update(data: bytes, offsets: list[int] | None = None) -> Steps[Update]:
+    """The same in steps."""
     reader = Reader(data)
     pieces: list[Piece] = []
     gaps: list[Span] = []
     seen: set[int] = set()
+    left = STEP
     for _ in range(reader.uint()):
         count = reader.uint()
         client = reader.uint()
@@ -91,18 +101,25 @@ def parse_update(data: bytes, offsets: list[int] | None = None) -> Update:
         for _ in range(count):
             start = reader.position
             piece = _parse_piece(reader, client, clock)
-            if offsets is not None:
-                offsets += (start, reader.position)
+            kind = data[start] & _KIND
+            if kind in (_ANY, _JSON):
+                yield from _skip_values(reader, kind, piece.length)
             clock = piece.end
             if clock > MAX_CLOCK:
                 raise ProtocolError("update_malformed", "a clock is out of range")
             if isinstance(piece, Piece):
                 pieces.append(piece)
+                if offsets is not None:
+                    offsets += (start, reader.position)
             else:
                 gaps.append(piece)
+            left -= 1
+            if not left:
+                left = STEP
+                yield
     if offsets is not None:
         offsets.append(reader.position)
-    deletions = _parse_deletions(reader)
+    deletions = yield from _parse_deletions(reader)
     if not reader.at_end():
         raise ProtocolError("update_trailing", "the update goes on after its end; encoding V2 is not spoken here")
     return Update(tuple(pieces), deletions, tuple(gaps))
@@ -149,8 +166,8 @@ def _length(length: int) -> int:
 def _parse_content(reader: Reader, kind: int, clock: int) -> tuple[int, tuple[int, ...]]:
     if kind == _STRING:
         return _parse_text(reader, clock)
-    if kind == _ANY:
-        return _repeat(reader, reader.any), ()
+    if kind in (_ANY, _JSON):
+        return reader.uint(), ()  # its values are read in steps
     if kind == _TYPE:
         _parse_type(reader)
     elif kind == _DELETED:
@@ -162,8 +179,6 @@ def _parse_content(reader: Reader, kind: int, clock: int) -> tuple[int, tuple[in
         reader.json()
     elif kind == _BINARY:
         reader.skip(reader.uint())
-    elif kind == _JSON:
-        return _repeat(reader, reader.json), ()
     elif kind == _SUBDOCUMENT:
         reader.string()
         reader.any()
@@ -172,25 +187,21 @@ def _parse_content(reader: Reader, kind: int, clock: int) -> tuple[int, tuple[in
     return 1, ()
 
 
-def _repeat(reader: Reader, item: object) -> int:
-    count = reader.uint()
-    for _ in range(count):
-        item()  # type: ignore[operator]
-    return count
+def _skip_values(reader: Reader, kind: int, count: int) -> Steps[None]:
+    skip = reader.any if kind == _ANY else reader.json
+    for number in range(1, count + 1):
+        skip()
+        if number % STEP == 0:
+            yield
 
 
 def _parse_text(reader: Reader, clock: int) -> tuple[int, tuple[int, ...]]:
     text = reader.string()
-    if text.isascii() or max(text) < "\U00010000":
+    if text.isascii():
         return len(text), ()
-    pairs = []
-    position = clock
-    for character in text:
-        position += 1
-        if character >= "\U00010000":
-            pairs.append(position)
-            position += 1
-    return position - clock, tuple(pairs)
+    found = _PAIR.finditer(text)
+    pairs = tuple(clock + number + match.start() for number, match in enumerate(found, 1))
+    return len(text) + len(pairs), pairs
 
 
 def _parse_type(reader: Reader) -> None:
@@ -201,7 +212,7 @@ def _parse_type(reader: Reader) -> None:
         reader.string()
 
 
-def _parse_deletions(reader: Reader) -> tuple[Span, ...]:
+def _parse_deletions(reader: Reader) -> Steps[tuple[Span, ...]]:
     deletions: list[Span] = []
     for _ in range(reader.uint()):
         client = reader.uint()
@@ -211,6 +222,8 @@ def _parse_deletions(reader: Reader) -> tuple[Span, ...]:
             if clock + length > MAX_CLOCK:
                 raise ProtocolError("update_malformed", "a deletion is out of range")
             deletions.append(Span(client, clock, length))
+            if len(deletions) % STEP == 0:
+                yield
     return tuple(deletions)
 
 

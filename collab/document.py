@@ -10,16 +10,18 @@ sending, rights.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from pycrdt import Doc
+from pycrdt import Doc, get_state
 
-from .codec import Span, Update, parse_state_vector, parse_update
-from .errors import ProtocolError, StateError
+from .codec import Span, Update, parse_state_vector, parse_update, read_update
+from .errors import CollabError, ProtocolError, StateError
 from .keystroke import place_keystroke
 from .outline import Outline, Placement
-from .slices import Record, slice_state
+from .slices import PIECES, Cuts, Record, cutting, join_slices, slice_state
+from .steps import Steps
 
 Read = TypeVar("Read")
 EMPTY_UPDATE = b"\x00\x00"
@@ -29,12 +31,13 @@ _TAIL = 500  # edits told beside them
 
 class Judged(Struct, frozen=True):
     """A parsed update and where its new parts go; `placement` is None when parts it builds on are missing. `update` is
-    None for a keystroke: all of it is new, and nothing is deleted.
+    None for a keystroke: all of it is new, and nothing is deleted. `cuts`: how it is taken in bit by bit.
     """
 
     data: bytes
     update: Update | None
     placement: Placement | None
+    cuts: Cuts | None = None
 
 
 class LiveDocument:
@@ -74,6 +77,44 @@ class LiveDocument:
             return Judged(data, None, keystroke)
         update = parse_update(data)
         return Judged(data, update, self.outline.place(update))
+
+    def judging(self, data: bytes, pieces: int = PIECES) -> Steps[Judged]:
+        """The same in steps, for what is large: it is also cut into slices, and the CRDT has decoded each of them."""
+        offsets: list[int] = []
+        update = yield from read_update(data, offsets)
+        placement = yield from self.outline.placing(update)
+        if placement is None:
+            return Judged(data, update, None)
+        cuts = yield from cutting(update, offsets, self.outline, placement, pieces)
+        for piece in slice_state(data, cuts):
+            try:
+                get_state(piece)
+            except ValueError as error:
+                raise ProtocolError("update_malformed", str(error)) from None
+            yield
+        return Judged(data, update, placement, cuts)
+
+    def applying(self, judged: Judged) -> Steps[bytes | None]:
+        """Apply what `judging` returned, in steps; until the last one the document is between two states."""
+        if judged.cuts is None or judged.placement is None:
+            return self.apply(judged)
+        parts = iter(judged.placement.parts)
+        *slices, deletions = slice_state(judged.data, judged.cuts)
+        try:
+            for update, cut in zip(slices, judged.cuts.slices, strict=True):
+                self._apply(update, True)
+                self.outline.add(Placement(tuple(islice(parts, sum(part.count for part in cut)))))
+                yield
+            deleted = self._apply(deletions) if deletions != EMPTY_UPDATE else None
+            if slices:
+                self.check()
+        except CollabError:
+            self.broken = True  # a part of it is in
+            raise
+        if not slices:
+            return deleted
+        self._full, self._tail = None, []
+        return join_slices(judged.data, judged.cuts) + judged.data[judged.cuts.deletions :]
 
     def apply(self, judged: Judged) -> bytes | None:
         """Apply a judged update; returns the bytes of what is new, None if all was known."""

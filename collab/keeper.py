@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,12 @@ from .attendance import Attendance
 from .audience import Audience
 from .codec import frame_binary
 from .connection import Connection
-from .errors import AccessDenied, CollabError, Overloaded, StateError
+from .errors import AccessDenied, CollabError, StateError
+from .inbox import Inbox
 from .ledger import Ledger
 from .outbox import Kind
-from .round import Received, Round
+from .round import Round
+from .steps import Steps, finish
 from .store import Committed
 from .sync import Changes, Step1, build_step1, build_step2
 from .upkeep import Upkeep
@@ -50,8 +53,7 @@ class Keeper:
         self.audience = Audience(hub.worker, hub.limits, hub.clock, hub.on_congested)
         self.loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.pins = 0
-        self._inbox: deque[Received] = deque()
-        self._inbox_bytes = 0
+        self._inbox = Inbox(hub.limits)
         self._announced: deque[Announce] = deque()
         self._answers = Answers(self)
         self._busy = self._due = False  # due: what waits must not wait for a turn
@@ -87,12 +89,8 @@ class Keeper:
 
     def enqueue(self, connection: Connection, message: Changes | Step1, size: int, now: float) -> None:
         """Take a sync message; raises Overloaded when the inbox is full."""
-        limits = self.hub.limits
-        if len(self._inbox) >= limits.inbox_frames or (self._inbox and self._inbox_bytes + size > limits.inbox_bytes):
-            raise Overloaded("too_fast", "the document cannot keep up")
-        self._inbox.append(Received(connection, message, now))
-        self._inbox_bytes += size
-        if type(message) is Changes and not message.answer:
+        self._inbox.put(connection, message, size, now)
+        if type(message) is Changes and not message.answer and not self._inbox.large:
             self.audience.hold(now)
             self.hub.pace.ask(self, connection, now)
         else:
@@ -190,21 +188,16 @@ class Keeper:
         await self.ledger.load(self.hub.folding.before_load)
         self.audience.base = self.ledger.live.state_vector()
 
-    def _take_in(self) -> Round:
-        """Begin a round with what waits."""
-        work = Round(self.ledger, self.hub.limits.misses)
+    def _begin(self) -> tuple[Round, Steps[None]]:
         self._clean = False
-        received, self._inbox, self._inbox_bytes = self._inbox, deque(), 0
-        for item in received:
-            message = item.message
-            if isinstance(message, Changes):
-                work.take(item, message)
-            else:
-                self._answers.add(item.connection, message)
-        return work
+        work = Round(self.ledger, self.hub.limits)
+        return work, work.taking_in(self._inbox.empty(), self._answers.add)
 
     async def _round(self) -> None:
-        work = self._take_in()
+        async with self.hub.pace.large if self._inbox.large else nullcontext():
+            work, steps = self._begin()
+            for _ in steps:
+                await asyncio.sleep(0)
         self._conclude(work, await self._log(work))
 
     def _conclude(self, work: Round, others: list[bytes]) -> None:
@@ -217,11 +210,13 @@ class Keeper:
 
     def take_turn(self) -> None:
         """Take in what waits, at once if there are only changes and nothing is under way."""
-        if self._busy or self._stopping or self._announced or self._answers or self._behind or not self.loaded.done():
+        late = self._announced or self._answers or self._behind or self._inbox.large
+        if self._busy or self._stopping or late or not self.loaded.done():
             self._press()
             return
         try:
-            work = self._take_in()
+            work, steps = self._begin()
+            finish(steps)
             if not work.entries:
                 self._conclude(work, [])
             else:

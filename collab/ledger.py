@@ -17,6 +17,7 @@ from typing import Protocol
 from .document import Judged, LiveDocument
 from .errors import AccessDenied, CollabError, ProtocolError, StateError
 from .limits import Limits
+from .steps import Result, Steps
 from .store import Batch, Committed, DocumentStore, LogEntry, NewEntry, Snapshot
 from .wire import Announce
 
@@ -88,7 +89,13 @@ class Ledger:
 
     def apply(self, judged: Judged) -> bytes | None:
         """Apply a judged update; returns what is new and must be logged."""
-        event = self.live.apply(judged)
+        return self._grow(self.live.apply(judged))
+
+    def applying(self, judged: Judged) -> Steps[bytes | None]:
+        """The same in steps (`LiveDocument.applying`)."""
+        return self._grow((yield from self.live.applying(judged)))
+
+    def _grow(self, event: bytes | None) -> bytes | None:
         if event is not None:
             self._size += len(event)
             self.grown_bytes += len(event)
@@ -138,7 +145,10 @@ class Ledger:
                 continue
             self.known = entry.seq
             try:
-                event = self.apply(self.live.judge(entry.data))
+                if len(entry.data) > self._limits.large_bytes:
+                    event = await _leisurely(self._taking(entry.data))
+                else:
+                    event = self.apply(self.live.judge(entry.data))
             except CollabError as error:
                 if self.live.broken:
                     raise
@@ -151,6 +161,9 @@ class Ledger:
             if entry.seq % _BREATH == 0:
                 await asyncio.sleep(0)
         return events
+
+    def _taking(self, data: bytes) -> Steps[bytes | None]:
+        return (yield from self.applying((yield from self.live.judging(data))))
 
     def grown(self) -> int:
         """Return how many entries came since the snapshot."""
@@ -173,3 +186,14 @@ class Ledger:
         self._snapshot_seq = snapshot.seq  # another worker's is as good: it would be refused again and again
         if ours:
             self._size = len(snapshot.state)
+
+
+async def _leisurely(steps: Steps[Result]) -> Result:
+    """Do some work, and let the loop do something else between its steps."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        await asyncio.sleep(0)

@@ -25,6 +25,7 @@ from msgspec import Struct
 from .codec import Id, Piece, Update
 from .errors import ProtocolError
 from .lib0 import MAX_NESTING, Reader, build_uint, too_deep
+from .steps import STEP, Steps, finish
 
 
 class Placed(Struct, frozen=True, gc=False):
@@ -96,10 +97,14 @@ class Outline:
 
     def place(self, update: Update) -> Placement | None:
         """Judge an update; None means that parts it builds on are missing. Raises ProtocolError (update_*)."""
-        if not self._is_whole(update):
+        return finish(self.placing(update))
+
+    def placing(self, update: Update) -> Steps[Placement | None]:
+        """The same in steps; the outline must stay as it is meanwhile."""
+        if not (yield from self._is_whole(update)):
             return None
-        self._check_cuts(update)
-        return Placement(tuple(_Planner(self, update).run()))
+        yield from self._check_cuts(update)
+        return Placement(tuple((yield from _Planner(self, update).run())))
 
     def add(self, placement: Placement) -> None:
         """Take up what was placed."""
@@ -111,15 +116,17 @@ class Outline:
             if part.pairs:
                 self.pairs.setdefault(part.client, set()).update(part.pairs)
 
-    def _is_whole(self, update: Update) -> bool:
+    def _is_whole(self, update: Update) -> Steps[bool]:
         reach: dict[int, int] = {}
-        for piece in update.pieces:
+        for number, piece in enumerate(update.pieces, 1):
             end = reach.get(piece.client)
             if end is None:
                 end = self.state(piece.client)
             if piece.clock > end:
                 return False
             reach[piece.client] = max(end, piece.end)
+            if number % STEP == 0:
+                yield
 
         def known(reference: Id | None) -> bool:
             if reference is None:
@@ -127,14 +134,16 @@ class Outline:
             end = reach.get(reference[0])
             return reference[1] < (self.state(reference[0]) if end is None else end)
 
-        for piece in update.pieces:
+        for number, piece in enumerate(update.pieces, 1):
             if not (known(piece.left) and known(piece.right) and known(piece.parent)):
                 return False
+            if number % STEP == 0:
+                yield
         if any(gap.end > self.state(gap.client) for gap in update.gaps):
             return False
         return all(known((deletion.client, deletion.end - 1)) for deletion in update.deletions)
 
-    def _check_cuts(self, update: Update) -> None:
+    def _check_cuts(self, update: Update) -> Steps[None]:
         own: dict[int, set[int]] = {}
         for piece in update.pieces:
             if piece.pairs:
@@ -145,7 +154,7 @@ class Outline:
         def cuts(client: int, clock: int) -> bool:
             return clock in own.get(client, ()) or clock in self.pairs.get(client, ())
 
-        for piece in update.pieces:
+        for number, piece in enumerate(update.pieces, 1):
             left, right, state = piece.left, piece.right, self.state(piece.client)
             if (
                 (left is not None and cuts(left[0], left[1] + 1))
@@ -153,6 +162,8 @@ class Outline:
                 or (piece.clock < state < piece.end and state in piece.pairs)
             ):
                 raise _cut()
+            if number % STEP == 0:
+                yield
         for deletion in update.deletions:
             if cuts(deletion.client, deletion.clock) or cuts(deletion.client, deletion.end):
                 raise _cut()
@@ -207,12 +218,15 @@ class _Planner:
         self.queues: dict[int, deque[Piece]] = {}
         self.waiting: dict[int, list[tuple[int, int]]] = {}
         self.placed: list[Placed] = []
-        for piece in update.pieces:
-            if piece.end > outline.state(piece.client):
-                self.queues.setdefault(piece.client, deque()).append(piece)
+        self.update = update
 
-    def run(self) -> list[Placed]:
+    def run(self) -> Steps[list[Placed]]:
         """Place everything; raises ProtocolError for a circle or for too much depth."""
+        for number, piece in enumerate(self.update.pieces, 1):
+            if piece.end > self.outline.state(piece.client):
+                self.queues.setdefault(piece.client, deque()).append(piece)
+            if number % STEP == 0:
+                yield
         ready = deque(self.queues)
         while ready:
             client = ready.popleft()
@@ -223,6 +237,8 @@ class _Planner:
                     heappush(self.waiting.setdefault(blocker[0], []), (blocker[1], client))
                     break
                 self._place(queue.popleft())
+                if len(self.placed) % STEP == 0:
+                    yield
             waiters = self.waiting.get(client)
             while waiters and waiters[0][0] < self._end(client):
                 ready.append(heappop(waiters)[1])

@@ -3,7 +3,8 @@
 Laws: whoever writes alone on this worker is never delayed. As soon as several do, all documents that have something
 take their turn together, at most once per tick (a picture of a 50 Hz screen): they are parsed, applied and
 committed in one go and share one transaction. Cold caches and waking up are what an edit costs most. When so many
-documents wait that waiting longer would save nothing, they go after a quarter of a tick.
+documents wait that waiting longer would save nothing, they go after a quarter of a tick. What is large is taken in bit
+by bit, one document after the other (`large`): everybody else waits for one bit at most.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Pace:
         self._waiting: dict[Waiter, None] = {}
         self._writer: object = None
         self._turned = float("-inf")
+        self.large = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
 
     def ask(self, waiter: Waiter, writer: object, now: float) -> None:

@@ -1,12 +1,14 @@
-"""A large state in slices, so that taking it in leaves the loop free in between.
+"""A large state, or a large update, in slices, so that taking it in leaves the loop free in between.
 
-Laws: each slice is an update that builds only on the slices before it; all of them together are the state, the
-deletions last. Where to cut is found once, apart from the worker, and stored behind the outline of the snapshot
-(`Record`); a small state is one slice. Not done here: applying them.
+Laws: each slice is an update that builds only on the slices before it and on what the document holds already; all of
+them together are the state, or what is new in the update, the deletions last. Where to cut a state is found once, apart
+from the worker, and stored behind the outline of the snapshot (`Record`); a small state is one slice. Not done here:
+applying them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
@@ -16,7 +18,8 @@ from msgspec import Struct
 from .codec import Update, parse_update
 from .errors import ProtocolError
 from .lib0 import Reader, build_uint
-from .outline import Outline
+from .outline import Outline, Placement
+from .steps import STEP, Steps, finish
 
 PIECES = 2000
 """Structs of a slice: pycrdt takes in some three in 10 us."""
@@ -67,29 +70,34 @@ def find_cuts(state: bytes, pieces: int = PIECES) -> Cuts | None:
     update = parse_update(state, offsets)
     if len(update.pieces) <= pieces or update.gaps:
         return None
-    placed = Outline().place(update)
-    if placed is None:
-        return None
-    queues = _places(update, offsets)
+    nothing = Outline()
+    placed = nothing.place(update)
+    return finish(cutting(update, offsets, nothing, placed, pieces)) if placed is not None else None
+
+
+def cutting(
+    update: Update, offsets: list[int], outline: Outline, placed: Placement, pieces: int = PIECES
+) -> Steps[Cuts]:
+    """Cut an update that was placed in `outline` into slices of so many new structs each, in steps."""
+    queues: dict[int, deque[tuple[int, int, int]]] = {}
+    for number, piece in enumerate(update.pieces):
+        if piece.end > outline.state(piece.client):
+            place = (piece.clock, offsets[2 * number], offsets[2 * number + 1])
+            queues.setdefault(piece.client, deque()).append(place)
+        if number % STEP == 0:
+            yield
     order = iter(placed.parts)
     slices = []
     while some := list(islice(order, pieces)):
         parts: dict[int, Part] = {}
         for one in some:
-            clock, start, end = next(queues[one.client])
+            clock, start, end = queues[one.client].popleft()
             before = parts.get(one.client)
             first = before or Part(one.client, clock, 0, start, end)
             parts[one.client] = Part(one.client, first.clock, first.count + 1, first.start, end)
         slices.append(list(parts.values()))
+        yield
     return Cuts(slices, offsets[-1])
-
-
-def _places(update: Update, offsets: list[int]) -> dict[int, Iterator[tuple[int, int, int]]]:
-    """Return the clock, start and end of each client's structs."""
-    found: dict[int, list[tuple[int, int, int]]] = {}
-    for number, piece in enumerate(update.pieces):
-        found.setdefault(piece.client, []).append((piece.clock, offsets[2 * number], offsets[2 * number + 1]))
-    return {client: iter(places) for client, places in found.items()}
 
 
 def slice_state(state: bytes, cuts: Cuts | None) -> Iterator[bytes]:
@@ -98,9 +106,22 @@ def slice_state(state: bytes, cuts: Cuts | None) -> Iterator[bytes]:
         yield state
         return
     for parts in cuts.slices:
-        update = [build_uint(len(parts))]
-        for part in parts:
-            update += (build_uint(part.count), build_uint(part.client), build_uint(part.clock))
-            update.append(state[part.start : part.end])
-        yield b"".join((*update, b"\x00"))
+        yield _build(state, parts) + b"\x00"
     yield b"\x00" + state[cuts.deletions :]
+
+
+def join_slices(state: bytes, cuts: Cuts) -> bytes:
+    """Return the structs of all slices as those of one update, which its deletions must follow."""
+    whole: dict[int, Part] = {}
+    for part in (part for parts in cuts.slices for part in parts):
+        first = whole.get(part.client, Part(part.client, part.clock, 0, part.start, part.end))
+        whole[part.client] = Part(part.client, first.clock, first.count + part.count, first.start, part.end)
+    return _build(state, list(whole.values()))
+
+
+def _build(state: bytes, parts: list[Part]) -> bytes:
+    update = [build_uint(len(parts))]
+    for part in parts:
+        update += (build_uint(part.count), build_uint(part.client), build_uint(part.clock))
+        update.append(state[part.start : part.end])
+    return b"".join(update)
