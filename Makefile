@@ -116,9 +116,15 @@ check: build $(TOOLS)
 	cd web/client && npx --no-install svelte-check --fail-on-warnings && npm run --silent size
 
 bench: build $(TOOLS)
+	$(BIN)/python -m benchmarks.media
 	$(BIN)/python -m benchmarks.documents
 	$(BIN)/python -m benchmarks.rooms
-	$(BIN)/python -m benchmarks.media
+	$(BIN)/python -m benchmarks.joins --write
+	$(BIN)/python -m benchmarks.conference --write
+	$(BIN)/python -m benchmarks.freezes
+	$(BIN)/python -m benchmarks.tiles
+	$(BIN)/python -m benchmarks.convergence
+	$(BIN)/python -m benchmarks.forward --write
 
 clean:
 	rm -rf .venv sfu/native/target web/static web/client/node_modules
