@@ -22,6 +22,7 @@ from collab.chat_store import ChatStore
 from collab.database import Database
 from collab.ending import end
 from collab.errors import CollabError
+from collab.excerpts import Excerpts
 from collab.heavy import HeavyPool
 from collab.history import History
 from collab.hub import Hub
@@ -167,7 +168,7 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     recordings = RecordingFiles(config.recordings_folder, config.recording_reserve * 1_000_000)
     rooms = Rooms(
         access=access, school=school, media=media, bus=bus, relay=relay, live=live, watch=MediaWatch(metrics.registry),
-        recordings=recordings, documents=hub,
+        recordings=recordings, documents=Excerpts(hub, heavy),
     )  # fmt: skip
     await relay.start()
     stack.push_async_callback(relay.close)

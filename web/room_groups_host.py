@@ -1,37 +1,34 @@
 """Group rooms on the worker that owns the room: what people ask of them, carried out one after the other.
 
 Laws: a plan is stored before anybody is moved or told, so a worker that takes the room anew finds everybody's place.
-Requests about groups wait for each other; each is decided on the plan as it then is. Groups get a document of their own
-when they begin to work, named after them, owned by who sends them.
+Requests about groups wait for each other; each is decided on the plan as it then is. When all are back, the work on
+slides that were given to the groups comes back into their deck.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from msgspec import Struct
 
+from collab.errors import CollabError
 from web import messages as wire
-from web.errors import StateError
+from web.errors import StateError, WebError
+from web.room_group_decks import GroupDecks
 from web.room_groups import check_splittable, newcomers, say, seatable, set_groups, visit
 from web.room_outputs import Output
 from web.room_state import Room
 from web.school import group_rooms
-from web.school.actions import do_create_document, do_keep_group_rooms
+from web.school.actions import do_keep_group_rooms
 from web.school.group_rooms import GroupPlan, GroupRoom
-from web.school.model import DocumentInfo, Person
+from web.school.model import Person
 from web.school.store import SchoolStore, new_id
 
-Kind = Literal["deck", "table", "scratch"]
-
-
-class Documents(Protocol):
-    """What groups need of the document engine."""
-
-    async def create(self, document: str, kind: Kind) -> None: ...
+log = logging.getLogger(__name__)
 
 
 class RoomGroups:
@@ -41,16 +38,18 @@ class RoomGroups:
         self,
         room: Room,
         store: SchoolStore,
-        documents: Documents | None,
+        decks: GroupDecks,
         *,
         apply: Callable[[Sequence[Output]], None],
         clock: Callable[[], int],
+        later: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._room = room
         self._store = store
-        self._documents = documents
+        self._decks = decks
         self._apply = apply
         self._clock = clock
+        self._later = later
         self._turn = asyncio.Lock()
 
     async def handle(self, peer: str, person: Person, event: str, message: Struct) -> None:
@@ -62,6 +61,11 @@ class RoomGroups:
             case wire.GroupsWord(text):
                 self._room.check_moderator(peer)
                 self._apply(say(self._room, peer, text))
+                return
+            case wire.Empty() if event == "groups:bring_back":
+                self._room.check_moderator(peer)
+                async with self._turn:
+                    await self._decks.bring_back(self._plan(), person)
                 return
         async with self._turn:
             await self._keep(await self._decide(peer, person, event, message))
@@ -108,10 +112,10 @@ class RoomGroups:
                 return group_rooms.assign(self._plan(), self._of_the_class(target), seat)
             case "groups:rename", wire.GroupsRename(room, title):
                 return group_rooms.rename(self._plan(), room, title)
-            case "groups:begin", wire.GroupsBegin(minutes):
+            case "groups:begin", wire.GroupsBegin(minutes, slides):
                 check_splittable(self._room.board)
                 plan = group_rooms.begin(self._plan(), now, minutes, seatable(self._room))
-                return await self._lay_out(plan, person)
+                return await self._decks.lay_out(plan, self._room.meeting, person, slides)
             case "groups:extend", wire.GroupsExtend(minutes):
                 return group_rooms.extend(self._plan(), now, minutes)
             case "groups:call_back", wire.GroupsCallBack(seconds):
@@ -142,23 +146,21 @@ class RoomGroups:
         rooms = [GroupRoom(new_id(), title, new_id()) for title in titles]
         return group_rooms.split(rooms, how, seatable(self._room), random.SystemRandom().shuffle)
 
-    async def _lay_out(self, plan: GroupPlan, person: Person) -> GroupPlan:
-        """Give each group that has none a deck of its own."""
-        if self._documents is None or person.ticket is not None:
-            return plan
-        made: dict[str, str] = {}
-        for room in plan.rooms:
-            if room.document is None:
-                title = f"{room.title} · {self._room.meeting.title}"
-                document = DocumentInfo(new_id(), self._room.meeting.school, "deck", title, None, person.id)
-                await self._documents.create(document.id, "deck")
-                await do_create_document(self._store, document)
-                made[room.id] = document.id
-        return group_rooms.lay_out(plan, made)
-
     async def _keep(self, plan: GroupPlan | None) -> None:
         before = self._room.board.groups
         if plan == before:
             return
         await do_keep_group_rooms(self._store, self._room.meeting, plan)
         self._apply(set_groups(self._room, plan))
+        if before is not None and before.working and plan is not None and not plan.working and plan.source is not None:
+            self._later(self._bring_back(plan))
+
+    async def _bring_back(self, plan: GroupPlan) -> None:
+        """All are back: their work, too, in the name of somebody here who leads and may write the deck."""
+        leaders = {member.person.id: member.person for member in self._room.members if member.grant.moderate}
+        for person in leaders.values():
+            try:
+                await self._decks.bring_back(plan, person)
+                return
+            except (WebError, CollabError) as error:
+                log.info("the work of groups did not come back for %s: %s", person.role, error.code)

@@ -24,7 +24,8 @@ from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
 from web.recording_host import RoomRecording
 from web.room_asked import carry_out, quietly
-from web.room_groups_host import Documents, RoomGroups
+from web.room_group_decks import Documents, GroupDecks
+from web.room_groups_host import RoomGroups
 from web.room_media import NOWHERE, RoomMedia
 from web.room_outputs import Arrival, Output
 from web.room_rights import RoomRights
@@ -63,11 +64,12 @@ class RoomHost:
         self.room = room
         self._access = parts.access
         self._rights = RoomRights(room, parts.access, self._apply)
-        self.groups = RoomGroups(room, parts.school, parts.documents, apply=self._apply, clock=_now)
         self._store = parts.school
         self._watch = parts.watch
         self._telling = Telling(room, send, self._forget)
         self._work = RoomWork(moving=lambda: self._telling.frozen)
+        decks = GroupDecks(parts.school, parts.access, parts.documents)
+        self.groups = RoomGroups(room, parts.school, decks, apply=self._apply, clock=_now, later=self._work.later)
         self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
         self.media.epoch = epoch
         self.tools = RoomTools(

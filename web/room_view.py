@@ -252,7 +252,7 @@ def _groups(board: Board, viewer: Viewer) -> GroupsView | None:
     for person, room in plan.seats.items():
         people[room].append(person)
     rooms = [GroupView(room.id, room.title, room.channel, room.document, people[room.id]) for room in plan.rooms]
-    return GroupsView(plan.how, plan.phase, plan.ends_at, rooms)
+    return GroupsView(plan.how, plan.phase, plan.ends_at, rooms, plan.source if leads(viewer) else None)
 
 
 def _stage(board: Board, viewer: Viewer) -> str | None:

@@ -22,7 +22,7 @@ from web.live import Live
 from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
 from web.relay import Relay, RelayUnreachable, RemoteError
-from web.room_groups_host import Documents
+from web.room_group_decks import Documents
 from web.room_host import Parts, RoomHost, new_room
 from web.room_moves import Moves, Owned
 from web.room_owner import ASK_SECONDS, OWNED, Owners

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
+import socketio
 from msgspec import structs
+from pycrdt import Doc, Map
 
-from tests.web.house import Caller, House, eventually, furnish, open_house
+from tests.web.house import PATIENCE, Caller, House, eventually, furnish, open_house
 from tests.web.room_table import Table, media
 from tests.web.test_rooms import join
+from tests.web.test_sockets import login
 from web.errors import StateError, WebError
 from web.room_copy import RoomCopy, copy_of, room_of
 from web.room_groups import check_splittable, newcomers, say, set_groups, visit
@@ -166,6 +171,53 @@ async def test_a_group_has_a_chat_of_its_own_while_it_works(house: House) -> Non
     refused = await amira.ask("chat:send", channel=mine["channel"], text="late", client_id="3")
     assert refused["error"]["code"] == "not_allowed"
     assert "us" not in [message["text"] for message in ben.all("chat:message")]
+
+
+async def test_slides_go_into_groups_and_come_back(house: House) -> None:
+    async with await login(house, "teacher") as http, await login(house, "pupil1") as her_http:
+        teacher, amira = await seat(house, http), await seat(house, her_http)
+        await join(house, "pupil", "Ben", client="b")
+        assert await teacher.ask("groups:prepare", titles=["One", "Two"], how="chance") == {}
+        assert (await teacher.ask("groups:bring_back"))["error"]["code"] == "state"
+        chosen = {"document": "demo-deck", "slides": sorted(await slides_of(house, "demo-deck"))[:2]}
+        refused = await teacher.ask("groups:begin", minutes=None, slides={**chosen, "slides": ["gone"]})
+        assert refused["error"]["code"] == "state" and (await groups_of(teacher))["phase"] == "prepared"
+        assert await teacher.ask("groups:begin", minutes=None, slides=chosen) == {}
+
+        mine, theirs = await groups_of(teacher), await groups_of(amira)
+        assert mine["source"] == "demo-deck" and theirs["source"] is None
+        for room in mine["rooms"]:
+            assert len(await slides_of(house, room["document"])) == 2
+            async with her_http.get(f"{house.url}/api/v1/documents/{room['document']}") as answer:
+                status = answer.status
+            assert status == (200 if _person(amira) in room["people"] else 404), "a group reads its own deck alone"
+        before = await slides_of(house, "demo-deck")
+        assert await teacher.ask("groups:call_back", seconds=0) == {}
+        async with asyncio.timeout(PATIENCE):
+            while len(await slides_of(house, "demo-deck")) < len(before) + 4:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert await teacher.ask("groups:bring_back") == {}, "once more changes nothing"
+        assert len(await slides_of(house, "demo-deck")) == len(before) + 4
+
+
+async def slides_of(house: House, document: str) -> set[str]:
+    """The ids of the slides that a deck has, as it is stored."""
+    store, doc = house.services.documents.store, Doc[Any]()
+    loaded = await store.load(document)
+    for state in ([loaded.snapshot.state] if loaded.snapshot else []) + [entry.data for entry in loaded.entries]:
+        doc.apply_update(state)
+    return set(doc.get("slides", type=Map).keys())
+
+
+async def seat(house: House, http: aiohttp.ClientSession) -> Caller:
+    """Somebody with an account comes into the lesson."""
+    sio = socketio.AsyncClient(reconnection=False, request_timeout=PATIENCE, http_session=http)
+    caller = Caller("by account", sio)
+    await sio.connect(house.url, headers={"Origin": house.url}, transports=["websocket"], wait_timeout=PATIENCE)
+    house.clients.append(caller)
+    await caller.until("session:hello")
+    assert (await caller.ask("room:join", meeting="demo-lesson"))["state"] == "joined"
+    return caller
 
 
 async def test_the_time_ends_and_newcomers_get_seats_by_the_pulse(house: House) -> None:

@@ -32,13 +32,15 @@ class GroupView(Struct, frozen=True):
 class GroupsView(Struct, frozen=True):
     """How the meeting is split. `ends_at`: when everybody is called back; null: when somebody says so.
 
-    "prepared": nobody has been sent anywhere. "closing": all are being called back.
+    "prepared": nobody has been sent anywhere. "closing": all are being called back. `source`: the deck whose slides the
+    groups work on; only who leads is told.
     """
 
     how: GroupHow
     phase: GroupPhase
     ends_at: int | None
     rooms: list[GroupView]
+    source: str | None
 
 
 class GroupsChanged(Struct, frozen=True, tag_field="type", tag="groups_changed"):
@@ -74,10 +76,18 @@ class GroupVisit(Struct, frozen=True):
     room: Id | None
 
 
+class GroupSlides(Struct, frozen=True):
+    """Slides of a deck."""
+
+    document: Id
+    slides: Annotated[list[Annotated[str, Meta(max_length=24)]], Meta(min_length=1, max_length=20)]
+
+
 class GroupsBegin(Struct, frozen=True):
-    """`minutes: null`: until they are called back."""
+    """`minutes: null`: until they are called back. Each group gets a copy of the `slides`, and its work comes back."""
 
     minutes: Minutes | None
+    slides: GroupSlides | None = None
 
 
 class GroupsExtend(Struct, frozen=True):
@@ -113,6 +123,7 @@ REQUESTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyType(
         "groups:extend": (GroupsExtend, Done),
         "groups:word": (GroupsWord, Done),
         "groups:call_back": (GroupsCallBack, Done),
+        "groups:bring_back": (Empty, Done),
         "groups:dissolve": (Empty, Done),
     }
 )

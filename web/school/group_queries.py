@@ -40,6 +40,7 @@ async def plan_of(connection: Reader, meeting: str) -> GroupPlan | None:
         rooms=rooms,
         phase=row.phase,
         ends_at=row.ends_at,
+        source=row.source,
         seats={seat.person: seat.group_room for seat in seats},
         entered=frozenset(seat.person for seat in seats if seat.entered),
     )

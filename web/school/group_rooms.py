@@ -34,7 +34,10 @@ class GroupRoom(Struct, frozen=True):
 
 
 class GroupPlan(Struct, frozen=True):
-    """A meeting's groups. `seats`: person -> room; `ends_at`: when all are called back, None when somebody says so."""
+    """A meeting's groups. `seats`: person -> room; `ends_at`: when all are called back, None when somebody says so.
+
+    `source`: the deck whose slides the groups work on, and into which their work comes back.
+    """
 
     how: How
     rooms: tuple[GroupRoom, ...]
@@ -42,6 +45,7 @@ class GroupPlan(Struct, frozen=True):
     ends_at: int | None = None
     seats: Mapping[str, str] = {}
     entered: frozenset[str] = frozenset()
+    source: str | None = None
 
     @property
     def working(self) -> bool:
@@ -156,11 +160,10 @@ def rename(plan: GroupPlan, room: str, title: str) -> GroupPlan:
     )
 
 
-def lay_out(plan: GroupPlan, documents: Mapping[str, str]) -> GroupPlan:
-    """Give groups documents, by room."""
-    return structs.replace(
-        plan, rooms=tuple(structs.replace(one, document=documents.get(one.id, one.document)) for one in plan.rooms)
-    )
+def lay_out(plan: GroupPlan, documents: Mapping[str, str], source: str | None = None) -> GroupPlan:
+    """Give groups documents, by room; `source`: the deck that these are copies of."""
+    rooms = tuple(structs.replace(one, document=documents.get(one.id, one.document)) for one in plan.rooms)
+    return structs.replace(plan, rooms=rooms, source=source or plan.source)
 
 
 def _check_working(plan: GroupPlan) -> None:

@@ -18,6 +18,7 @@ group_plan = Table(
     Column("how", String(16), nullable=False),
     Column("phase", String(16), nullable=False),
     Column("ends_at", BigInteger),
+    Column("source", ID),
     UniqueConstraint("school", "meeting"),
     same_school("meeting", "meeting"),
 )

@@ -27,7 +27,9 @@ async def do_keep_group_rooms(store: SchoolStore, meeting: Meeting, plan: GroupP
 
 
 async def _insert(change: Change, meeting: Meeting, plan: GroupPlan) -> None:
-    await change.insert(group_plan, meeting=meeting.id, how=plan.how, phase=plan.phase, ends_at=plan.ends_at)
+    await change.insert(
+        group_plan, meeting=meeting.id, how=plan.how, phase=plan.phase, ends_at=plan.ends_at, source=plan.source
+    )
     wanted = [room.channel for room in plan.rooms]
     known = select(tables.channel.c.id).where(tables.channel.c.id.in_(wanted), tables.channel.c.school == change.school)
     there = set((await change.connection.execute(known)).scalars())

@@ -270,6 +270,12 @@ export interface GrantView {
   record: boolean;
 }
 
+/** Slides of a deck. */
+export interface GroupSlides {
+  document: string;
+  slides: string[];
+}
+
 export interface GroupTarget {
   room: string;
 }
@@ -294,9 +300,10 @@ export interface GroupsAssign {
   room: string | null;
 }
 
-/** `minutes: null`: until they are called back. */
+/** `minutes: null`: until they are called back. Each group gets a copy of the `slides`, and its work comes back. */
 export interface GroupsBegin {
   minutes: number | null;
+  slides?: GroupSlides | null;
 }
 
 export interface GroupsCallBack {
@@ -329,12 +336,13 @@ export interface GroupsSaid {
   text: string;
 }
 
-/** How the meeting is split. `ends_at`: when everybody is called back; null: when somebody says so. "prepared": nobody has been sent anywhere. "closing": all are being called back. */
+/** How the meeting is split. `ends_at`: when everybody is called back; null: when somebody says so. "prepared": nobody has been sent anywhere. "closing": all are being called back. `source`: the deck whose slides the groups work on; only who leads is told. */
 export interface GroupsView {
   how: "chance" | "choice" | "hand";
   phase: "closing" | "open" | "prepared";
   ends_at: number | null;
   rooms: GroupView[];
+  source: string | null;
 }
 
 /** A word to all groups. */
@@ -784,6 +792,7 @@ export interface ClientEvents {
   "groups:extend": { request: GroupsExtend; result: Done };
   "groups:word": { request: GroupsWord; result: Done };
   "groups:call_back": { request: GroupsCallBack; result: Done };
+  "groups:bring_back": { request: Empty; result: Done };
   "groups:dissolve": { request: Empty; result: Done };
   "room:record": { request: RoomRecord; result: Done };
   "room:consent": { request: RoomConsent; result: Done };

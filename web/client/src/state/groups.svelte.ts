@@ -3,7 +3,8 @@
  * time that is left is counted by the server's clock, which may differ from this device's.
  */
 import type { ClientEvents, GroupsSaid, GroupsView, GroupView, PeerView } from '../protocol/messages';
-import { RequestError, type RequestCode, type Wire } from '../protocol/socket';
+import type { RequestCode, Wire } from '../protocol/socket';
+import { refusalOf } from './refusal';
 import { meOf, type RoomModel } from './room';
 
 type GroupEvent = Extract<keyof ClientEvents, `groups:${string}`>;
@@ -29,15 +30,11 @@ export class RoomGroups {
     this.refused = null;
     this.busy = true;
     try {
-      await this.#wire.request(event, payload);
-      return true;
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.refused = error.code;
-      return false;
+      this.refused = await refusalOf(this.#wire.request(event, payload));
     } finally {
       this.busy = false;
     }
+    return this.refused === null;
   }
 }
 

@@ -6,7 +6,7 @@ import { model, peer, room } from './testing';
 import { tilePage } from './tiles';
 
 const view = (id: string, people: string[]) => ({ id, title: `Gruppe ${id}`, channel: `c-${id}`, document: `d-${id}`, people });
-const groups: GroupsView = { how: 'chance', phase: 'open', ends_at: 90_000, rooms: [view('1', ['person-a', 'person-b']), view('2', ['person-late'])] };
+const groups: GroupsView = { how: 'chance', phase: 'open', ends_at: 90_000, rooms: [view('1', ['person-a', 'person-b']), view('2', ['person-late'])], source: null };
 const teacher = peer('t', { moderator: true });
 const people = [teacher, peer('a', { group: '1' }), peer('b', { group: '1' }), peer('late'), peer('h', { role: 'head' })];
 

@@ -11,6 +11,7 @@ import { groupOf, RoomGroups } from './groups.svelte';
 import { MediaSession } from './media.svelte';
 import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
+import { refusalOf } from './refusal';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
 import { tellIdle } from './idle';
 import { RoomSecrecy } from './secrecy.svelte';
@@ -281,14 +282,8 @@ export class MeetingSession {
 
   async #try<E extends Parameters<Wire['request']>[0]>(event: E, payload: Parameters<Wire['request']>[1]): Promise<boolean> {
     this.refused = null;
-    try {
-      await this.#wire.request(event, payload);
-      return true;
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.refused = error.code;
-      return false;
-    }
+    this.refused = await refusalOf(this.#wire.request(event, payload));
+    return this.refused === null;
   }
 
   /** Says something that nobody waits for; if it is refused or lost, the next time will do. */

@@ -4,7 +4,8 @@
  * server alone.
  */
 import type { RecordingChanged } from '../protocol/messages';
-import { RequestError, type RequestCode, type Wire } from '../protocol/socket';
+import type { RequestCode, Wire } from '../protocol/socket';
+import { refusalOf } from './refusal';
 import type { RoomModel } from './room';
 
 const DECLINED = 'kreide.declined';
@@ -77,10 +78,7 @@ export class RoomRecording {
     this.refused = null;
     this.busy = true;
     try {
-      await request();
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.refused = error.code;
+      this.refused = await refusalOf(request());
     } finally {
       this.busy = false;
     }
