@@ -7,7 +7,7 @@ import { canEncrypt } from '../protocol/e2ee';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
-import { groupOf, RoomGroups } from './groups.svelte';
+import { groupOf, RoomGroups, working } from './groups.svelte';
 import { MediaSession } from './media.svelte';
 import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
@@ -228,6 +228,8 @@ export class MeetingSession {
     if (now === undefined || now.started_at === before.room.started_at) return;
     if (presenting?.peer === before.me && now.presenting === null) await this.#try('room:present', { document: presenting.document, slide: presenting.slide });
     if (hands.some((hand) => hand.peer === before.me)) await this.hand(true);
+    const visited = before.grant.moderate ? groupOf(before) : null;
+    if (visited !== null && working(now.groups)) await this.#try('groups:visit', { room: visited.id });
   }
 
   /** The chat of the room or of the group where I am, while I may take part in it. */
