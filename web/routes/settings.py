@@ -25,10 +25,18 @@ HistoryDays = Annotated[int, Meta(ge=LEAST_DAYS, le=MOST_DAYS)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+class Usual(Struct, frozen=True):
+    """What the server is told, for schools that say nothing of their own."""
+
+    history_days: int
+    video_codec: VideoCodec
+
+
 class SchoolSettings(Struct, frozen=True):
     """`direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, null for ever.
 
-    `history_days`: how long the single changes of documents are kept. `video_codec`: what cameras are asked for.
+    `history_days`: how long the single changes of documents are kept. `video_codec`: what cameras are asked for. Where
+    one of these is null, what is `usual` holds.
     """
 
     id: str
@@ -36,18 +44,19 @@ class SchoolSettings(Struct, frozen=True):
     direct: DirectPolicy
     direct_keep_days: int | None
     time_zone: str
-    history_days: int
-    video_codec: VideoCodec
+    history_days: int | None
+    video_codec: VideoCodec | None
+    usual: Usual
 
 
 class ChangedSchool(Struct, frozen=True):
-    """What is left out stays."""
+    """What is left out stays; null takes the school's own word back where there is a usual one."""
 
     direct: DirectPolicy | UnsetType = UNSET
     direct_keep_days: Days | UnsetType | None = UNSET
     time_zone: Zone | UnsetType = UNSET
-    history_days: HistoryDays | UnsetType = UNSET
-    video_codec: VideoCodec | UnsetType = UNSET
+    history_days: HistoryDays | UnsetType | None = UNSET
+    video_codec: VideoCodec | UnsetType | None = UNSET
 
 
 class Quiet(Struct, frozen=True):
@@ -113,15 +122,16 @@ async def change_own(call: Call[ChangedSettings]) -> OwnSettings:
 
 
 def _school_view(school: School, services: Services) -> SchoolSettings:
-    config = services.config
+    usual = Usual(services.config.history_days, services.config.video_codec)
     return SchoolSettings(
         id=school.id,
         title=school.title,
         direct=school.direct,
         direct_keep_days=school.direct_keep_days,
         time_zone=school.time_zone,
-        history_days=config.history_days if school.history_days is None else school.history_days,
-        video_codec=school.video_codec or config.video_codec,
+        history_days=school.history_days,
+        video_codec=school.video_codec,
+        usual=usual,
     )
 
 

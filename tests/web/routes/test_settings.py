@@ -13,7 +13,8 @@ from web.services import Services
 async def test_the_school_says_how_long_changes_are_kept(enter: Enter, services: Services) -> None:
     admin = await enter("admin")
     days = HistoryDays(services.school, 30)
-    assert (await admin.get("school"))["history_days"] == 30, "as long as the server is told to"
+    before = await admin.get("school")
+    assert (before["history_days"], before["usual"]["history_days"]) == (None, 30), "as long as the server is told to"
     assert (await days.shortest(), dict(await days.of(["demo-deck", "nobody's"]))) == (
         30,
         {"demo-deck": 30, "nobody's": 30},
@@ -26,6 +27,8 @@ async def test_the_school_says_how_long_changes_are_kept(enter: Enter, services:
         {"demo-deck": 7, "nobody's": 30},
     )
     assert (await admin.call("PATCH", "school", {"time_zone": "Europe/Paris"}))[1]["history_days"] == 7
+    assert (await admin.call("PATCH", "school", {"history_days": None}))[1]["history_days"] is None
+    assert (await days.shortest(), dict(await days.of(["demo-deck"]))) == (30, {"demo-deck": 30})
 
 
 @pytest.mark.parametrize(
@@ -37,11 +40,15 @@ async def test_bounds_and_rights(enter: Enter, who: str, days: int, status: int)
 
 async def test_the_school_says_what_cameras_are_asked_for(enter: Enter, services: Services) -> None:
     admin = await enter("admin")
-    assert (await admin.get("school"))["video_codec"] == "vp8", "as the server is told to"
+    before = await admin.get("school")
+    assert (before["video_codec"], before["usual"]["video_codec"]) == (None, "vp8"), "as the server is told to"
     assert await load_codec(services.school, "demo") is None
     status, told = await admin.call("PATCH", "school", {"video_codec": "av1"})
-    assert (status, told["video_codec"], told["history_days"]) == (200, "av1", 30)
+    assert (status, told["video_codec"], told["history_days"]) == (200, "av1", None)
     assert await load_codec(services.school, "demo") == "av1"
     assert (await admin.call("PATCH", "school", {"history_days": 7}))[1]["video_codec"] == "av1"
+    status, told = await admin.call("PATCH", "school", {"video_codec": None})
+    assert (status, told["video_codec"], told["history_days"]) == (200, None, 7), "and back to what the server is told"
+    assert await load_codec(services.school, "demo") is None
     assert (await admin.call("PATCH", "school", {"video_codec": "h265"}))[0] == 400
     assert (await (await enter("teacher")).call("PATCH", "school", {"video_codec": "vp9"}))[0] == 403

@@ -22,8 +22,8 @@ class SchoolPatch(Struct, frozen=True, kw_only=True):
     direct: DirectPolicy | UnsetType = UNSET
     direct_keep_days: int | UnsetType | None = UNSET
     time_zone: str | UnsetType = UNSET
-    history_days: int | UnsetType = UNSET
-    video_codec: VideoCodec | UnsetType = UNSET
+    history_days: int | UnsetType | None = UNSET
+    video_codec: VideoCodec | UnsetType | None = UNSET
 
 
 class PersonalPatch(Struct, frozen=True, kw_only=True):
