@@ -20,14 +20,15 @@ from benchmarks.media_loads import LOADS
 NOT_DRIVEN = "not driven: "
 _HEAD = """# Benchmark: media
 
-The same load into Kreide and into its peers, one after the other in each round, all connected by real ICE and DTLS. CPU
-is counted for each RTP packet of a publisher that reached a viewer within a whole frame; every frame was opened and
-compared byte for byte. *Server* is the server's processes; a softirq counts for whom it interrupts, so delivery to the
-viewers' sockets over loopback is in it. *All* is the server, the load and the kernel's softirq threads, by their own
-clocks; `/proc/stat` is the machine with whatever else ran, in ticks, so the least of all rounds is told. Ratios are
-medians of neighbours of one round, with their spread; server and load have priority over other programs where the user
-may give it; a round whose load was late, or whose clocks were read late, by more than 5 ms is void. Latency is
-that of whole frames, from their sending to the kernel's time of their last packet's arrival.
+The same load into Kreide and into its peers, one after the other in each round, all connected by real ICE and DTLS.
+While one plays, the others and their loads are stopped; their connections go on in between. CPU is counted for each
+RTP packet of a publisher that reached a viewer within a whole frame; every frame was opened and compared byte for
+byte. *Server* is the server's processes; a softirq counts for whom it interrupts, so delivery to the viewers' sockets
+over loopback is in it. *All* is the server, the load and the kernel's softirq threads, by their own clocks;
+`/proc/stat` is the machine with whatever else ran, in ticks, so the least of all rounds is told. Ratios are medians
+of neighbours of one round, with their spread; server and load have priority over other programs where the user may
+give it; a round whose load was late, or whose clocks were read late, by more than 5 ms is void. Latency is that of
+whole frames, from their sending to the kernel's time of their last packet's arrival.
 
 ## Microseconds of the server's CPU for each forwarded packet
 
