@@ -17,6 +17,7 @@ import socketio
 from pycrdt import Doc, Map, TransactionEvent, create_sync_message, create_update_message, handle_sync_message
 
 SYNC, ACK = 0, 100
+FINAL = range(4400, 4500)  # closed with one of these, nobody comes again
 STEP_2, UPDATE = 1, 2
 PATIENCE = 30
 
@@ -93,6 +94,18 @@ class YClient:
 
     def known(self) -> set[str]:
         return set(self.keys.keys())
+
+    async def until_synced(self) -> None:
+        """Return once what the server holds is here; like every client, come again while it cannot take us in."""
+        while not self.synced.is_set():
+            try:
+                await self._hear()
+            except ConnectionResetError:
+                if self.close_code in FINAL:
+                    raise
+                await self.disconnect()
+                await asyncio.sleep(0.1)
+                await self.connect()
 
     async def until(self, keys: set[str]) -> None:
         """Return once this replica holds all of `keys`; ConnectionError when it can hear no more."""

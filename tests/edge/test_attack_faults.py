@@ -44,7 +44,7 @@ async def test_a_full_disk_is_told_and_overcome(tmp_path: Path) -> None:
         await chat.connect()
         assert (await say(chat, 0))["seq"]
         async with asyncio.timeout(30), YClient(server.url, "scratch-full", ticket, "ada") as editor:
-            await editor.synced.wait()
+            await editor.until_synced()
             with full_disk(server):
                 refused = await say(chat, 1)
                 lost = await editor.write()
@@ -59,10 +59,10 @@ async def test_a_full_disk_is_told_and_overcome(tmp_path: Path) -> None:
             assert (await say(chat, 1))["seq"] == 2, "the same message, once there is room"
             await editor.disconnect()
             await editor.connect()  # brings along what was not stored
-            await editor.synced.wait()
+            await editor.until_synced()
             await editor.until_acked(await editor.write())
         async with asyncio.timeout(30), YClient(server.url, "scratch-full", ticket, "eye") as eye:
-            await eye.synced.wait()
+            await eye.until_synced()
             await eye.until({lost})
     finally:
         await chat.disconnect()

@@ -118,7 +118,7 @@ async def test_a_reader_who_claims_to_be_thousands_delays_nobody(
     write = server.ticket(document="scratch-crowd", right="write", name="Calm")
     read = server.ticket(document="scratch-crowd", right="read", name="Eve")
     async with YClient(server.url, "scratch-crowd", write, "calm") as calm:
-        await asyncio.wait_for(calm.synced.wait(), 30)
+        await asyncio.wait_for(calm.until_synced(), 30)
         eve = await http.ws_connect(f"{server.url}/collab/scratch-crowd?ticket={read}", max_msg_size=0)
 
         async def flood() -> None:
@@ -148,17 +148,17 @@ async def test_readers_that_never_read_delay_nobody_and_go(server: KreideServer,
     write = server.ticket(document="scratch-slow", right="write", name="Calm")
     read = server.ticket(document="scratch-slow", right="read", name="Eve")
     async with YClient(server.url, "scratch-slow", write, "calm") as calm:
-        await asyncio.wait_for(calm.synced.wait(), 30)
+        await asyncio.wait_for(calm.until_synced(), 30)
         calm.keys["large"] = "x" * 2_000_000
         await calm.disconnect()
         await calm.connect()  # brings the large value along in its step 2
-        await asyncio.wait_for(calm.synced.wait(), 30)
+        await asyncio.wait_for(calm.until_synced(), 30)
         await write_and_wait(calm, 1)
         path = f"/collab/scratch-slow?ticket={read}"
         sleepers = [never_read(server, path, b"\x00\x00\x01\x00") for _ in range(40)]
         await write_and_wait(calm, 20)
         async with asyncio.timeout(30), YClient(server.url, "scratch-slow", write, "late") as late:
-            await late.synced.wait()
+            await late.until_synced()
             assert late.keys["large"] == calm.keys["large"]
         for sleeper in sleepers:
             sleeper.close()

@@ -86,7 +86,7 @@ async def test_a_backup_of_a_server_at_work_comes_back(
         fresh = ticket(server, "Ada")
         assert await closed(server, fresh, ada, before) == 4404, "a copy that knows more has to go"
         async with YClient(server.url, DOCUMENT, fresh, "eye", after) as eye:
-            await asyncio.wait_for(eye.synced.wait(), 30)
+            await asyncio.wait_for(eye.until_synced(), 30)
             assert promised <= eye.known(), "all that was stored before the backup began"
             assert later not in eye.known()
             await asyncio.wait_for(eye.until_acked(await eye.write()), 30)

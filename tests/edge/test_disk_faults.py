@@ -57,8 +57,8 @@ async def test_a_slow_disk_delays_acks_and_nothing_else(tmp_path: Path) -> None:
             YClient(server.url, "scratch-slow", tickets[0], "ada") as ada,
             YClient(server.url, "scratch-slow", tickets[1], "ben") as ben,
         ):
-            await ada.synced.wait()
-            await ben.synced.wait()
+            await ada.until_synced()
+            await ben.until_synced()
             async with faulty_sync(server, f"delay_enter={int(DELAY * 1e6)}"):
                 written, began = await ada.write(), time.monotonic()
                 answered = 0
@@ -83,7 +83,7 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
     try:
         await chat.connect()
         async with asyncio.timeout(120), YClient(server.url, "scratch-fault", ticket, "ada") as ada:
-            await ada.synced.wait()
+            await ada.until_synced()
             async with faulty_sync(server, "error=EIO"):
                 refused = await chat.io.call("chat:send", message, timeout=30)
                 written = await ada.write()

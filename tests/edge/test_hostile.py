@@ -33,7 +33,7 @@ async def bystander(server: KreideServer) -> AsyncIterator[YClient]:
     """Somebody who works on while others attack; whatever happens, this person's next edit is stored."""
     ticket = server.ticket(document="scratch-calm", right="write", name="Calm")
     async with YClient(server.url, "scratch-calm", ticket, "calm") as client:
-        await asyncio.wait_for(client.synced.wait(), 30)
+        await asyncio.wait_for(client.until_synced(), 30)
         yield client
         key = await client.write()
         async with asyncio.timeout(30):
@@ -177,7 +177,7 @@ async def test_a_reader_cannot_write(server: KreideServer, bystander: YClient) -
     ticket = server.ticket(document="scratch-calm", right="read", name="Eve")
     before = bystander.known()
     async with YClient(server.url, "scratch-calm", ticket, "eve") as eve:
-        await asyncio.wait_for(eve.synced.wait(), 30)
+        await asyncio.wait_for(eve.until_synced(), 30)
         await eve.write()
         async with asyncio.timeout(30):
             await eve.until_closed()

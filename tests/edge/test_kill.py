@@ -45,7 +45,7 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     chatter = ChatClient(server.url, tickets, name)
     for writer in writers:
         await writer.connect()
-        await asyncio.wait_for(writer.synced.wait(), 30)
+        await asyncio.wait_for(writer.until_synced(), 30)
     await chatter.connect()
     stop, before = asyncio.Event(), sum(len(writer.acked) for writer in writers)
     loading = asyncio.ensure_future(load(writers, chatter, stop))
@@ -67,7 +67,7 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     async with YClient(
         server.url, "scratch-kill", server.ticket(document="scratch-kill", right="read", name="Eye"), "eye"
     ) as eye:
-        await asyncio.wait_for(eye.synced.wait(), 30)
+        await asyncio.wait_for(eye.until_synced(), 30)
         kept = eye.known()
     for writer in writers:
         assert not writer.acked - kept, "an acknowledged edit is lost"
@@ -102,7 +102,7 @@ async def test_nothing_acknowledged_is_lost(
         assert sum(len(writer.acked) for writer in writers) > 0, "the load was no load"
         for writer in writers:
             await writer.connect()
-            await asyncio.wait_for(writer.synced.wait(), 30)
+            await asyncio.wait_for(writer.until_synced(), 30)
         async with asyncio.timeout(30):
             await writers[0].until(writers[1].known())
             await writers[1].until(writers[0].known())

@@ -135,7 +135,7 @@ async def compare(server: KreideServer, people: list[Person]) -> None:
     ticket = server.ticket(document="scratch-worker", right="read", name="Eye")
     async with YClient(server.url, "scratch-worker", ticket, "eye") as eye:
         async with asyncio.timeout(60):
-            await eye.synced.wait()
+            await eye.until_synced()
             promised = {key for person in people for key in person.editor.acked | person.editor.received}
             await eye.until(promised)
     reader = ChatClient(server.url, server.ticket(meeting="demo-lesson", role="pupil", name="reader"), "reader")

@@ -73,7 +73,7 @@ async def test_no_ack_leaves_before_the_disk_has_it(tmp_path: Path) -> None:
             if b"attached" not in await strace.stderr.readline():
                 pytest.skip("this machine lets nobody look on")
             async with YClient(server.url, "scratch-trace", ticket, "ada") as writer:
-                await writer.synced.wait()
+                await writer.until_synced()
                 for _ in range(EDITS):
                     await writer.until_acked(await writer.write())
     finally:

@@ -44,7 +44,7 @@ async def crowd(server: KreideServer, stack: AsyncExitStack, document: str) -> l
     while len(clients) < CROWD or any(sockets_of(pid) <= idle[pid] for pid in idle):
         assert len(clients) < 64, "one worker takes no connections"
         client = await stack.enter_async_context(YClient(server.url, document, ticket, f"c{len(clients)}"))
-        await asyncio.wait_for(client.synced.wait(), 30)
+        await asyncio.wait_for(client.until_synced(), 30)
         clients.append(client)
     return clients
 
