@@ -1,9 +1,13 @@
 """The messages of the raw WebSocket: the y-websocket protocol, and our ack.
 
-    [0, 0, state vector]   sync step 1: what I have; answered by step 2      [1, entries]   awareness: who is here,
-    cursors [0, 1, update]         sync step 2: what you lack                        [2, ...]       auth: ignored [0,
-    2, update]         an update                                         [3]            query awareness [100, n]
-    ours, only to clients that asked for it: so many of your step 2 and update frames are durable or were known
+    [0, 0, state vector]   sync step 1: what I have; answered by step 2
+    [0, 1, update]         sync step 2: what you lack
+    [0, 2, update]         an update
+    [1, entries]           awareness: who is here, cursors
+    [2, ...]               auth: ignored
+    [3]                    query awareness
+    [100, n]               ours, only to clients that asked for it: the first n of your step 2 and update frames are
+                           durable or were known
 
 Laws: one message a WebSocket frame; parsing is total, other kinds are `Other` and ignored, bytes after the message
 are refused.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -11,6 +13,7 @@ from web import messages as wire
 from web.messages.__main__ import main
 from web.typescript import build_typescript
 
+PROTOCOL = Path(wire.__file__).parents[1] / "PROTOCOL.md"
 TYPESCRIPT = Path(wire.__file__).parents[1] / "client" / "src" / "protocol" / "messages.ts"
 
 
@@ -19,6 +22,21 @@ def test_the_clients_types_are_up_to_date() -> None:
     text = TYPESCRIPT.read_text()
     for event in (*wire.CLIENT_EVENTS, *wire.SERVER_EVENTS):
         assert f'"{event}":' in text
+
+
+def test_the_protocol_tells_every_event_field_and_error() -> None:
+    text = PROTOCOL.read_text("utf-8")
+    words = set(re.findall(r"\w+", text))
+    told = set(re.findall(r"`([a-z]+:[a-z_]+)[\s`]", text))
+    pairs = [(event, struct) for event, structs in wire.CLIENT_EVENTS.items() for struct in structs]
+    for event, struct in [*pairs, *wire.SERVER_EVENTS.items()]:
+        assert event in told
+        missing = {field.encode_name for field in msgspec.structs.fields(struct)} - words
+        assert not missing, (event, missing)
+    assert set(get_args(wire.ErrorCode)) <= words
+    prefixes = {event.partition(":")[0] for event, _ in pairs}
+    gone = {event for event in told if event.partition(":")[0] in prefixes}
+    assert gone <= {*wire.CLIENT_EVENTS, *wire.SERVER_EVENTS}
 
 
 def test_drift_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
