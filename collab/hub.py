@@ -26,6 +26,7 @@ from .keeper import Keeper
 from .limits import Budgets, Limits
 from .outbox import Transport
 from .pace import Pace
+from .repeats import Repeats
 from .round import Round
 from .schema import SEED_CLIENT, Kind, empty_seed
 from .store import Committed, DocumentStore, Snapshot
@@ -34,7 +35,6 @@ from .wire import Announce, News, People, Want, decode, encode
 _log = logging.getLogger("collab.hub")
 
 _WORKERS = "documents"
-_REPEATS = (0.3, 1.0)
 _AHEAD = 2**62  # no log has so many entries: whoever hears of it looks
 
 
@@ -78,8 +78,7 @@ class Hub:
         self._numbers = 0
         self._syncing: set[Connection] = set()
         self._wanting: list[Keeper] = []
-        self._announced: dict[Keeper, float] = {}
-        self._repeated_at = float("-inf")
+        self._repeats = Repeats(clock, self._announce_again)
         self._workers: dict[str, float] = {}
         self._congested = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
@@ -90,7 +89,8 @@ class Hub:
         """Start the worker's tasks; the bus must have been started."""
         self.committer.start()
         self._running = [
-            asyncio.create_task(self._forever(what)) for what in (self._pump, self._tick_often, self._tick, self._poll)
+            asyncio.create_task(self._forever(what))
+            for what in (self._pump, self._repeats.repeat, self._tick, self._poll)
         ]
         await self.bus.subscribe(_WORKERS, self._on_worker)
 
@@ -206,7 +206,7 @@ class Hub:
         subscription = self._subscriptions.pop(keeper, None)
         if subscription is not None:
             subscription.close()
-        self._announced.pop(keeper, None)
+        self._repeats.forget(keeper)
 
     # ---- first syncs: at most so many large answers at once
 
@@ -262,7 +262,11 @@ class Hub:
         if sum(map(len, data)) > self.limits.announce_bytes:
             news = Announce(self.worker, done.first, done.head, None, {})
         self.bus.tell(topic, encode(news))
-        self._announced[keeper] = self.clock()
+        self._repeats.note(keeper)
+
+    def _announce_again(self, keeper: Keeper) -> None:
+        head = keeper.ledger.known
+        self.publish(keeper.document, Announce(self.worker, head + 1, head, None, {}))
 
     def _on_worker(self, payload: bytes) -> None:
         worker = payload.decode(errors="replace")
@@ -303,16 +307,6 @@ class Hub:
         if not busy and not self._wanting:
             self._congested.clear()
         await asyncio.sleep(0.02)
-
-    async def _tick_often(self) -> None:
-        await asyncio.sleep(0.1)
-        before, self._repeated_at = self._repeated_at, self.clock()
-        for keeper, at in list(self._announced.items()):
-            if any(before < at + delay <= self._repeated_at for delay in _REPEATS):
-                head = keeper.ledger.known
-                self.publish(keeper.document, Announce(self.worker, head + 1, head, None, {}))
-            if at + _REPEATS[-1] <= self._repeated_at:
-                del self._announced[keeper]
 
     async def _tick(self) -> None:
         await asyncio.sleep(1.0)
