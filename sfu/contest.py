@@ -13,7 +13,8 @@ from sfu.roster import Peer, Roster
 from sfu.seating import Kind, Seating
 from sfu.voices import Voices
 
-EVERY_SECONDS: Final = 0.06
+EVERY_SECONDS: Final = 0.045
+"""Levels of several voices are told each 50 ms."""
 
 
 class Contest:

@@ -99,9 +99,10 @@ class Estimates(Struct, frozen=True):
 
 
 class Levels(Struct, frozen=True):
-    """Loudness of the sources that are above the threshold (0 loudest, 127 silence)."""
+    """Loudness of the sources that are above the threshold (0 loudest, 127 silence), `ago` seconds before."""
 
     levels: tuple[tuple[int, int], ...]
+    ago: float = 0.0
 
 
 class Staged(Struct, frozen=True):

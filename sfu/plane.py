@@ -10,7 +10,7 @@ Laws:
 - A recorder is a viewer in every audience and has no slots: what it may have goes as whole frames into a pipe. A pipe
   that is not read costs the recording its oldest frames, and nobody else anything.
 - Events wait in a bounded ring; `fileno()` is readable while there are any. `levels` are -dBov: 0 is loudest, 127 is
-  "fell quiet".
+  "fell quiet". Each tick of 20 ms is told once: at once while somebody begins to speak, else up to 0.25 s later.
 - A source has up to three layers, lowest first. A slot shows the best that flows up to its `set_layer`, and changes
   over at keyframes only; halved, it leaves out the highest temporal layer. Rates that changed
   are told twice a second at most.
@@ -34,7 +34,7 @@ Event: TypeAlias = (
     | tuple[Literal["connected"], int, str]
     | tuple[Literal["address"], int, str]
     | tuple[Literal["expired"], int]
-    | tuple[Literal["levels"], list[tuple[int, int]]]
+    | tuple[Literal["levels"], list[tuple[int, list[tuple[int, int]]]]]
     | tuple[Literal["layers"], list[tuple[int, list[int], list[int]]]]
     | tuple[Literal["estimate"], list[tuple[int, int, bool]]]
     | tuple[Literal["source"], int, Literal["started", "stalled"]]
@@ -42,7 +42,8 @@ Event: TypeAlias = (
     | tuple[Literal["recorder"], int, int, bool]
 )
 """What happened: the handshake of a session brought a datagram; ICE nominated an address, or another one; consent ran
-out (RFC 7675); voices were this loud; the layers of pictures have these rates (kbit/s; 0: stalled, 1: not measured
+out (RFC 7675); voices were this loud so many ticks of 20 ms ago, the
+oldest first; the layers of pictures have these rates (kbit/s; 0: stalled, 1: not measured
 yet), and half of their frames those (0: no half); sessions may be sent so many bits per second (each told at most 5
 times a second), and whether probes will find out when it is more; a source started to flow or stalled; so many events
 were lost; a recorder has lost so many frames, and whether nobody reads its pipe any more (once a second at most)."""

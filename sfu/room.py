@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -251,10 +251,10 @@ class MediaRoom:
         """The plane judged the ways to peers of this room."""
         self._tell(Estimates(rates))
 
-    def on_levels(self, levels: tuple[tuple[int, int], ...]) -> None:
-        """The plane measured voices of this room."""
+    def on_levels(self, reports: Sequence[Levels]) -> None:
+        """The plane measured voices of this room; the oldest report first."""
         now = self._loop.time()
-        if not self._closed and self._router.hear(now, Levels(levels)):
+        if not self._closed and self._router.hear(now, *reports):
             self._carry_out(self._router.tick(now))
 
     def on_lost(self, peer: str, session: Session, reason: str) -> None:

@@ -111,12 +111,14 @@ class Router:
                     self._change(now, peer, event)
         return self._settle(now)
 
-    def hear(self, now: float, event: Levels) -> bool:
-        """Take one report of levels; True if something follows from it and `tick` is to be called now.
+    def hear(self, now: float, *reports: Levels) -> bool:
+        """Take reports of levels, the oldest first; True if something follows and `tick` is to be called now.
 
-        They come fifty times a second. A voice that goes on changes nothing, and only puts deadlines off.
+        There are fifty a second. A voice that goes on changes nothing, and only puts deadlines off.
         """
-        entered = self._voices.report(now, event.levels)
+        entered = False
+        for report in reports:
+            entered = self._voices.report(now - report.ago, report.levels) or entered
         if not entered and self._voices.calm(now):
             self._ears |= self._contest.stirred(now)
             return bool(self._ears)

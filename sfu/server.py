@@ -21,7 +21,7 @@ import msgspec
 from sfu.codecs import VideoCodec
 from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
-from sfu.events import Rates
+from sfu.events import Levels, Rates
 from sfu.model import (
     LayersWanted,
     LeftOut,
@@ -43,6 +43,7 @@ from sfu.plane import Event, Plane, take_stream
 from sfu.recorder import Recording
 from sfu.room import MediaRoom
 from sfu.session import Port, Session
+from sfu.voices import REPORT_SECONDS
 
 __all__ = [
     "LayersWanted",
@@ -275,14 +276,18 @@ class MediaServer:
             case _:
                 assert_never(event)
 
-    def _on_levels(self, levels: list[tuple[int, int]]) -> None:
-        by_room: dict[MediaRoom, list[tuple[int, int]]] = {}
-        for source, level in levels:
-            room = self._source_rooms.get(source)
-            if room is not None:
-                by_room.setdefault(room, []).append((source, level))
-        for room, part in by_room.items():
-            room.on_levels(tuple(part))
+    def _on_levels(self, ticks: list[tuple[int, list[tuple[int, int]]]]) -> None:
+        by_room: dict[MediaRoom, list[Levels]] = {}
+        for ago, levels in ticks:
+            of_tick: dict[MediaRoom, list[tuple[int, int]]] = {}
+            for source, level in levels:
+                room = self._source_rooms.get(source)
+                if room is not None:
+                    of_tick.setdefault(room, []).append((source, level))
+            for room, part in of_tick.items():
+                by_room.setdefault(room, []).append(Levels(tuple(part), ago * REPORT_SECONDS))
+        for room, reports in by_room.items():
+            room.on_levels(reports)
 
     def _on_estimates(self, rates: list[tuple[int, int, bool]]) -> None:
         by_room: dict[MediaRoom, list[tuple[str, float, bool]]] = {}

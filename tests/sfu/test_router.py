@@ -285,3 +285,25 @@ def test_who_becomes_a_moderator_takes_a_seat() -> None:
     assert "d" not in model.heard("e")
     model.tell(Admitted("d", replace(PUPIL, moderator=True)))
     assert "d" in model.heard("e")
+
+
+def test_levels_that_are_told_late_count_when_they_were_measured() -> None:
+    model = Model()
+    model.join("a", "b")
+    voice = model.source_ids["a", "microphone"]
+
+    def hear(*agos: float) -> None:
+        if model.router.hear(model.now, *(Levels(((voice, 20),), ago) for ago in agos)):
+            model.take(model.router.tick(model.now))
+
+    hear(0.18)
+    assert model.heard("b") == set(), "one tick is not enough"
+    model.now += 0.04
+    hear(0.2, 0.0)
+    assert model.heard("b") == {"a"} and model.events[-1] == SpeakersChanged(["a"])
+    model.now += 0.3
+    hear(0.28, 0.2)  # and then no more: it ended 0.2 s ago
+    model.wait(0.55)
+    assert model.events[-1] == SpeakersChanged(["a"])
+    model.wait(0.1)
+    assert model.events[-1] == SpeakersChanged([])

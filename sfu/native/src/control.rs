@@ -49,9 +49,9 @@ impl World {
                         }
                     }
                 }
-                Rtcp::PictureLoss { media, .. } => self.picture_lost(place, media),
+                Rtcp::PictureLoss { media, .. } => self.picture_lost(now, place, media),
                 Rtcp::FullIntra { entries, .. } => {
-                    entries.for_each(|(media, _)| self.picture_lost(place, media));
+                    entries.for_each(|(media, _)| self.picture_lost(now, place, media));
                 }
                 Rtcp::TransportCc(feedback) => {
                     self.counters.feedback_in.one();
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    fn picture_lost(&mut self, place: Place, ssrc: u32) {
+    fn picture_lost(&mut self, now: u64, place: Place, ssrc: u32) {
         self.counters.plis_in.one();
         let Some(session) = self.sessions.get(place) else {
             return;
@@ -122,6 +122,7 @@ impl World {
             .find(|entry| entry.media.config().ssrc == ssrc);
         if let Some(source) = entry.and_then(|entry| self.sources.get_mut(entry.shown?)) {
             source.keyframes.request();
+            self.due.wake_by(now);
         }
     }
 

@@ -34,7 +34,8 @@ pub enum Event {
     Expired {
         session: u64,
     },
-    Levels(Vec<(u64, u8)>),
+    /// How loud voices were in ticks of 20 ms: how many ticks ago, then of whom; the oldest first.
+    Levels(Vec<(u64, Vec<(u64, u8)>)>),
     /// Rates of the layers of pictures, kbit/s, the lowest layer first; 0: it does not flow. Then
     /// what half of their frames are; 0: there is no half.
     Layers(Vec<(u64, Vec<u32>, Vec<u32>)>),

@@ -261,7 +261,15 @@ impl World {
                 (arrival, length, codec)
             }
         };
+        if let Some(at) = source.deadline() {
+            self.due.wake_by(at);
+        }
+        if let Some(at) = source.voice.news() {
+            self.hearing.tell_by(at);
+            self.due.wake_by(at);
+        }
         if source.heard(now, stream.layer) {
+            self.due.wake_by(now);
             self.events.push(Event::Started { source: source.id });
         }
         if source.muted {
@@ -333,7 +341,7 @@ fn receive(
         .receive(now, view.header.sequence, view.header.timestamp)
         .ok_or(Drop::Repeated)?;
     if let Some(level) = extensions.audio_level.filter(|_| !source.muted) {
-        source.meter.packet(now, level.level);
+        source.voice.packet(now, level.level);
     }
     Ok(arrival)
 }

@@ -13,6 +13,7 @@ pub mod command;
 pub mod control;
 pub mod counters;
 pub mod demux;
+pub mod due;
 pub mod events;
 pub mod exit;
 pub mod forward;

@@ -13,10 +13,10 @@ use crate::media::codec::{Codec, Kind, Media};
 use crate::media::costs::{Costs, Rates};
 use crate::media::descriptor::Descriptors;
 use crate::media::extension::{ExtensionIds, Extensions};
+use crate::media::hearing::Voice;
 use crate::media::history::History;
 use crate::media::keyframe::KeyframeAuthority;
 use crate::media::layers::{Flows, MAX_LAYERS};
-use crate::media::levels::LevelMeter;
 use crate::media::receive::Receiver;
 use crate::media::rtp::{Malformed, RtpView};
 use crate::table::Place;
@@ -128,7 +128,7 @@ pub struct Source {
     /// What each layer costs a viewer.
     pub costs: Costs,
     pub keyframes: KeyframeAuthority,
-    pub meter: LevelMeter,
+    pub voice: Voice,
     pub flowing: bool,
     last_packet: u64,
 }
@@ -157,7 +157,7 @@ impl Source {
             flows: Flows::default(),
             costs: Costs::new(count),
             keyframes: KeyframeAuthority::default(),
-            meter: LevelMeter::default(),
+            voice: Voice::default(),
             flowing: false,
             last_packet: 0,
         }
@@ -245,6 +245,16 @@ impl Source {
         Some(layer.receiver.as_ref()?.ssrc())
     }
 
+    /// When its publisher is to be asked for something: for what it lost, or for a keyframe.
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        let receivers = self.layers.iter().filter_map(|one| one.receiver.as_ref());
+        let lost = receivers.filter_map(Receiver::next_nack).min();
+        let asks = self.flowing && !self.muted;
+        let keyframe = self.keyframes.next_deadline().filter(|_| asks);
+        lost.into_iter().chain(keyframe).min()
+    }
+
     /// The rates of its layers, if they are to be told anew.
     pub fn measure(&mut self, elapsed: u64) -> Option<Rates> {
         match self.kind {
@@ -255,7 +265,7 @@ impl Source {
 
     /// Nothing that came before may go out any more.
     pub fn forget(&mut self) {
-        self.meter.silence();
+        self.voice.silence();
         for layer in &mut self.layers {
             layer.history.clear();
             layer.opening = None;

@@ -15,7 +15,6 @@ use crate::counters::{Counters, Histogram};
 use crate::events::Events;
 use crate::socket::{Epoll, RECEIVE_MESSAGES, ReceiveBatch, Socket, hasten, listen, monotonic};
 use crate::streams::{FIRST, READ, Streams};
-use crate::tick::TICK;
 use crate::world::{Options, World};
 
 /// Receive calls on one socket before the others have their turn.
@@ -29,8 +28,6 @@ const WINDOW: u64 = 500;
 const LISTENERS: usize = 1 << 8;
 /// Ports that the kernel may choose before we give up.
 const TRIES: usize = 16;
-/// Wake-ups of a plane without sessions, in microseconds.
-const IDLE: u64 = 1_000_000;
 
 /// What both sides of a plane hold.
 pub struct Shared {
@@ -128,10 +125,9 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
     let mut commands = VecDeque::new();
     let mut readable = Vec::with_capacity(MAX_SOCKETS);
     let mut frames = vec![0; READ].into_boxed_slice();
-    let mut tick_at = monotonic();
     let mut passed_at = 0;
     loop {
-        let until = tick_at.min(world.pace_at);
+        let until = world.due.at().min(world.pace_at);
         let wait = until.saturating_sub(monotonic());
         readable.clear();
         let mut commanded = false;
@@ -164,16 +160,10 @@ fn run(mut world: World, epoll: &Epoll, shared: &Shared) {
         }
         if commanded {
             // A plane that was idle has something to do again.
-            tick_at = tick_at.min(now + TICK);
+            world.due.wake_by(now);
         }
-        if tick_at <= now {
+        if world.due.at() <= now {
             world.tick(now);
-            let distance = if world.sessions.is_empty() && world.recorders.is_empty() {
-                IDLE
-            } else {
-                TICK
-            };
-            tick_at = now + distance;
         }
         world.flush();
     }

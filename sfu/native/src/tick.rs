@@ -2,7 +2,7 @@
 //! reports, feedback and levels.
 //!
 //! Laws: all is due by the clock that is passed in, so a late tick does everything once, not
-//! several times. Reports go only where a path is. A compound begins with a report (RFC 3550, 6.1).
+//! several times. What comes next before the plane would look again is told to `due`. Reports go only where a path is. A compound begins with a report (RFC 3550, 6.1).
 
 use crate::events::Event;
 use crate::media::rtcp::build;
@@ -11,10 +11,6 @@ use crate::source::Source;
 use crate::table::Place;
 use crate::world::{World, send_rtcp};
 
-/// Distance of ticks.
-pub const TICK: u64 = 10_000;
-/// Distance of level events.
-const LEVELS: u64 = 20_000;
 /// Distance of looking who waits for a keyframe, which layers flow, who is gone, and which sources are silent.
 const WAITERS: u64 = 100_000;
 /// Distance of measuring layers.
@@ -29,7 +25,6 @@ const CNAME: &str = "kreide";
 /// When the rarer things are due.
 #[derive(Default)]
 pub struct Clock {
-    levels: u64,
     waiters: u64,
     rates: u64,
     measured: u64,
@@ -46,6 +41,8 @@ fn due(at: &mut u64, now: u64, every: u64) -> bool {
 impl World {
     /// Do what is due.
     pub fn tick(&mut self, now: u64) {
+        let anybody = !self.sessions.is_empty() || !self.recorders.is_empty();
+        self.due.look(now, anybody);
         if due(&mut self.clock.waiters, now, WAITERS) {
             self.expire(now);
             self.stall(now);
@@ -57,11 +54,14 @@ impl World {
         if due(&mut self.clock.rates, now, RATES) {
             self.measure(now);
         }
-        if due(&mut self.clock.levels, now, LEVELS) {
+        if self.hearing.at() <= now {
             self.levels(now);
         }
         self.ways(now);
-        self.record(now);
+        if !self.recorders.is_empty() {
+            self.record(now);
+            self.due.wake_by(now);
+        }
         for place in 0..self.sessions.span() {
             if self.outbox.is_full() {
                 self.flush();
@@ -151,11 +151,11 @@ impl World {
         }
     }
 
+    /// Tell how loud the voices were since the last time.
     fn levels(&mut self, now: u64) {
         let heard = self.sources.iter_mut();
-        let levels: Vec<(u64, u8)> = heard
-            .filter_map(|(_, source)| Some((source.id, source.meter.tick(now)?)))
-            .collect();
+        let voices = heard.map(|(_, source)| (source.id, &mut source.voice));
+        let levels = self.hearing.gather(now, voices);
         if !levels.is_empty() {
             self.tell(Event::Levels(levels));
         }
@@ -200,6 +200,9 @@ impl World {
                     &mut scratch.lost,
                     counters,
                 );
+                if let Some(at) = source.deadline() {
+                    self.due.wake_by(at);
+                }
             }
         }
         // libwebrtc ignores feedback that names a stream it does not send.

@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::counters::{Counters, Histogram};
+use crate::due::Due;
 use crate::events::{Event, Events};
 use crate::ice::{Origin, Path};
+use crate::media::hearing::Hearing;
 use crate::media::rtcp::ReportBlock;
 use crate::outbox::Outbox;
 use crate::session::Session;
@@ -83,6 +85,10 @@ pub struct World {
     pub pace_at: u64,
     pub scratch: Scratch,
     pub clock: crate::tick::Clock,
+    /// When to look at what time brings.
+    pub due: Due,
+    /// When to tell how loud the voices are.
+    pub hearing: Hearing,
 }
 
 impl World {
@@ -115,6 +121,8 @@ impl World {
             pace_at: u64::MAX,
             scratch: Scratch::default(),
             clock: crate::tick::Clock::default(),
+            due: Due::default(),
+            hearing: Hearing::default(),
         }
     }
 

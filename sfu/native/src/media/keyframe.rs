@@ -45,7 +45,7 @@ impl KeyframeAuthority {
             Want::New => APART,
             Want::Asked => RETRY,
         };
-        Some(self.asked.map_or(0, |asked| asked + distance))
+        Some(self.asked.map_or(0, |asked| asked.saturating_add(distance)))
     }
 
     /// Whether to send a request now; it counts as sent.

@@ -14,6 +14,7 @@ pub mod estimate;
 pub mod extension;
 pub mod h264;
 pub mod halves;
+pub mod hearing;
 pub mod history;
 pub mod keyframe;
 pub mod layers;
