@@ -18,19 +18,17 @@ from web.school import queries, tables
 from web.school.actions import do_create_scratch
 from web.school.contact_queries import directs_of
 from web.school.decide import (
-    Shares,
     Standing,
-    best,
     channel_rights,
-    document_right,
     folder_right,
     is_of_own_group,
     meeting_grant,
 )
 from web.school.direct import direct_rights
-from web.school.group_access import group_documents, group_rights
-from web.school.group_queries import group_channels, group_documents_in
-from web.school.meeting_queries import meetings_between, meetings_laying_out, meetings_using
+from web.school.document_rights import document_rights
+from web.school.group_access import group_rights
+from web.school.group_queries import group_channels
+from web.school.meeting_queries import documents_between, meetings_between, meetings_using
 from web.school.model import (
     STAFF,
     Channel,
@@ -118,7 +116,7 @@ class SchoolAccess:
         """Return the document and the person's right; in demo a scratch document appears on first use."""
         async with self._standing(person) as (connection, standing):
             found = await queries.documents(connection, tables.document.c.id == document_id)
-            rights = await _document_rights(connection, standing, found)
+            rights = await document_rights(connection, standing, found)
         for document, right in rights:
             return document, right
         if not found and self._makes_scratch(person, document_id):
@@ -167,11 +165,10 @@ class SchoolAccess:
         """Return the documents the person can open: own, shared, and laid out in current meetings."""
         now = self._store.clock()
         async with self._standing(person) as (connection, standing):
-            meetings = await _meetings(connection, standing, now - HEARD_AFTER_END, now + HEARD_AFTER_END)
-            laid_out = {document for meeting, _ in meetings for document in meeting.documents}
-            laid_out |= await group_documents_in(connection, [meeting.id for meeting, _ in meetings])
+            since, until = now - HEARD_AFTER_END, now + HEARD_AFTER_END
+            laid_out = await documents_between(connection, standing, since, until)
             found = await queries.documents(connection, _document_candidates(standing, laid_out))
-            return await _document_rights(connection, standing, found)
+            return await document_rights(connection, standing, found)
 
     async def access_folder(self, person: Person, folder_id: str) -> tuple[Folder, Right]:
         """Return the folder and the person's right on everything in it."""
@@ -276,26 +273,6 @@ def _document_candidates(standing: Standing, laid_out: Iterable[str]) -> ColumnE
         table.folder.in_(folders),
         _shared_with(standing, "document", table.id),
     )
-
-
-async def _document_rights(
-    connection: Reader, standing: Standing, found: list[DocumentInfo]
-) -> list[tuple[DocumentInfo, Right]]:
-    ids = [document.id for document in found]
-    shared = await queries.shares(connection, "document", ids)
-    folder_ids = {document.folder for document in found if document.folder is not None}
-    folders = {folder.id: folder for folder in await queries.folders(connection, tables.folder.c.id.in_(folder_ids))}
-    in_folders = await queries.shares(connection, "folder", folder_ids)
-    meetings = await meetings_laying_out(connection, standing, ids)
-    in_groups = await group_documents(connection, standing, ids)
-    rights = []
-    for document in found:
-        folder = folders.get(document.folder or "")
-        shares = Shares(shared[document.id], folder, in_folders.get(document.folder or "", ()))
-        right = best([document_right(standing, document, shares, meetings), in_groups.get(document.id)])
-        if right is not None:
-            rights.append((document, right))
-    return rights
 
 
 async def _folders(connection: Reader, standing: Standing, where: ColumnElement[bool]) -> list[tuple[Folder, Right]]:

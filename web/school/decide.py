@@ -111,7 +111,10 @@ def _may_host(standing: Standing, meeting: Meeting, belongs: bool) -> bool:
 
 
 def meeting_grant(standing: Standing, meeting: Meeting) -> Grant:
-    """Return the grant table's row, as the moderators' words and the meeting's own lobby change it."""
+    """Return the grant table's row, as the moderators' words and the meeting's own lobby change it.
+
+    What it reads of a meeting, `meeting_queries.meetings_laying_out` has to ask for.
+    """
     role = role_in_meeting(standing, meeting)
     grant = NOTHING if role is None else GRANTS[meeting.kind, role]
     if grant.moderate or grant.admission == "no":

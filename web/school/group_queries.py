@@ -64,12 +64,6 @@ async def seats_by_document(connection: Reader, person: str, documents: Collecti
     return [_seat_of(row) for row in rows]
 
 
-async def group_documents_in(connection: Reader, meetings: Collection[str]) -> set[str]:
-    """The documents that the groups of these meetings work on."""
-    rows = await connection.execute(_OF_MEETINGS, {"ids": list(meetings)})
-    return {document for document in rows.scalars() if document is not None}
-
-
 async def group_channels(connection: Reader, person: str, led: Collection[str]) -> set[str]:
     """The channels of the groups in which somebody has a seat, and of all groups of the meetings they lead."""
     heard = set((await connection.execute(_HEARD, {"person": person})).scalars())
@@ -110,5 +104,4 @@ _HEARD: Final = (
     .join_from(group_seat, group_room, _room.id == _seat.group_room)
     .where(_seat.person == bindparam("person"))
 )
-_OF_MEETINGS: Final = select(_room.document).where(_room.meeting.in_(bindparam("ids", expanding=True)))
 _LED: Final = select(_room.channel).where(_room.meeting.in_(bindparam("ids", expanding=True)))

@@ -12,11 +12,12 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, case, or_, select, true, union
 
 from collab.sqlite_reader import Reader
 from web.school import queries, tables
 from web.school.decide import Standing
+from web.school.group_tables import group_room
 from web.school.model import Meeting
 
 _Who = Literal["scoped", "head", "teacher", "other"]
@@ -43,10 +44,42 @@ async def meetings_using(connection: Reader, standing: Standing, channels: Colle
     return await queries.read_meetings(connection, _USING[_who(standing)], bound, documents=False)
 
 
-async def meetings_laying_out(connection: Reader, standing: Standing, documents: Collection[str]) -> list[Meeting]:
-    """Meetings in which any of these documents is laid out."""
-    bound = _bound(standing) | {"documents": list(documents)}
-    return await queries.read_meetings(connection, _LAYING_OUT[_who(standing)], bound)
+async def documents_between(connection: Reader, standing: Standing, since: int, until: int) -> set[str]:
+    """Documents laid out in such meetings, or worked on by their groups; whose they are is not decided here."""
+    bound = _bound(standing) | {"since": since, "until": until}
+    asked = _DOCUMENTS_EVER if standing.scope is not None else _DOCUMENTS_BETWEEN
+    rows = await connection.execute(asked[_who(standing)], bound)
+    return {document for document in rows.scalars() if document is not None}
+
+
+async def meetings_laying_out(
+    connection: Reader, standing: Standing, documents: Collection[str]
+) -> dict[str, list[Meeting]]:
+    """What makes a difference to rights of the meetings that lay each document out; those that are alike, once.
+
+    Such a meeting has what `meeting_grant` reads, and an id only where something is said of the one meeting.
+    """
+    apart = standing.invited | standing.words.keys()
+    bound = _bound(standing) | {"documents": list(documents), "apart": list(apart)}
+    found: dict[str, list[Meeting]] = {}
+    rows = await connection.execute(_LAYING_OUT[_who(standing)], bound)
+    for document, id_, school, kind, host, group, lobby, group_kind in rows:
+        ground = Meeting(
+            id=id_,
+            school=school,
+            kind=kind,
+            title="",
+            host=host,
+            school_class=group if group_kind == "school_class" else None,
+            learning_group=group if group_kind == "learning_group" else None,
+            starts_at=0,
+            ends_at=0,
+            channel="",
+            documents=(document,),
+            lobby=lobby,
+        )
+        found.setdefault(document, []).append(ground)
+    return found
 
 
 def _who(standing: Standing) -> _Who:
@@ -91,13 +124,42 @@ def _build(*where: ColumnElement[bool], ours: ColumnElement[bool] = _ours) -> Ma
     )
 
 
-_placed = select(tables.meeting_document.c.meeting).where(
-    tables.meeting_document.c.document.in_(bindparam("documents", expanding=True))
-)
 _EVER: Final = _build()
 _SINCE: Final = _build(_table.ends_at >= bindparam("since"))
 # what was moved out of this time is still shown where it was
 _left = and_(_table.moved_from >= bindparam("since"), _table.moved_from <= bindparam("until"))
 _BETWEEN: Final = _build(_table.ends_at >= bindparam("since"), or_(_table.starts_at <= bindparam("until"), _left))
 _USING: Final = _build(_table.channel.in_(bindparam("channels", expanding=True)), ours=true())
-_LAYING_OUT: Final = _build(_table.id.in_(_placed), ours=true())
+
+
+def _build_laying_out(who: _Who) -> Select[Any]:
+    laid, group = tables.meeting_document, tables.study_group
+    special = true() if who == "scoped" else _table.id.in_(bindparam("apart", expanding=True))
+    apart = case((special, _table.id), else_="")
+    return (
+        select(
+            laid.c.document, apart, _table.school, _table.kind, _table.host, _table.group_id, _table.lobby, group.c.kind
+        )
+        .join(tables.meeting, _table.id == laid.c.meeting)
+        .outerjoin(group, group.c.id == _table.group_id)
+        .where(laid.c.document.in_(bindparam("documents", expanding=True)), _candidates(who))
+        .distinct()
+    )
+
+
+def _documents_of(meetings: Mapping[_Who, Select[Any]]) -> Mapping[_Who, CompoundSelect[Any]]:
+    laid, room = tables.meeting_document.c, group_room.c
+    ids = {who: query.with_only_columns(_table.id) for who, query in meetings.items()}
+    return MappingProxyType(
+        {
+            who: union(
+                select(laid.document).where(laid.meeting.in_(of)), select(room.document).where(room.meeting.in_(of))
+            )
+            for who, of in ids.items()
+        }
+    )
+
+
+_LAYING_OUT: Final = MappingProxyType({who: _build_laying_out(who) for who in get_args(_Who)})
+_DOCUMENTS_BETWEEN: Final = _documents_of(_BETWEEN)
+_DOCUMENTS_EVER: Final = _documents_of(_EVER)

@@ -32,7 +32,7 @@ def test_what_names_channels_or_documents_is_found_by_them(
 ) -> None:
     connection, statements = asked
     some = [f"id{number}" for number in range(100)]
-    bound = {"scope": "m", "school": "s", "me": "p", "invited": ["m"], "groups": some[:9]}
+    bound = {"scope": "m", "school": "s", "me": "p", "invited": ["m"], "groups": some[:9], "apart": ["m"]}
     connection.execute(getattr(meeting_queries, about)[who], bound | {"channels": some, "documents": some})
     statement, values = statements[-1]
     plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]  # type: ignore[arg-type]

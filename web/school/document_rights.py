@@ -1,0 +1,47 @@
+"""What somebody may do with many documents at once.
+
+Laws: nothing here decides (`decide` does); it asks for what is needed to decide, once for all documents. Meetings are
+asked of only where they can add something: who may write already can get no more from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collab.sqlite_reader import Reader
+from web.school import queries, tables
+from web.school.decide import Shares, Standing, best, document_right
+from web.school.group_access import group_documents
+from web.school.meeting_queries import meetings_laying_out
+from web.school.model import DocumentInfo, Right
+
+
+async def document_rights(
+    connection: Reader, standing: Standing, found: Sequence[DocumentInfo]
+) -> list[tuple[DocumentInfo, Right]]:
+    """Return those of the documents that the person can open, each with the right."""
+    shares = await _shares(connection, found)
+    own = {one.id: document_right(standing, one, shares[one.id], ()) for one in found}
+    asked = [document for document, right in own.items() if right != "write"]
+    laying_out = await meetings_laying_out(connection, standing, asked) if asked else {}
+    in_groups = await group_documents(connection, standing, asked) if asked else {}
+    rights = []
+    for one in found:
+        meetings = laying_out.get(one.id)
+        through = document_right(standing, one, shares[one.id], meetings) if meetings else own[one.id]
+        right = best([through, in_groups.get(one.id)])
+        if right is not None:
+            rights.append((one, right))
+    return rights
+
+
+async def _shares(connection: Reader, found: Sequence[DocumentInfo]) -> dict[str, Shares]:
+    """Who each document and its folder are shared with."""
+    documents = await queries.shares(connection, "document", [one.id for one in found])
+    ids = {one.folder for one in found if one.folder is not None}
+    folders = {folder.id: folder for folder in await queries.folders(connection, tables.folder.c.id.in_(ids))}
+    in_folders = await queries.shares(connection, "folder", ids)
+    return {
+        one.id: Shares(documents[one.id], folders.get(one.folder or ""), in_folders.get(one.folder or "", ()))
+        for one in found
+    }
