@@ -10,16 +10,15 @@ import msgspec
 import pytest
 
 from web import messages as wire
-from web.messages.__main__ import main
+from web.messages.__main__ import TARGET, main
 from web.typescript import build_typescript
 
 PROTOCOL = Path(wire.__file__).parents[1] / "PROTOCOL.md"
-TYPESCRIPT = Path(wire.__file__).parents[1] / "client" / "src" / "protocol" / "messages.ts"
 
 
 def test_the_clients_types_are_up_to_date() -> None:
     assert main(["--check"]) == 0
-    text = TYPESCRIPT.read_text()
+    text = TARGET.read_text()
     for event in (*wire.CLIENT_EVENTS, *wire.SERVER_EVENTS):
         assert f'"{event}":' in text
 
@@ -39,9 +38,13 @@ def test_the_protocol_tells_every_event_field_and_error() -> None:
     assert gone <= {*wire.CLIENT_EVENTS, *wire.SERVER_EVENTS}
 
 
-def test_drift_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(Path, "read_text", lambda _: "old")
-    assert main(["--check"]) == 1
+def test_drift_is_found_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "protocol" / "messages.ts"
+    assert main(["--check"], target) == 1
+    assert main([], target) == 0
+    assert target.read_text() == TARGET.read_text()
+    target.write_text("old")
+    assert main(["--check"], target) == 1
     assert "python -m web.messages" in capsys.readouterr().err
 
 

@@ -7,10 +7,11 @@ from web.messages import CLIENT_EVENTS, SERVER_EVENTS
 from web.messages.basics import Failure
 from web.typescript import build_typescript
 
+TARGET = Path(__file__).parents[1] / "client" / "src" / "protocol" / "messages.ts"
 
-def main(arguments: list[str]) -> int:
+
+def main(arguments: list[str], target: Path = TARGET) -> int:
     """Write the client's messages.ts, or with --check compare it. Returns the exit code."""
-    target = Path(__file__).parents[1] / "client" / "src" / "protocol" / "messages.ts"
     text = build_typescript(CLIENT_EVENTS, SERVER_EVENTS, Failure)
     if "--check" in arguments:
         if target.is_file() and target.read_text() == text:
