@@ -24,6 +24,7 @@ from web.room_outputs import Output
 from web.room_state import Room
 from web.school import group_rooms
 from web.school.actions import do_keep_group_rooms
+from web.school.group_queries import load_plan
 from web.school.group_rooms import GroupPlan, GroupRoom
 from web.school.model import Person
 from web.school.store import SchoolStore, new_id
@@ -69,6 +70,13 @@ class RoomGroups:
                 return
         async with self._turn:
             await self._keep(await self._decide(peer, person, event, message))
+
+    async def reread(self) -> None:
+        """Take the plan as it is kept, where nobody is inside: it may have been prepared meanwhile."""
+        if not self._room.occupied:
+            plan = await load_plan(self._store, self._room.meeting.id)
+            if not self._room.occupied:
+                self._room.board.groups = plan
 
     @property
     def due(self) -> bool:

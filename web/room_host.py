@@ -159,6 +159,7 @@ class RoomHost:
         arrival = Arrival(secrets.token_hex(6), call.connection, message.client, call.person, message.encrypts)
         if grant.moderate and self.room.meeting.ended:
             self._apply(self.room.set_meeting(await self._changed(MeetingPatch(ended=False))))
+        await self.groups.reread()
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
         self._tend_groups()

@@ -209,6 +209,32 @@ async def slides_of(house: House, document: str) -> set[str]:
     return set(doc.get("slides", type=Map).keys())
 
 
+async def test_groups_are_prepared_before_the_lesson(house: House) -> None:
+    path = f"{house.url}/api/v1/meetings/demo-lesson/groups"
+    async with await login(house, "teacher") as http, await login(house, "pupil1") as her_http:
+        known = await (await http.get(path)).json()
+        assert known["groups"] == [] and "pupil1" in [one["id"] for one in known["people"]]
+        groups = [{"title": "Nord", "people": ["pupil1", "pupil3"]}, {"title": "Süd", "people": ["pupil2"]}]
+        origin = {"Origin": house.url}
+
+        async def put(to: list[Any], session: aiohttp.ClientSession = http) -> int:
+            return (await session.put(path, json={"groups": to}, headers=origin)).status
+
+        assert await put(groups) == 204
+        assert await put([*groups, {"title": "West", "people": ["head"]}]) == 404, "who visits has no seat"
+        assert await put(groups, her_http) in (403, 404)
+        assert await put(groups[:1]) == 400 and await put([*groups, groups[0]]) == 400
+        assert (await (await http.get(path)).json())["groups"] == groups
+
+        teacher, amira = await seat(house, http), await seat(house, her_http)
+        nord, south = (await groups_of(teacher))["rooms"]
+        assert (nord["title"], sorted(nord["people"]), south["people"]) == ("Nord", ["pupil1", "pupil3"], ["pupil2"])
+        assert await put([]) == 409, "from now on the room says"
+        assert await teacher.ask("groups:begin", minutes=None) == {}
+        await amira.until("room:state", lambda room: room["groups"] is not None)
+        assert (await amira.ask("room:sync"))["peers"][0]["group"] == nord["id"]
+
+
 async def seat(house: House, http: aiohttp.ClientSession) -> Caller:
     """Somebody with an account comes into the lesson."""
     sio = socketio.AsyncClient(reconnection=False, request_timeout=PATIENCE, http_session=http)
