@@ -23,6 +23,7 @@ export const de = {
   hint: 'Jede Gruppe sieht und hört nur sich. Sie hat einen eigenen Chat und eine eigene Präsentation.',
   give: 'Folien mitgeben',
   giveNothing: 'keine: eine leere Präsentation',
+  giveNoMore: 'keine neuen: die Gruppen arbeiten weiter',
   giveSome: 'Welche Folien bekommt jede Gruppe?',
   given: (count: number) => `Jede Gruppe bekommt eine Kopie von ${count === 1 ? '1 Folie' : `${count} Folien`}. Am Ende kommen die Ergebnisse in die Präsentation.`,
   results: 'Ergebnisse',

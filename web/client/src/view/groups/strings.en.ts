@@ -24,6 +24,7 @@ export const en: Strings = {
   hint: 'Each group sees and hears only itself. It has a chat and a deck of its own.',
   give: 'Give slides along',
   giveNothing: 'none: an empty deck',
+  giveNoMore: 'no new ones: the groups go on',
   giveSome: 'Which slides does each group get?',
   given: (count) => `Each group gets a copy of ${count === 1 ? '1 slide' : `${count} slides`}. In the end the results come into the deck.`,
   results: 'Results',
