@@ -7,15 +7,15 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.barriers import barriers
 from tests.e2e.conftest import OpenPage
+from tests.e2e.papers import cell, new_document, open_table, open_text, until_cell, write_cell
 from tests.e2e.screens import saved
-from tests.e2e.test_documents import cell, new_document, open_table, open_text, until_cell, write_cell
-from tests.e2e.test_history import barriers
+from tests.e2e.waits import PATIENCE
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
 SHOW = re.compile("^(Zeigen, wer was geschrieben hat|Show who wrote what)$")
-PATIENCE = 60_000
 
 
 def show(page: Page) -> None:

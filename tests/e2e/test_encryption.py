@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
 from tests.e2e.screens import JOIN, in_room, leave_room, new_meeting
-from tests.e2e.test_lesson import until, until_face, until_rising
+from tests.e2e.waits import until, until_face, until_rising
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e

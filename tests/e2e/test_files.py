@@ -9,10 +9,11 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.barriers import barriers
 from tests.e2e.conftest import OpenPage
+from tests.e2e.papers import cell, open_table, until_cell, write_cell
 from tests.e2e.screens import saved
-from tests.e2e.test_documents import PATIENCE, cell, open_table, until_cell, write_cell
-from tests.e2e.test_pages import OVERFLOW, violations
+from tests.e2e.waits import PATIENCE
 
 pytestmark = pytest.mark.e2e
 VECTORS = Path(__file__).parents[1] / "vectors" / "formats"
@@ -27,10 +28,9 @@ def choose(page: Page, file: Path) -> None:
     dialog.get_by_label("Datei", exact=True).set_input_files(file)
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe finds, and what is too wide, on a phone."""
+def barriers_on_a_phone(page: Page) -> list[str]:
     page.set_viewport_size({"width": 390, "height": 844})
-    found = violations(page) + list(page.evaluate(OVERFLOW))
+    found = barriers(page)
     page.set_viewport_size({"width": 1440, "height": 900})
     return found
 
@@ -40,7 +40,7 @@ def test_a_spreadsheet_is_read_in_edited_and_taken_along(open_page: OpenPage, tm
     choose(page, VECTORS / "libreoffice.xls")
     page.get_by_role("button", name="Einlesen", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("im alten Format .xls", timeout=PATIENCE)
-    assert not barriers(page)
+    assert not barriers_on_a_phone(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Datei einlesen")).to_be_focused()
     choose(page, VECTORS / "libreoffice.xlsx")
@@ -60,7 +60,7 @@ def test_a_spreadsheet_is_read_in_edited_and_taken_along(open_page: OpenPage, tm
     write_cell(page, 1, 1, "1,75")
     until_cell(page, 4, 1, "0,33")
     saved(page)
-    assert not barriers(page)
+    assert not barriers_on_a_phone(page)
     page.get_by_role("button", name="Herunterladen als …").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Excel (.xlsx)")).to_be_focused()

@@ -12,7 +12,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.firefox import Firefox
 from tests.e2e.screens import enter, new_lesson, new_meeting
-from tests.e2e.test_lesson import until
+from tests.e2e.waits import until
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
+from tests.e2e.papers import cell, new_document, open_table, until_cell, write_cell
 from tests.e2e.screens import saved
-from tests.e2e.test_documents import cell, new_document, open_table, until_cell, write_cell
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e

@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.barriers import barriers
 from tests.e2e.conftest import OpenPage
+from tests.e2e.papers import cell, grid, new_document, open_table, status, until_cell, write_cell
 from tests.e2e.screens import saved
-from tests.e2e.test_documents import cell, grid, new_document, open_table, status, until_cell, write_cell
-from tests.e2e.test_pages import OVERFLOW, violations
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -20,11 +20,6 @@ def panel(page: Page) -> None:
     """Open the history."""
     page.get_by_role("button", name=re.compile("^(Verlauf|History)$")).click()
     expect(page.get_by_role("heading", level=2, name=re.compile("Verlauf|History"))).to_be_focused()
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds, and what is too wide."""
-    return violations(page) + list(page.evaluate(OVERFLOW))
 
 
 def test_looking_naming_and_bringing_back(open_page: OpenPage, server: KreideServer) -> None:

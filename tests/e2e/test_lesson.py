@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -14,20 +14,13 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e import recordings
 from tests.e2e.conftest import FLAGS
-from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
+from tests.e2e.devices import SPY, face_of, launch
+from tests.e2e.waits import until, until_face, until_rising
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
 NAMES = {"teacher": "Yıldız", "pupil1": "Amira", "pupil2": "Ben"}  # part of what a tile and a list show
 PEOPLE = {"teacher": ("red", 300), "pupil1": ("green", 500), "pupil2": ("blue", 700)}
-
-
-def until(check: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait until `check` holds; browsers are asked through the page, so there is nothing to await."""
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
 
 
 def join(page: Page, *, devices: bool = True) -> None:
@@ -65,25 +58,6 @@ def lesson(
             join(page)
             pages[account] = page
         yield pages
-
-
-def until_face(page: Page, name: str, colour: str) -> None:
-    seen: list[str] = []
-
-    def shown() -> bool:
-        seen.append(face_of(page, name))
-        return seen[-1] == colour
-
-    try:
-        until(shown, "")
-    except AssertionError:
-        raise AssertionError(f"{name} is seen in {colour}, not as {seen[-5:]}") from None
-
-
-def until_rising(page: Page) -> None:
-    frames, energy = frames_and_sound(page)
-    until(lambda: frames_and_sound(page)[0] > frames + 20, "decoded frames rise")
-    until(lambda: frames_and_sound(page)[1] > energy, "sound arrives")
 
 
 def test_everybody_sees_and_hears_everybody(lesson: dict[str, Page]) -> None:

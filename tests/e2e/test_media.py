@@ -20,7 +20,7 @@ from playwright.sync_api import Page, Playwright, Route, expect
 from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, leave_room, new_lesson
-from tests.e2e.test_lesson import until
+from tests.e2e.waits import until
 from tests.server import KreideServer
 from tests.services import RedisServer
 

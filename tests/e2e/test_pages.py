@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
+from tests.e2e.barriers import OVERFLOW, violations
 from tests.e2e.conftest import OpenPage
 from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen, enter, in_room, leave_room, new_lesson
-from tests.server import ROOT, KreideServer
+from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
-AXE = (ROOT / "web/client/node_modules/axe-core/axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROWEST = 320
-# What pushes the page wider than its window; a region that scrolls by itself does not count.
-OVERFLOW = """() => {
-  const width = document.documentElement.clientWidth;
-  if (document.scrollingElement.scrollWidth <= width) return [];
-  const over = (one) => one.getBoundingClientRect().right > width + 0.5;
-  const wide = [...document.querySelectorAll('body *')].filter(over);
-  return wide.map((one) => `${one.tagName} ${one.className} ${one.innerText?.slice(0, 30) ?? ''}`);
-}"""
 
 
 class Watch:
@@ -73,17 +63,6 @@ def contexts(
     yield made
     for context, _ in made.values():
         context.close()
-
-
-def violations(page: Page) -> list[str]:
-    """Everything that axe finds, one line each."""
-    page.evaluate(AXE)
-    result: dict[str, Any] = page.evaluate("(tags) => axe.run({ runOnly: tags })", RULES)
-    return [
-        f"{found['id']} ({found['impact']}): {node['target']} {node['failureSummary']}"
-        for found in result["violations"]
-        for node in found["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("locale", LOCALES)

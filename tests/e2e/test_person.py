@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.barriers import barriers
 from tests.e2e.conftest import OpenPage
-from tests.e2e.test_history import barriers
 from tests.server import Api, KreideServer
 
 pytestmark = pytest.mark.e2e

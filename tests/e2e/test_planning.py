@@ -8,9 +8,9 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.barriers import violations
 from tests.e2e.conftest import OpenPage
 from tests.e2e.screens import MINUTE
-from tests.e2e.test_pages import violations
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e

@@ -11,11 +11,10 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, in_lobby, in_room, new_lesson
-from tests.e2e.test_lesson import until
+from tests.e2e.waits import PATIENCE, until
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 60_000
 MARK = "() => { window.neverReloaded = true; }"
 MARKED = "() => window.neverReloaded === true"
 Visit = Callable[[str, str], Page]

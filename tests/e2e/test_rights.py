@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from tests.e2e.conftest import OpenPage
+from tests.e2e.papers import cell, new_document, open_table, share, status, until_cell, write_cell
 from tests.e2e.screens import JOIN, enter, guest_link, in_lobby, in_room, new_lesson, new_meeting, saved
-from tests.e2e.test_documents import cell, new_document, open_table, share, status, until_cell, write_cell
-from tests.e2e.test_lesson import until
+from tests.e2e.waits import until
 from tests.server import Api, KreideServer
 
 pytestmark = pytest.mark.e2e

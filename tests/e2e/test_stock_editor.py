@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
+from tests.e2e.papers import new_document
 from tests.e2e.screens import saved
-from tests.e2e.test_documents import new_document
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.test_lesson import until
+from tests.e2e.waits import until
 from tests.server import KreideServer
 from tests.web.routes.files import photo
 
