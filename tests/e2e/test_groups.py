@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.barriers import OVERFLOW, violations
 from tests.e2e.conftest import OpenPage
 from tests.e2e.screens import SIZES, WRITE, enter, in_room, new_lesson
-from tests.e2e.test_pages import OVERFLOW, violations
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
