@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.barriers import OVERFLOW, violations
 from tests.e2e.conftest import OpenPage
-from tests.e2e.screens import SIZES, WRITE, enter, in_room, new_lesson
+from tests.e2e.screens import SIZES, WRITE, enter, in_room, new_meeting
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -47,7 +46,9 @@ def camera_on(page: Page) -> None:
 
 
 def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Callable[[Page, str], None]) -> None:
-    lesson = new_lesson(server.login("teacher"), "Gruppenprobe")
+    api = server.login("teacher")
+    deck = api.post("/api/v1/documents", {"kind": "deck", "title": "Aufgaben"})["id"]
+    lesson = new_meeting(api, "lesson", "Gruppenprobe", school_class="demo-8b", documents=[deck])
     teacher = open_page("teacher", "/login")
     enter(teacher, lesson)
     pages = {account: open_page(account, "/login") for account in PUPILS}
@@ -67,6 +68,9 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         seat = work.get_by_label(f"Gruppe für {NAMES[account]}")
         seat.select_option(group)
         expect(seat).to_be_enabled()
+    work.get_by_label("Folien mitgeben").select_option(label="Aufgaben")
+    work.get_by_role("checkbox", name="Folie 1").check()
+    expect(work.get_by_role("status")).to_contain_text("eine Kopie von 1 Folie")
     for size in ("phone", "desktop"):
         look(teacher, f"groups-prepared-{size}", size, shots)
     expect(bar(pages["pupil1"])).to_have_count(0)
@@ -79,7 +83,9 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
         expect(page.locator("figure.tile")).to_have_count(count)
     assert place(amira) == place(ben) != place(charlotte) and place(teacher) == ""
     expect(amira.locator("figure.tile video[data-fresh=true][data-slot]")).to_have_count(1)
-    expect(amira.locator("#tafel .toolbar")).to_be_visible()
+    for page, title in ((amira, "Gruppe 1"), (charlotte, "Gruppe 2")):
+        expect(page.locator("#tafel .toolbar")).to_contain_text("1 / 1")
+        expect(page.locator("#tafel .slide")).to_contain_text(title)
     expect(bar(amira).get_by_role("timer")).to_contain_text("noch 9:")
     amira.get_by_placeholder(WRITE).fill("Nur für uns")
     amira.get_by_placeholder(WRITE).press("Enter")
@@ -124,10 +130,12 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
     expect(bar(charlotte)).to_have_count(0)
     expect(charlotte.get_by_text("Nur für uns")).to_have_count(0)
 
-    # What a group made is shown to all.
-    teacher.get_by_role("button", name=re.compile("^Inhalt")).click()
-    teacher.get_by_role("menuitem", name="Gruppe 1 · Gruppenprobe").click()
-    expect(charlotte.locator("#tafel .toolbar")).to_be_visible()
+    # What the groups made is in the lesson's deck, and shown to all.
+    work = call_groups(teacher)
+    look(teacher, "groups-results", "phone", shots)
+    teacher.set_viewport_size({"width": 1440, "height": 900})
+    work.get_by_role("button", name="Alle Ergebnisse").click()
+    expect(charlotte.locator("#tafel .toolbar")).to_contain_text("1 / 3")
 
     # Ended for all: who comes by the address again is told so.
     teacher.get_by_role("button", name="Mehr", exact=True).click()
