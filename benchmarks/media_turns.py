@@ -1,8 +1,8 @@
 """One load in turns: whoever can be driven with it plays round by round, and it is told why the others do not.
 
 Laws: a peer that does not come up, does not let everybody in within its time, carries nothing or fails later costs the
-run that time and loses its own rounds, never another's. A failure of Kreide ends the run. Void rounds are made up for,
-by half as many turns again at most.
+run that time and loses its own rounds, never another's; who does not come in is started a second time. A failure of
+Kreide ends the run. Void rounds are made up for, by half as many turns again at most.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from benchmarks.media_servers import label, make_driver
 from benchmarks.media_stage import Stage
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.servers import NotStarted
+
+TRIES = 2
+"""A handshake that the machine held up may spoil a connection for good."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,19 @@ class Turns:
                 await one.close()
 
     async def _enter(self, name: str) -> None:
+        for _ in range(TRIES):
+            if await self._is_in(name):
+                return
+            print(f"{self._load.name}: {label(name)} did not come in", flush=True)
+
+    async def _is_in(self, name: str) -> bool:
+        """Bring a server up and everybody in; also true where there is no such server."""
         try:
             one = Playing(make_driver(name, self._load), self._stage)
         except NotInstalled as error:
             self.facts[label(name)] = NOT_DRIVEN + str(error)
             print(f"{self._load.name}: {label(name)} {self.facts[label(name)]}", flush=True)
-            return
+            return True
         self._playing.append(one)
         began = time.monotonic()
         async with self._or_without(one):
@@ -80,6 +90,7 @@ class Turns:
             self.facts[one.driver.name] = fact
             took = f"in after {entered - began:.1f} s, ready {time.monotonic() - entered:.1f} s later"
             print(f"{self._load.name}: {one.driver.name} has everybody {took}", flush=True)
+        return one in self._playing
 
     async def _take_turn(self, one: Playing, turn: int) -> None:
         async with self._or_without(one):

@@ -16,8 +16,10 @@ from benchmarks.media_turns import Options, Turns, why
 class Scripted:
     """A server that plays as it is told, up to a turn in which it fails; -2 is before the first."""
 
-    def __init__(self, name: str, fails: int = 99) -> None:
+    def __init__(self, name: str, fails: int = 99, late: int = 0) -> None:
         self.name = name
+        self.late = late  # so often it does not let people in
+        self.opened = 0
         self.fails = fails
         self.driver = self
         self.version = "1"
@@ -27,7 +29,8 @@ class Scripted:
         self.closed = 0
 
     async def open(self, *_: object) -> None:
-        if self.fails == -2:
+        self.opened += 1
+        if self.fails == -2 or self.opened <= self.late:
             raise TimeoutError
         self.generator = self
 
@@ -64,11 +67,19 @@ async def test_who_fails_is_left_out_and_the_others_play_on(monkeypatch: pytest.
     assert turns.facts["janus"] == "not driven: ConnectionError: it is gone"
     assert turns.facts["galene"] == "not driven: it took too long with 3 of 2 connections"
     assert turns.facts["mediamtx"] == "1, GCM"
-    assert [one.closed for one in servers] == [1, 1, 1, 1]
+    assert [one.closed for one in servers] == [1, 1, 2, 1]
     measured = Measured({}, turns.facts, turns.row)
     assert covers(measured, ["kreide", "janus", "galene", "mediamtx"], 3)
     assert not covers(measured, ["kreide", "livekit"], 3)
     assert not covers(measured, ["kreide"], 4)
+
+
+async def test_who_does_not_come_in_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = [Scripted("kreide"), Scripted("livekit", late=1)]
+    turns = await played(servers, monkeypatch)
+    assert turns.facts["livekit"] == "1, GCM"
+    assert sum(one.server == "livekit" for one in turns.row.rounds) == 3
+    assert [one.closed for one in servers] == [1, 2]
 
 
 async def test_a_failure_of_ours_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
