@@ -6,8 +6,7 @@
     ├── AccessDenied         forbidden and absent look alike            404
     ├── StateError           right request, wrong moment                409
     ├── Overloaded           a limit is reached, come back later        429
-    ├── Unavailable          a part we need is away (bus, database)     503
-    └── NotOffered           named in the wire, not built yet           501
+    └── Unavailable          a part we need is away (bus, database)     503
 
 The engines bring their own trees (`sfu.errors`, `collab.errors`) with the same `code` and `text`. `describe`
 is the one place that maps any of them to an HTTP status and a WebSocket close code.
@@ -60,10 +59,6 @@ class Unavailable(WebError):
     code = "unavailable"
 
 
-class NotOffered(WebError):
-    code = "not_implemented"
-
-
 class Exit(msgspec.Struct, frozen=True):
     """How an error leaves: HTTP status, WebSocket close code, stable code, text for people."""
 
@@ -81,7 +76,6 @@ _BY_CLASS: dict[str, tuple[int, int]] = {
     "StateError": (409, 4509),
     "Overloaded": (429, 4529),
     "Unavailable": (503, 1012),
-    "NotOffered": (501, 4501),
 }
 # stable code -> (HTTP status, WebSocket close code), where it differs from its class.
 _BY_CODE: dict[str, tuple[int, int]] = {

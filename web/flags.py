@@ -59,7 +59,7 @@ SERVING: Final = (
     Flag("relay-address", "for workers on other machines", kind="address", metavar="IP:PORT"),
     Flag("tls-cert", "serve HTTPS with this certificate", kind="path"),
     Flag("tls-key", "and its key", kind="path"),
-    Flag("trusted-proxy", "whose forwarded headers count", kind="list", metavar="IP/NET", field="trusted_proxies"),
+    Flag("trusted-proxy", "whose X-Forwarded-Host counts", kind="list", metavar="IP/NET", field="trusted_proxies"),
     Flag("allowed-origin", "foreign pages that may connect", kind="list", metavar="ORIGIN", field="allowed_origins"),
     Flag("history-days", "how long each edit can be looked at", 30, "number", "DAYS"),
     Flag("recording-days", "how long they are kept; 0: none", 30, "number", "DAYS"),

@@ -1,8 +1,8 @@
-"""Where a request comes from: the Origin check and the address behind trusted proxies.
+"""Where a request comes from: the Origin check, also behind trusted proxies.
 
 Laws: a browser (it sends Origin) is let in only from our own host or a configured origin, even with a valid
 ticket; a program without Origin has to bring a ticket, a cookie alone never opens a socket. Forwarded headers
-count only when the peer's own address is a configured proxy. Addresses are for throttling, never for logs.
+count only when the peer's own address is a configured proxy.
 """
 
 from __future__ import annotations
@@ -29,15 +29,6 @@ def check_origin(request: web.Request, config: Config) -> bool:
     if origin in config.allowed_origins or (host and host == _own_host(request, config)):
         return True
     raise ForeignOrigin(text="requests from other sites are refused")
-
-
-def client_address(request: web.Request, config: Config) -> str:
-    """Return the client's IP address: the last hop that is not a trusted proxy."""
-    address = request.remote or ""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    while hops and _trusted(address, config):
-        address = hops.pop()
-    return address
 
 
 def _host_of(origin: str) -> str:
