@@ -56,6 +56,13 @@ export const de = {
   said: (name: string) => `${name}:`,
   now: (title: string) => `Jetzt in: ${title}.`,
   together: 'Wieder mit allen zusammen.',
+  before: 'Gruppen vorbereiten',
+  beforeHint: 'Wer in welcher Gruppe sitzt, gilt, sobald die Stunde beginnt. Losgeschickt wird im Raum.',
+  none: 'nicht aufteilen',
+  byLearningGroups: 'Nach Lerngruppen',
+  nobodyYet: 'Zu diesem Treffen gehören noch keine Schüler/innen.',
+  inUse: 'Das Treffen läuft schon: Die Gruppen werden jetzt im Raum geändert.',
+  keep: 'Speichern',
   refused: {
     state: 'Das geht gerade nicht: Es wird aufgezeichnet, noch ist niemand in einer Gruppe, oder die Folien gibt es nicht mehr.',
     encrypted: 'Eine verschlüsselte Besprechung kann nicht aufgeteilt werden.',

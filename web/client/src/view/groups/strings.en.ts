@@ -57,6 +57,13 @@ export const en: Strings = {
   said: (name) => `${name}:`,
   now: (title) => `Now in: ${title}.`,
   together: 'Together with all again.',
+  before: 'Prepare groups',
+  beforeHint: 'Who sits in which group holds as soon as the lesson begins. They are sent off in the room.',
+  none: 'do not split',
+  byLearningGroups: 'By learning groups',
+  nobodyYet: 'No pupils belong to this meeting yet.',
+  inUse: 'The meeting is already running: groups are changed in the room now.',
+  keep: 'Save',
   refused: {
     state: 'Not possible now: it is being recorded, nobody is in a group yet, or the slides are not there any more.',
     encrypted: 'An encrypted meeting cannot be split.',
