@@ -9,7 +9,8 @@ sending, rights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -47,7 +48,7 @@ class LiveDocument:
         self._doc: Doc[Any] = Doc()
         self._full: bytes | None = EMPTY_UPDATE
         self._tail: list[bytes] = []
-        self._deleted: dict[int, list[tuple[int, int]]] | None = None
+        self._deleted: dict[int, tuple[list[int], list[int]]] | None = None
         self.outline = Outline()
         self.broken = False
 
@@ -212,13 +213,20 @@ class LiveDocument:
 
     def _is_deleted(self, deletion: Span) -> bool:
         if self._deleted is None:
-            self._deleted = {}
-            for known in parse_update(self.diff(self.state_vector())).deletions:
-                self._deleted.setdefault(known.client, []).append((known.clock, known.end))
-        start, stop = deletion.clock, deletion.end
-        for low, high in sorted(self._deleted.get(deletion.client, ())):
-            if low <= start < high:
-                start = high
-            if start >= stop:
-                return True
-        return False
+            self._deleted = _merge(parse_update(self.diff(self.state_vector())).deletions)
+        starts, ends = self._deleted.get(deletion.client, ([], []))
+        place = bisect_right(starts, deletion.clock) - 1
+        return place >= 0 and deletion.end <= ends[place]
+
+
+def _merge(deletions: Iterable[Span]) -> dict[int, tuple[list[int], list[int]]]:
+    """Return where deleted ranges of each client start and end; those that touch are one."""
+    merged: dict[int, tuple[list[int], list[int]]] = {}
+    for deletion in sorted(deletions, key=lambda one: (one.client, one.clock)):
+        starts, ends = merged.setdefault(deletion.client, ([], []))
+        if ends and deletion.clock <= ends[-1]:
+            ends[-1] = max(ends[-1], deletion.end)
+        else:
+            starts.append(deletion.clock)
+            ends.append(deletion.end)
+    return merged
