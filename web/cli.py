@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         options = _parser().parse_args(arguments)
         config = check(_config(options))
         if options.command == "ticket":
-            return asyncio.run(_print_ticket(config, options))
+            return asyncio.run(_ticket(config, options))
         if options.command == "school":
             from web.founding import found_school
 
@@ -76,14 +76,15 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("file", type=Path, metavar="FILE")
 
     _person_commands(commands)
-    ticket = commands.add_parser("ticket", help="print a ticket for tools")
+    ticket = commands.add_parser("ticket", help="print a ticket for tools, or take one back")
     add_flags(ticket, STORES)
     scope = ticket.add_mutually_exclusive_group(required=True)
     scope.add_argument("--meeting", metavar="ID")
     scope.add_argument("--document", metavar="ID")
+    scope.add_argument("--revoke", metavar="TICKET")
     ticket.add_argument("--role", choices=ROLES, default="guest")
     ticket.add_argument("--right", choices=("read", "write"), default="read")
-    ticket.add_argument("--name", required=True)
+    ticket.add_argument("--name", help="of whom a new one stands for")
     return parser
 
 
@@ -109,8 +110,14 @@ def _config(options: argparse.Namespace) -> Config:
     return structs.replace(config, runtime=options.worker_runtime or config.data / "run")
 
 
-async def _print_ticket(config: Config, options: argparse.Namespace) -> int:
-    from web.stores import issue_ticket
+async def _ticket(config: Config, options: argparse.Namespace) -> int:
+    from web.stores import issue_ticket, revoke_ticket
 
+    if options.revoke:
+        await revoke_ticket(config, options.revoke)
+        print("The ticket is taken back; whoever came with it is out within a second.")
+        return 0
+    if not options.name:
+        raise ConfigError("A new ticket takes the --name of whom it stands for.")
     print(await issue_ticket(config, options))
     return 0

@@ -50,16 +50,27 @@ async def prepare_stores(config: Config) -> None:
 
 async def issue_ticket(config: Config, options: argparse.Namespace) -> str:
     """Return the ticket that `kreide ticket` prints; the server need not run, its stores must exist."""
+    async with _auth(config) as auth:
+        if options.meeting:
+            return (await auth.issue_role_ticket(options.meeting, options.role, options.name)).ticket
+        return (await auth.issue_named_document_ticket(options.document, options.right, options.name)).ticket
+
+
+async def revoke_ticket(config: Config, ticket: str) -> None:
+    """Take a ticket back: a running server ends its connections within a second."""
+    async with _auth(config) as auth:
+        await auth.revoke_ticket(ticket)
+
+
+@asynccontextmanager
+async def _auth(config: Config) -> AsyncIterator[Auth]:
     if config.database is None and not (config.data / "school.db").is_file():
         raise ConfigError(f"There is no school in {config.data}: start the server once, or name its --data folder.")
     try:
         store = await SchoolStore.open(config.school_url)
         try:
-            auth = await Auth.open(store)
-            with closing(auth):
-                if options.meeting:
-                    return (await auth.issue_role_ticket(options.meeting, options.role, options.name)).ticket
-                return (await auth.issue_named_document_ticket(options.document, options.right, options.name)).ticket
+            with closing(await Auth.open(store)) as auth:
+                yield auth
         finally:
             await store.close()
     except WebError as error:
