@@ -1,4 +1,4 @@
-"""A school begins: a class list is read in, a teacher of it plans a first lesson, and loses the network for a while."""
+"""A school begins with a class list and a first lesson; one that has grown is looked through and makes its choices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPage
+from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
 LIST = "Nachname;Vorname;Klasse;Rolle;Benutzername\nProbe;Frau;9z;Lehrkraft;probe9z\nProbe;Kai;9z\nProbe;Ada;9z;Kapitän"
@@ -48,3 +49,36 @@ def test_from_a_class_list_to_a_lesson(open_page: OpenPage) -> None:
     teacher.context.set_offline(False)
     teacher.get_by_role("button", name="Noch einmal versuchen").click()
     expect(teacher.get_by_role("heading", level=1, name="Gespräche")).to_be_visible()
+
+
+def test_a_grown_school_is_looked_through_and_makes_its_choices(open_page: OpenPage, server: KreideServer) -> None:
+    """More accounts than a page; a codec of its own, and back to the server's."""
+    api = server.login("admin")
+    for number in range(30):
+        api.post(
+            "/api/v1/accounts", {"login": f"gross{number}", "role": "pupil", "full_name": f"Ömer Groß{number:02d}"}
+        )
+    admin = open_page("admin", "/school")
+    shown = admin.get_by_text(re.compile("^50 von [0-9]+ Personen$"))
+    expect(shown).to_be_visible()
+    admin.get_by_role("button", name=re.compile("weitere zeigen$")).click()
+    expect(shown).to_be_hidden()
+    admin.get_by_label("Name oder Benutzername").fill("omer gross29")
+    expect(admin.get_by_text("1 Person", exact=True)).to_be_visible()
+    expect(admin.get_by_text("Ömer Groß29")).to_be_visible()
+    admin.get_by_role("button", name="8b", exact=True).click()
+    dialog = admin.get_by_role("dialog")
+    dialog.get_by_label("Aufnehmen", exact=True).fill("gross29")
+    dialog.get_by_role("button", name="Ömer Groß29 aufnehmen").click()
+    dialog.get_by_role("button", name="Ömer Groß29 herausnehmen").click()
+    expect(dialog.get_by_role("button", name="Ömer Groß29 aufnehmen")).to_be_visible()
+
+    admin.goto("/settings")
+    codec = admin.get_by_label("Bildformat der Kameras")
+    expect(codec.locator("option:checked")).to_have_text("Wie der Server (VP8)")
+    for choice, stored in (("av1", "av1"), ("Wie der Server (VP8)", None)):
+        with admin.expect_response(lambda answer: answer.request.method == "PATCH") as answer:
+            codec.select_option(choice)
+        assert answer.value.request.post_data_json == {"video_codec": stored}, "only what was changed"
+        told = api.get("/api/v1/school")
+        assert (told["video_codec"], told["history_days"]) == (stored, None)

@@ -1,4 +1,4 @@
-const people = (count: number) => (count === 1 ? '1 Person' : `${count} Personen`);
+const people = (count: number) => (count === 1 ? '1 Person' : `${count.toLocaleString('de-DE')} Personen`);
 
 /** The words of the school's administration: adults only, so German says "Sie". */
 export const de = {

@@ -1,6 +1,6 @@
 import type { Strings } from './strings.de';
 
-const people = (count: number) => (count === 1 ? '1 person' : `${count} people`);
+const people = (count: number) => (count === 1 ? '1 person' : `${count.toLocaleString('en-GB')} people`);
 
 export const en: Strings = {
   title: 'School',
