@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.measure import Round
 from benchmarks.media_generator import Result
-from benchmarks.servers import Server
+from benchmarks.servers import Server, process_seconds
 
 
 class Meter:
@@ -24,7 +24,7 @@ class Meter:
     """
 
     def __init__(self, server: Server, load: int) -> None:
-        self._server = server
+        self._server = server.processes()  # now: of one with hundreds of threads it takes a while
         self._others = [load, *softirq_threads()]
         self._marks: list[tuple[float, float, float]] = []
         self._times: list[tuple[float, float]] = []
@@ -32,8 +32,7 @@ class Meter:
     def mark(self) -> None:
         """Remember how much was used so far."""
         began = time.monotonic()
-        server = self._server.cpu()
-        others = sum(time.clock_gettime((~pid << 3) | 2) for pid in self._others)
+        server, others = (sum(map(process_seconds, some)) for some in (self._server, self._others))
         # user, nice, system; then idle and waiting; then irq and softirq, all in 1/100 s
         numbers = list(map(int, Path("/proc/stat").read_text().split(maxsplit=8)[1:8]))
         self._marks.append((server, server + others, sum(numbers[:3] + numbers[5:]) / 100))
