@@ -10,12 +10,16 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 from tests.ports import free_port as free_port
 
+HAPROXY: Final = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")  # make test-services installs it
+ROOT: Final = Path(__file__).resolve().parent.parent
 REDIS: Final = os.environ.get("KREIDE_TEST_REDIS", "redis")
 """`valkey` runs every test against valkey-server and valkey-cli."""
 
@@ -33,6 +37,30 @@ def wait_for_port(
                 return
         time.sleep(0.02)
     raise RuntimeError(f"nothing listens on {port}")
+
+
+@contextmanager
+def haproxy(folder: Path, address: str, port: int, server_port: int) -> Iterator[None]:
+    """HAProxy with the configuration that Kreide ships, at this port, in front of a server at the same address."""
+    assert HAPROXY is not None
+    both, config = folder / "proxy.pem", folder / "haproxy.cfg"
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=kreide.test -keyout {both} -out {both}.crt"
+    subprocess.run(make.split(), check=True, stderr=subprocess.DEVNULL)
+    with both.open("ab") as file:
+        file.write(Path(f"{both}.crt").read_bytes())
+    text = (ROOT / "web" / "haproxy.cfg").read_text().replace("kreide-pages", f"kreide-{port}")
+    for name, value in (("<address of this proxy>:443", f"{address}:{port}"),
+                        ("<address of Kreide>", f"{address}:{server_port}"),
+                        ("<certificate and key in one file>", str(both))):  # fmt: skip
+        text = text.replace(name, value)
+    config.write_text(text)
+    proxy = subprocess.Popen([HAPROXY, "-db", "-f", str(config)], stdout=subprocess.DEVNULL)
+    try:
+        wait_for_port(port, proxy, address=address)
+        yield
+    finally:
+        proxy.kill()
+        proxy.wait()
 
 
 class RedisServer:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.server import ROOT, KreideServer
-from tests.services import free_port, wait_for_port
+from tests.server import KreideServer
+from tests.services import HAPROXY, free_port, haproxy
 
 pytestmark = pytest.mark.edge
-HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")  # make test-services installs it
 
 
 @pytest.fixture
@@ -24,27 +20,13 @@ def door(tmp_path: Path) -> Iterator[tuple[int, KreideServer]]:
     """The port of the proxy, and the server behind it."""
     if HAPROXY is None:
         pytest.skip("haproxy is missing")
-    port, both = free_port(), tmp_path / "proxy.pem"
-    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=kreide.test -keyout {both} -out {both}.crt"
-    subprocess.run(make.split(), check=True, stderr=subprocess.DEVNULL)
-    with both.open("ab") as file:
-        file.write(Path(f"{both}.crt").read_bytes())
+    port = free_port()
     server = KreideServer(tmp_path / "data", "--public-port", str(port), "--trusted-proxy", "127.0.0.1")
-    text = (ROOT / "web" / "haproxy.cfg").read_text().replace("kreide-pages", f"kreide-{port}")
-    for name, value in (("<address of this proxy>:443", f"127.0.0.1:{port}"),
-                        ("<address of Kreide>", f"127.0.0.1:{server.port}"),
-                        ("<certificate and key in one file>", str(both))):  # fmt: skip
-        text = text.replace(name, value)
-    config = tmp_path / "haproxy.cfg"
-    config.write_text(text)
     server.start()
-    proxy = subprocess.Popen([HAPROXY, "-db", "-f", str(config)], stdout=subprocess.DEVNULL)
     try:
-        wait_for_port(port, proxy)
-        yield port, server
+        with haproxy(tmp_path, "127.0.0.1", port, server.port):
+            yield port, server
     finally:
-        proxy.kill()
-        proxy.wait()
         server.stop()
 
 
