@@ -19,7 +19,6 @@ from msgspec import Struct
 
 from sfu.server import MediaServer
 from web import messages as wire
-from web.errors import StateError
 from web.media_watch import MediaWatch
 from web.recording_files import RecordingFiles
 from web.recording_host import RoomRecording
@@ -65,7 +64,6 @@ class RoomHost:
         self._access = parts.access
         self._rights = RoomRights(room, parts.access, self._apply)
         self._store = parts.school
-        self._watch = parts.watch
         self._telling = Telling(room, send, self._forget)
         self._work = RoomWork(moving=lambda: self._telling.frozen)
         decks = GroupDecks(parts.school, parts.access, parts.documents)
@@ -100,12 +98,8 @@ class RoomHost:
             return await self._join(call, message)
         peer = self.room.peer_at(call.connection)
         match message:
-            case wire.RoomMedia():
-                view, outputs = self.room.media(peer, message)
-                self._apply(outputs)
-                return view
-            case wire.MediaOffer():
-                return await self._offer(peer, message)
+            case wire.RoomMedia() | wire.MediaOffer() | wire.MediaPage() | wire.MediaQuality() | wire.MediaHeal():
+                return await self.media.handle(_now(), peer, message)
             case wire.RoomPresent():
                 await self._check_document(call.person, message.document)
                 self._apply(self.room.present(peer, message.document, message.slide))
@@ -126,8 +120,6 @@ class RoomHost:
                 self._apply(self.room.set_meeting(meeting))
             case wire.Empty() if call.event == "room:sync":
                 return self.room.state(peer)
-            case wire.MediaPage():
-                self.media.plane.set_page(peer, [tile for tile in message.tiles if tile in self.media.wishes])
             case wire.MediaMoved(epoch) if self._settling is not None:
                 if epoch == self.media.epoch:
                     self._settling.came(peer)
@@ -135,12 +127,6 @@ class RoomHost:
                 missed, outputs = self.room.carry(peer, parcels)
                 self._deliver(outputs)
                 return wire.RoomSecretSent(missed)
-            case wire.MediaQuality():
-                self._rate(peer, message.score)
-            case wire.MediaHeal() if peer in self.media.wishes:
-                done = self.media.plane.heal(peer, message.slot)
-                if done is not None:
-                    self._watch.healed(self.room.meeting.id, peer, done)
             case wire.RoomRecord(on):
                 await self._recording.switch(peer, on)
             case wire.RoomConsent():
@@ -170,19 +156,6 @@ class RoomHost:
     async def _changed(self, patch: MeetingPatch) -> Meeting:
         """Change the meeting as it is kept, and return it."""
         return await do_change_meeting(self._store, self.room.meeting.school, self.room.meeting.id, patch)
-
-    async def _offer(self, peer: str, offer: wire.MediaOffer) -> wire.MediaAnswer:
-        if peer not in self.media.wishes:
-            raise StateError("not_in_room", "nobody sends or sees anything from the lobby")
-        return wire.MediaAnswer(await self.media.offer(peer, offer))
-
-    def _rate(self, peer: str, score: int) -> None:
-        counts, outputs = self.room.rate(_now(), peer, score)
-        if counts:
-            self._watch.scored(score)
-        if outputs:
-            self._watch.judged(self.room.meeting.id, peer, self.room.member(peer).quality, score)
-        self._deliver(outputs)
 
     async def _check_document(self, person: Person, document: str | None) -> None:
         if document is not None:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from sfu import model as media
 from sfu.server import MediaRoom, MediaServer
 from web import messages as wire
+from web.errors import ProtocolError, StateError
 from web.media_watch import MediaWatch
 from web.room_outputs import Output, Say
 from web.room_state import MediaWish, Room
@@ -68,8 +69,38 @@ class RoomMedia:
             self._stage = stage
             self.plane.set_stage(stage)
 
-    async def offer(self, peer: str, offer: wire.MediaOffer) -> str:
-        """Answer a client's offer."""
+    async def handle(self, now: int, peer: str, message: Struct) -> Struct:
+        """Do what a client asks of its media; raises an error of any of the trees."""
+        match message:
+            case wire.RoomMedia():
+                view, outputs = self._room.media(peer, message)
+                self._apply(outputs)
+                return view
+            case wire.MediaOffer():
+                if peer not in self.wishes:
+                    raise StateError("not_in_room", "nobody sends or sees anything from the lobby")
+                return wire.MediaAnswer(await self._answer(peer, message))
+            case wire.MediaPage(tiles):
+                self.plane.set_page(peer, [tile for tile in tiles if tile in self.wishes])
+            case wire.MediaQuality(score):
+                self._rate(now, peer, score)
+            case wire.MediaHeal(slot) if peer in self.wishes:
+                done = self.plane.heal(peer, slot)
+                if done is not None:
+                    self._watch.healed(self._room.meeting.id, peer, done)
+            case _:
+                raise ProtocolError("bad_message", "this is nothing to ask now")
+        return wire.Done()
+
+    def _rate(self, now: int, peer: str, score: int) -> None:
+        counts, outputs = self._room.rate(now, peer, score)
+        if counts:
+            self._watch.scored(score)
+        if outputs:
+            self._watch.judged(self._room.meeting.id, peer, self._room.member(peer).quality, score)
+        self._deliver(outputs)
+
+    async def _answer(self, peer: str, offer: wire.MediaOffer) -> str:
         sources = [media.SourceOffer(source.mid, source.purpose) for source in offer.sources]
         slots = [media.SlotOffer(slot.mid, slot.purpose) for slot in offer.slots]
         self._offered.setdefault(peer, monotonic())
