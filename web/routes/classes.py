@@ -10,7 +10,7 @@ from web.errors import AccessDenied
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import GroupView, Id, Member, Title, group_view
 from web.school import queries
-from web.school.actions import do_create_group, do_enrol, do_rename_group, do_unenrol
+from web.school.actions import do_create_group, do_dissolve_group, do_enrol, do_rename_group, do_unenrol
 from web.school.decide import Standing
 from web.school.model import STAFF, Account, Enrolment, Group, LearningGroup, Person, SchoolClass
 from web.school.people import access_group_to_keep, access_new_learning_group
@@ -79,6 +79,13 @@ async def rename_class(call: Call[NewGroup]) -> GroupView:
 async def rename_learning_group(call: Call[NewGroup]) -> GroupView:
     """Give a learning group another title."""
     return await _rename(call, LearningGroup)
+
+
+async def dissolve_learning_group(call: Call[Nothing]) -> None:
+    """Nobody belongs to a learning group any more; its meetings to come are called off."""
+    _, group = await _keep(call.services, call.person, call.id(), LearningGroup)
+    if isinstance(group, LearningGroup):
+        await do_dissolve_group(call.services.school, group)
 
 
 async def show_class(call: Call[Nothing]) -> Roster:
@@ -177,6 +184,8 @@ ROUTES: tuple[Route, ...] = (
              status=201, errors=(400, 403, 409)),
     endpoint("PATCH", _L + "/{id}", rename_learning_group, "Rename a learning group", request=NewGroup,
              response=GroupView, errors=(400, 403, 404)),
+    endpoint("DELETE", _L + "/{id}", dissolve_learning_group, "Dissolve a learning group", status=204,
+             errors=(403, 404)),
     endpoint("GET", _L + "/{id}", show_learning_group, "A learning group with its roster", response=Roster,
              errors=(404,)),
     endpoint("POST", _L + "/{id}/enrolments", enrol_in_learning_group, "Enrol an account", request=Enrol,

@@ -47,6 +47,7 @@ from web.school.store import SchoolStore
 SCRATCH = "scratch-"
 DAY = 24 * 3600 * 1000
 HEARD_AFTER_END = 14 * DAY  # a meeting's own channel is listed this long after its end
+_ALIVE = tables.study_group.c.dissolved.is_(False)
 
 
 def forbidden(text: str) -> AccessDenied:
@@ -222,7 +223,7 @@ class SchoolAccess:
     async def access_group(self, person: Person, group_id: str) -> Group:
         """Return a class or learning group to its members, the head and the administration."""
         async with self._standing(person) as (connection, standing):
-            found = await queries.groups(connection, tables.study_group.c.id == group_id)
+            found = await queries.groups(connection, tables.study_group.c.id == group_id, _ALIVE)
         for group in found:
             if group.school == standing.school and (group.id in standing.own_groups or standing.sees_all_groups):
                 return group
@@ -233,7 +234,7 @@ class SchoolAccess:
         async with self._standing(person) as (connection, standing):
             own = tables.study_group.c.school == standing.school
             if standing.sees_all_groups:
-                return await queries.groups(connection, own)
+                return await queries.groups(connection, own, _ALIVE)
             return await queries.groups(connection, own, tables.study_group.c.id.in_(standing.own_groups))
 
 

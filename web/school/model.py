@@ -73,6 +73,7 @@ class LearningGroup(Struct, frozen=True, tag_field="type", tag="learning_group")
     school: str
     title: str
     channel: str
+    dissolved: bool = False
 
 
 Group = SchoolClass | LearningGroup

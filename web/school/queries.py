@@ -63,8 +63,9 @@ async def groups(connection: Reader, *where: ColumnElement[bool]) -> list[Group]
 
 def group_of(row: Row[Any]) -> Group:
     """A class or learning group from its row."""
-    kind = SchoolClass if row.kind == "school_class" else LearningGroup
-    return kind(row.id, row.school, row.title, row.channel)
+    if row.kind == "school_class":
+        return SchoolClass(row.id, row.school, row.title, row.channel)
+    return LearningGroup(row.id, row.school, row.title, row.channel, bool(row.dissolved))
 
 
 async def members(connection: Reader, group: str) -> list[Account]:

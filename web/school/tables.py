@@ -118,6 +118,7 @@ study_group = Table(
     Column("kind", String(16), nullable=False),
     Column("title", Text, nullable=False),
     needed("channel"),
+    Column("dissolved", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("school", "id"),
     UniqueConstraint("channel"),
     same_school("channel", "channel"),

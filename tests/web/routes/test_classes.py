@@ -76,3 +76,28 @@ async def test_staff_find_people_by_name(enter: Enter) -> None:
         assert (await teacher.call("GET", f"people?text={text}"))[0] == 400, "nothing lists a school"
     for name in ("pupil1", "guardian1", "admin"):
         assert (await (await enter(name)).call("GET", "people?text=amira"))[0] == 403
+
+
+async def test_a_learning_group_is_dissolved(enter: Enter) -> None:
+    teacher, pupil, admin = [await enter(name) for name in ("teacher", "pupil2", "admin")]
+    _, made = await teacher.call("POST", "learning-groups", {"title": "Chor"})
+    path = f"learning-groups/{made['id']}"
+    assert (await teacher.call("POST", f"{path}/enrolments", {"account": "pupil2"}))[0] == 204
+    now = (await teacher.get("home"))["now"]
+    plan = {"kind": "lesson", "title": "Probe", "learning_group": made["id"]}
+    held, to_come = [
+        (await teacher.call("POST", "meetings", plan | {"starts_at": now + after, "ends_at": now + after + 900_000}))[1]
+        for after in (-1_800_000, 1_800_000)
+    ]
+    assert (await pupil.call("DELETE", path))[0] == 403
+    assert (await admin.call("DELETE", "learning-groups/demo-8b"))[0] == 404, "a class is not dissolved"
+    assert (await teacher.call("DELETE", path))[0] == 204
+    for person in (teacher, pupil, admin):
+        assert (await person.call("GET", path))[0] == 404
+        assert made["id"] not in [group["id"] for group in (await person.get("learning-groups"))["learning_groups"]]
+    assert made["channel"] not in [channel["id"] for channel in (await pupil.get("channels"))["channels"]]
+    assert (await teacher.call("DELETE", path))[0] == 404
+    kept = await teacher.get(f"meetings/{held['id']}")
+    assert (kept["group_title"], kept["cancelled"]) == ("Chor", False), "what took place stays"
+    assert (await teacher.get(f"meetings/{to_come['id']}"))["cancelled"]
+    assert (await pupil.call("GET", f"meetings/{held['id']}"))[0] == 404

@@ -52,6 +52,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("do_create_group", lambda s: do.do_create_group(s, LearningGroup("a-x", "a", "x", "a-x-channel"))),
     ("do_create_group", lambda s: do.do_create_group(s, LearningGroup("a-y", "a", "y", "a-y-channel"), "a-t2")),
     ("do_rename_group", lambda s: do.do_rename_group(s, LearningGroup("a-x", "a", "x", "a-x-channel"), "better")),
+    ("do_create_group", lambda s: do.do_create_group(s, LearningGroup("a-z", "a", "z", "a-z-channel"), "a-t2")),
+    ("do_dissolve_group", lambda s: do.do_dissolve_group(s, LearningGroup("a-z", "a", "z", "a-z-channel"))),
     ("do_create_document", lambda s: do.do_create_document(
         s, DocumentInfo("a-doc", "a", "deck", "doc", None, "a-p1"))),
     ("do_create_folder", lambda s: do.do_create_folder(s, Folder("a-mine", "a", "mine", "a-p1"))),

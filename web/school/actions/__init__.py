@@ -15,6 +15,7 @@ from web.school.actions.direct import (
     do_set_personal,
     do_unblock,
 )
+from web.school.actions.dissolving import do_dissolve_group
 from web.school.actions.documents import (
     DocumentPatch,
     do_change_document,
@@ -73,6 +74,7 @@ __all__ = [
     "do_create_school",
     "do_create_scratch",
     "do_dismiss",
+    "do_dissolve_group",
     "do_end_expired_sessions",
     "do_end_session",
     "do_enrol",

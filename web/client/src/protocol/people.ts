@@ -33,6 +33,7 @@ export const peopleApi = {
   unenrol: (kind: GroupKind, id: string, account: string) => call<object>('DELETE', `${kind}/${part(id)}/enrolments/${part(account)}`),
   invited: async (meeting: string) => (await call<{ invited: Member[] }>('GET', `meetings/${part(meeting)}/invitations`)).invited,
   invite: (meeting: string, account: string) => call<object>('POST', `meetings/${part(meeting)}/invitations`, { account }),
+  dissolve: (id: string) => call<object>('DELETE', `learning-groups/${part(id)}`),
   preparedGroups: (meeting: string) => call<{ groups: PreparedGroup[]; people: Member[] }>('GET', `meetings/${part(meeting)}/groups`),
   prepareGroups: (meeting: string, groups: PreparedGroup[]) => call<object>('PUT', `meetings/${part(meeting)}/groups`, { groups }),
   uninvite: (meeting: string, account: string) => call<object>('DELETE', `meetings/${part(meeting)}/invitations/${part(account)}`),

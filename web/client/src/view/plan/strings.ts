@@ -24,7 +24,10 @@ const de = {
     search: 'Person suchen', ofClass: 'Aus der Klasse', noClass: 'Keine', hint: 'Ab zwei Buchstaben eines Namens wird gesucht.', nobody: 'Niemand gefunden.', all: 'Alle sind schon dabei.', found: (count: number) => (count === 1 ? '1 Person gefunden' : `${count} Personen gefunden`),
     add: 'hinzufügen', remove: (name: string) => `${name} entfernen`, addPupils: 'Alle Schüler/innen hinzufügen',
   },
-  keeping: { new: 'Neue Lerngruppe', change: 'Lerngruppe ändern', name: 'Name', hint: 'Zum Beispiel „Robotik-AG“. Der Chat der Gruppe heißt ebenso.', members: 'Mitglieder', make: 'Anlegen' },
+  keeping: { new: 'Neue Lerngruppe', change: 'Lerngruppe ändern', name: 'Name', hint: 'Zum Beispiel „Robotik-AG“. Der Chat der Gruppe heißt ebenso.', members: 'Mitglieder', make: 'Anlegen',
+    dissolve: 'Auflösen', dissolveAsk: (title: string) => `„${title}“ auflösen? Das lässt sich nicht rückgängig machen.`,
+    dissolveTells: ['Niemand gehört mehr dazu, und was mit der Gruppe geteilt ist, sehen ihre Mitglieder nicht mehr.', 'Ihre Treffen, die noch kommen, fallen aus.', 'Was im Chat steht, wird nach 14 Tagen gelöscht.', 'Es bleiben: vergangene Treffen, Aufzeichnungen und Dokumente bei denen, denen sie gehören.'],
+  },
 };
 const en: typeof de = {
   title: 'Plan a meeting',
@@ -49,7 +52,10 @@ const en: typeof de = {
     search: 'Find a person', ofClass: 'From the class', noClass: 'None', hint: 'Two letters of a name are enough to search.', nobody: 'Nobody found.', all: 'Everybody is in it already.', found: (count: number) => (count === 1 ? '1 person found' : `${count} people found`),
     add: 'add', remove: (name: string) => `Remove ${name}`, addPupils: 'Add all pupils',
   },
-  keeping: { new: 'New learning group', change: 'Change the learning group', name: 'Name', hint: 'For example “Robotics club”. Its chat is called the same.', members: 'Members', make: 'Create' },
+  keeping: { new: 'New learning group', change: 'Change the learning group', name: 'Name', hint: 'For example “Robotics club”. Its chat is called the same.', members: 'Members', make: 'Create',
+    dissolve: 'Dissolve', dissolveAsk: (title: string) => `Dissolve “${title}”? This cannot be undone.`,
+    dissolveTells: ['Nobody belongs to it any more, and its members no longer see what is shared with the group.', 'Its meetings to come are called off.', 'What is written in its chat is deleted after 14 days.', 'What stays: past meetings, recordings and documents, with those to whom they belong.'],
+  },
 };
 
 export const useWords = wordsIn({ de, en });
