@@ -74,6 +74,20 @@ class Pictures:
             del layers[name]
         return placed, layers
 
+    def foresee(self, viewer: Peer) -> list[Output]:
+        """Ask for keyframes of what a viewer will see once it is connected: they come while it shakes hands."""
+        stage = place_stage(self._roster, viewer)
+        placed = stage | place_screen(self._roster, viewer)
+        placed |= place_tiles(self._roster, viewer, stage["stage"], MAX_TILES)
+        asked: list[Output] = []
+        for name, number in placed.items():
+            source, slot = self._roster.sources.get(number), viewer.slots.get(name)
+            if source is None or slot is None or KIND_OF_SLOT[name] == "audio":
+                continue
+            if source.flowing and source.decodes_in(slot):
+                asked.append(AskKeyframe(number))
+        return asked
+
     def ask(self, now: float) -> list[Output]:
         """Ask the clients for the layers that somebody watches, where that has changed."""
         touched = list(self._roster.touched)

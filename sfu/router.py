@@ -201,6 +201,8 @@ class Router:
             self._audiences.review(source)
         if come:
             self._concern(self._roster.asking(peer.name))
+        if not peer.connected:
+            self._outputs += self._pictures.foresee(peer)
         self._look_at(peer)
 
     def _part(self, peer: Peer) -> None:

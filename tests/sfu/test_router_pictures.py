@@ -12,6 +12,7 @@ from sfu.events import (
     Frozen,
     Left,
     Paged,
+    SetAudience,
     Staged,
 )
 from sfu.model import (
@@ -137,3 +138,18 @@ def test_what_shows_nothing_cannot_freeze(slot: str) -> None:
     assert model.tell(Frozen("b", slot)) == []
     model.flow("a", "camera", flowing=False)
     assert model.tell(Frozen("b", "tile-1")) == [], "and what sends nothing is not frozen here"
+
+
+def test_keyframes_are_asked_for_while_a_viewer_shakes_hands() -> None:
+    model = Model()
+    model.join("a", "c")
+    model.flow("a", "camera", "microphone")
+    model.admit("b")
+    camera = model.source_ids["a", "camera"]
+    told = model.attach("b")
+    assert [order for order in told if isinstance(order, AskKeyframe)] == [AskKeyframe(camera)]
+    places = [number for number, order in enumerate(told) if order == AskKeyframe(camera)]
+    allowed = [n for n, order in enumerate(told) if isinstance(order, SetAudience) and order.source == camera]
+    assert allowed < places, "what came before the viewer was allowed to see it would be of no use"
+    model.tell(Connected("b"))
+    assert model.tiles("b")[0] == "a"

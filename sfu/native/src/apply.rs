@@ -373,13 +373,7 @@ impl World {
             entry.layers.shown = 0;
         }
         entry.media.assign(source.id, generation, source.csrc);
-        self.open(now, session, slot);
-        let entry = self.sessions.get_mut(session)?.slot_mut(slot)?;
-        let source = self.sources.get_mut(place)?;
-        if entry.waits(source) {
-            source.keyframes.request();
-        }
-        Some(())
+        self.begin(now, session, slot)
     }
 
     fn request_keyframe(&mut self, id: u64) -> Option<()> {

@@ -139,7 +139,7 @@ impl World {
     }
 
     /// Answer a connectivity check; `None`: not one of ours.
-    fn check(&mut self, now: u64, path: Path, datagram: &[u8]) -> Option<()> {
+    pub(crate) fn check(&mut self, now: u64, path: Path, datagram: &[u8]) -> Option<()> {
         let request = Request::parse(datagram)?;
         let place = *self.by_fragment.get(request.local_fragment())?;
         let session = self.sessions.get_mut(place)?;
@@ -171,6 +171,8 @@ impl World {
             Change::None => {}
             Change::Connected => {
                 self.tell(Event::Connected { session, address });
+                self.nominated.push(place);
+                self.due.wake_by(now);
             }
             Change::Moved => {
                 self.tell(Event::Address { session, address });

@@ -3,7 +3,8 @@
 //! Laws: nothing goes out that came before the viewer belonged to the audience. The keyframe is no
 //! older than `FRESH`, lies in the history, and no more than `LONGEST` packets follow it: more would
 //! cost the viewer more than it gives. The slot begins with the layer aimed at, or with the best one
-//! below. The packets go the way of all others, so the pacer sees them.
+//! below. The packets go the way of all others, so the pacer sees them. A slot that was filled before its
+//! viewer's way was nominated begins with the nomination.
 
 use crate::exit::Exit;
 use crate::forward::leave;
@@ -21,8 +22,31 @@ const FRESH: u64 = 500_000;
 const LONGEST: u64 = 128;
 
 impl World {
+    /// Let the slots of those begin whose ways were nominated since, if they have keys.
+    pub fn begin_nominated(&mut self, now: u64) {
+        for viewer in std::mem::take(&mut self.nominated) {
+            let slots = self.sessions.get(viewer).map(|session| &session.slots);
+            let slots: Vec<u64> = slots.into_iter().flatten().map(|entry| entry.id).collect();
+            for slot in slots {
+                self.begin(now, viewer, slot);
+            }
+        }
+    }
+
+    /// Send a slot what is here already; where that is nothing, a keyframe is asked for.
+    pub fn begin(&mut self, now: u64, viewer: Place, slot: u64) -> Option<()> {
+        self.open(now, viewer, slot);
+        let entry = self.sessions.get_mut(viewer)?.slot_mut(slot)?;
+        let source = self.sources.get_mut(entry.shown?)?;
+        if entry.waits(source) {
+            source.keyframes.request();
+            self.due.wake_by(now);
+        }
+        Some(())
+    }
+
     /// Send a slot that waits what its source sent since its newest keyframe.
-    pub fn open(&mut self, now: u64, viewer: Place, slot: u64) -> Option<()> {
+    fn open(&mut self, now: u64, viewer: Place, slot: u64) -> Option<()> {
         let id = self.id_of(viewer);
         let Session {
             ice,
@@ -112,5 +136,7 @@ fn again(
     leave(entry, &outgoing, &view, 0, exit)
 }
 
+#[cfg(test)]
+mod nominated;
 #[cfg(test)]
 mod tests;

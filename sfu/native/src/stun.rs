@@ -298,4 +298,6 @@ pub(crate) fn stamp(message: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;

@@ -57,6 +57,7 @@ impl World {
         if self.hearing.at() <= now {
             self.levels(now);
         }
+        self.begin_nominated(now);
         self.ways(now);
         if !self.recorders.is_empty() {
             self.record(now);

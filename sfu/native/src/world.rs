@@ -83,6 +83,8 @@ pub struct World {
     /// Viewers for whom packets wait, and when to look at them again.
     pub pacing: Vec<Place>,
     pub pace_at: u64,
+    /// Sessions whose ways were nominated since the last look at the time.
+    pub nominated: Vec<Place>,
     pub scratch: Scratch,
     pub clock: crate::tick::Clock,
     /// When to look at what time brings.
@@ -119,6 +121,7 @@ impl World {
             dirty: Vec::with_capacity(TURN),
             pacing: Vec::with_capacity(TURN),
             pace_at: u64::MAX,
+            nominated: Vec::new(),
             scratch: Scratch::default(),
             clock: crate::tick::Clock::default(),
             due: Due::default(),
