@@ -40,8 +40,8 @@ class Connection:
     """One client on this worker."""
 
     __slots__ = (
-        "_acked", "_handled", "_held", "_keeper", "_transport", "brought", "editor", "last_received", "misses", "number",
-        "open", "origin", "outbox", "person", "rights", "synced", "wants_ack",
+        "_acked", "_handled", "_held", "_keeper", "_transport", "brought", "editor", "last_received", "misses",
+        "number", "open", "origin", "outbox", "person", "rights", "synced", "wants_ack",
     )  # fmt: skip
 
     def __init__(
