@@ -116,7 +116,7 @@ impl Join {
     /// A frame of the camera, of one packet.
     fn frame(&mut self, now: u64, key: bool) {
         let ticks = (now / 1_000 * 90) as u32;
-        let mut bytes = vec![0x80, 96 | 0x80];
+        let mut bytes = vec![0x80, 0x80 | 0x60];
         bytes.extend_from_slice(&self.sequence.to_be_bytes());
         bytes.extend_from_slice(&ticks.to_be_bytes());
         bytes.extend_from_slice(&1_u32.to_be_bytes());
