@@ -1,8 +1,10 @@
-"""Who waits for an answer to sync step 1: what of the document each of them lacks.
+"""Who waits for an answer to sync step 1: what of the document each of them lacks; and who is asked what we lack.
 
-Laws: the first answer of a client is given only while one of the worker's places for large answers is free; what is
-answered counts against the person's budget and goes past the client's queue. Answers are given between rounds only.
-Whoever has nothing is given what was encoded last, and then what came since: encoding 100,000 cells takes 50 ms.
+Laws: nobody is asked, and nobody answered first, but after the log was read: a client that comes from another worker
+would else bring us others' edits as its own. The first answer of a client is given only while one of the worker's
+places for large answers is free; what is answered counts against the person's budget and goes past the client's queue.
+Answers are given between rounds only. Whoever has nothing is given what was encoded last, and then what came since:
+encoding 100,000 cells takes 50 ms.
 """
 
 from __future__ import annotations
@@ -27,28 +29,36 @@ class Answers:
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._waiting: deque[tuple[Connection, Step1]] = deque()
+        self._asked: list[Connection] = []
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def __bool__(self) -> bool:
+        return bool(self._waiting or self._asked)
 
     def add(self, connection: Connection, question: Step1) -> None:
         """Take a question."""
         self._waiting.append((connection, question))
 
-    def ask(self, connections: list[Connection]) -> None:
-        """Ask them for what the document lacks."""
-        frame = frame_binary(build_step1(self._keeper.ledger.live.state_vector()))
-        for connection in connections:
-            if connection.open:
-                self._keeper.audience.send(connection, frame, Kind.CONTROL)
+    def ask(self, *connections: Connection) -> None:
+        """Have them asked for what the document lacks, in the next round."""
+        self._asked += connections
+
+    def take_asked(self) -> list[Connection]:
+        """Return whom to ask once the log was read, and forget them."""
+        asked, self._asked = self._asked, []
+        return asked
 
     def any_first(self) -> bool:
         """Tell whether somebody waits for the first answer."""
         return any(not connection.synced for connection, _ in self._waiting)
 
-    def give(self) -> None:
-        """Answer everybody who may be answered now; raises what broke the document."""
+    def give(self, asked: list[Connection]) -> None:
+        """Ask these, and answer everybody who may be answered now; raises what broke the document."""
         keeper = self._keeper
+        if asked:
+            frame = frame_binary(build_step1(keeper.ledger.live.state_vector()))
+            for connection in asked:
+                if connection.open:
+                    keeper.audience.send(connection, frame, Kind.CONTROL)
         hub, live = keeper.hub, keeper.ledger.live
         now = hub.clock()
         for _ in range(len(self._waiting)):

@@ -29,11 +29,10 @@ from .connection import Connection
 from .errors import AccessDenied, CollabError, StateError
 from .inbox import Inbox
 from .ledger import Ledger
-from .outbox import Kind
 from .round import Round
 from .steps import Steps, finish
 from .store import Committed
-from .sync import Changes, Step1, build_step1, build_step2
+from .sync import Changes, Step1, build_step2
 from .upkeep import Upkeep
 from .wire import Announce
 
@@ -74,8 +73,9 @@ class Keeper:
         """Add a client: it is asked what it has, and told who is here."""
         self.audience.connections[connection.number] = connection
         self.audience.regroup()
-        self.audience.send(connection, frame_binary(build_step1(self.ledger.live.state_vector())), Kind.CONTROL)
+        self._answers.ask(connection)
         self.audience.send_people(connection)
+        self._press()
 
     def detach(self, connection: Connection) -> None:
         """Remove a client and its people."""
@@ -198,7 +198,11 @@ class Keeper:
             work, steps = self._begin()
             for _ in steps:
                 await asyncio.sleep(0)
-        self._conclude(work, await self._log(work))
+        self._answers.ask(*work.asked)
+        asked = self._answers.take_asked()
+        self._conclude(work, await self._log(work, bool(asked) or self._answers.any_first()))
+        if not self._stopping:
+            self._answers.give(asked)
 
     def _conclude(self, work: Round, others: list[bytes]) -> None:
         if self._stopping:
@@ -217,6 +221,7 @@ class Keeper:
         try:
             work, steps = self._begin()
             finish(steps)
+            self._answers.ask(*work.asked)
             if not work.entries:
                 self._conclude(work, [])
             else:
@@ -256,8 +261,8 @@ class Keeper:
         self.hub.announce(self, done, work)
         self._conclude(work, others)
 
-    async def _log(self, work: Round) -> list[bytes]:
-        """Commit this round's changes, take in what others have logged; returns the latter."""
+    async def _log(self, work: Round, read: bool) -> list[bytes]:
+        """Commit this round's changes, take in what others have logged (`read`: all of it); returns the latter."""
         events: list[bytes] = []
         if self._announced:
             announced, self._announced = self._announced, deque()
@@ -268,16 +273,12 @@ class Keeper:
                 events += await self.ledger.catch_up()
             self.hub.counters.updates += len(work.entries)
             self.hub.announce(self, done, work)
-        if self._behind or self._answers.any_first():
+        if self._behind or read:
             self._behind = False
             events += await self.ledger.catch_up()
         return events
 
     def _after(self, work: Round) -> None:
-        if work.asked:
-            self._answers.ask(work.asked)
-        if self._answers:
-            self._answers.give()
         now = self.hub.clock()
         for at in work.times:
             self.hub.observe_ack(now - at)

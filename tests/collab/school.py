@@ -65,6 +65,7 @@ class Classroom:
         connection = await self.hubs[worker].connect(document, transport, editor, rights, ack=True, epoch=epoch)
         client = Client(replica or Replica(), connection, transport)
         client.replica.acked = client.replica.sent = 0
+        client.replica.synced = False
         client.replica.hello()
         self.clients.append(client)
         return client

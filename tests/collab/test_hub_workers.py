@@ -134,3 +134,27 @@ async def test_the_hub_counts(room: Classroom) -> None:
     assert (now.updates, now.documents, now.connections) == (1, 1, 2) and now.deliveries >= 1
     assert seconds and all(value >= 0 for value in seconds)
     assert ben.replica.text is not None
+
+
+@pytest.mark.parametrize("typing", [False, True], ids=["silent", "typing"])
+async def test_who_changes_the_worker_brings_no_others_edits_as_their_own(store: DocumentStore, typing: bool) -> None:
+    """The bus is away, so that the second worker knows of the first one's edits only from the log."""
+    limits = Limits(idle_seconds=0.0, poll_seconds=60.0)
+    async with Classroom(store, MemoryBus(), limits=limits, others=[(store, MemoryBus())]) as room:
+        cleo = await room.join("cleo", worker=1)
+        ada, ben = await room.join("ada"), await room.join("ben")
+        await room.settle()
+        room.clients.remove(cleo)  # she stays there, and hears nothing
+        ben.replica.text += "Hallo "
+        await room.settle()
+        ada.leave()
+        room.clients.remove(ada)
+        moved = await room.join("ada", worker=1, replica=ada.replica)
+        if typing:
+            moved.replica.text += "zusammen"
+        await room.until(lambda: moved.replica.synced)
+        room.clients.append(cleo)
+        room.clients.remove(ben)
+        await room.settle()
+        assert moved.connection.open and cleo.connection.open and ben.connection.open
+        assert str(cleo.replica.text) == ("Hallo zusammen" if typing else "Hallo ")
