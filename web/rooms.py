@@ -39,6 +39,9 @@ from web.school.store import SchoolStore
 
 FOLLOW_LOOKS, LOOK_SECONDS = 40, 0.05  # a room that moves is at its new worker by then
 CALL_SECONDS = 5.0
+GROUP_CALL_SECONDS = (
+    60.0  # decks are cut and taken back by a process of low priority; what concerns groups waits its turn
+)
 
 
 class Rooms:
@@ -223,7 +226,8 @@ class Rooms:
 
     async def _call(self, seat: Seat, sid: str, person: Person, event: str, body: bytes) -> bytes:
         call = RoomCall(seat.meeting, f"{self._relay.worker}/{sid}", person, event, body)
-        answer = await self._relay.call(seat.owner, "room.request", msgspec.msgpack.encode(call), CALL_SECONDS)
+        seconds = GROUP_CALL_SECONDS if event.startswith("groups:") else CALL_SECONDS
+        answer = await self._relay.call(seat.owner, "room.request", msgspec.msgpack.encode(call), seconds)
         return msgspec.msgpack.decode(answer, type=RoomAnswer).body
 
     # --- what the owner answers ---
