@@ -209,7 +209,7 @@ def chart(name: str, rows: list[Row]) -> str:
 
 
 def save(name: str, rows: list[Row]) -> None:
-    """Write results/<name>.json, .md and .svg and print the table."""
+    """Write results/<name>.json, .md and, where rounds were played, .svg; print the table."""
     RESULTS.mkdir(exist_ok=True)
     about = machine()
     facts = "\n".join(f"- {key}: {value}" for key, value in about.items())
@@ -217,7 +217,8 @@ def save(name: str, rows: list[Row]) -> None:
     encoded = msgspec.json.format(msgspec.json.encode({"about": about, "rows": rows}), indent=1)
     (RESULTS / f"{name}.json").write_bytes(encoded + b"\n")
     (RESULTS / f"{name}.md").write_text(text)
-    (RESULTS / f"{name}.svg").write_text(chart(name, rows))
+    if any(row.rounds for row in rows):
+        (RESULTS / f"{name}.svg").write_text(chart(name, rows))
     print(text)
 
 
