@@ -27,11 +27,9 @@ from benchmarks.joins_figures import Figures, Join, percentile
 from benchmarks.joins_peer import Media, Refused, Sender, Wire, build_context
 from benchmarks.measure import RESULTS, machine, settle
 from benchmarks.media_sdp import Kind, Line
-from benchmarks.servers import Server, _open_auth, build_server, pin_load
+from benchmarks.servers import Server, build_server, meeting_tickets, pin_load, plan_lessons
 from sfu.dtls import Identity
 from tests.services import RedisServer
-from web.school.actions import do_create_meeting
-from web.school.model import Meeting
 
 ROOM, SENDERS = 30, 2
 TILE_EVERY = 5  # a picture's packet with each fifth of a voice
@@ -144,24 +142,12 @@ class Storm:
 
 async def plan(server: Server, people: int) -> list[tuple[str, str]]:
     """Plan the lessons; return a meeting and a ticket for each person, the first of each room first."""
-    assert server.data is not None
-    store, auth = await _open_auth(server.data)
-    now = time.time_ns() // 1_000_000
-    rooms = -(-people // ROOM)
-    try:
-        for room in range(rooms):
-            name = f"storm-{room}"
-            lesson = Meeting(name, "demo", "lesson", name, "teacher", None, now - 60_000, now + 3_600_000, name)
-            await do_create_meeting(store, lesson)
-        issued = []
-        for number in range(people):
-            meeting = f"storm-{number % rooms}"
-            ticket = await auth.issue_role_ticket(meeting, "pupil", f"Person {number}")
-            issued.append((meeting, ticket.ticket))
-        return issued
-    finally:
-        auth.close()
-        await store.close()
+    rooms = [f"storm-{number}" for number in range(-(-people // ROOM))]
+    await plan_lessons(server, rooms)
+    tickets = [await meeting_tickets(server, ROOM, meeting=room) for room in rooms]
+    return [
+        (rooms[number % len(rooms)], tickets[number % len(rooms)][number // len(rooms)]) for number in range(people)
+    ]
 
 
 async def until_ready(server: Server) -> None:

@@ -12,7 +12,7 @@ from benchmarks.media_connect import Connector, together
 from benchmarks.media_loads import ROOM, TILES, Load
 from benchmarks.media_sdp import Kind
 from benchmarks.peers.signalling import open_http
-from benchmarks.servers import Server, build_server, meeting_tickets
+from benchmarks.servers import Server, build_server, meeting_tickets, plan_lessons
 
 MEETING = "demo-lesson"
 CAP_KBIT, HALF_CAP_KBIT = 20_000, 200_000
@@ -22,7 +22,7 @@ _SLOTS = ("stage-audio", "stage", "voice-1", "voice-2", "voice-3")
 
 
 class Kreide:
-    """One Kreide with all its room."""
+    """One Kreide with all its rooms."""
 
     name = "kreide"
 
@@ -37,7 +37,7 @@ class Kreide:
     async def open(self, load: Load, connector: Connector) -> None:
         """Bring everybody in."""
         if load.mix:
-            await self._open_room(load, connector)
+            await self._open_rooms(load, connector)
         else:
             await self._open_broadcast(load, connector)
 
@@ -69,26 +69,35 @@ class Kreide:
 
             await together(load.viewers, enter)
 
-    async def _open_room(self, load: Load, connector: Connector) -> None:
-        teacher = await meeting_tickets(self.server, 1, "teacher")
-        tickets = teacher + await meeting_tickets(self.server, ROOM - 1)
-        peers = [await self.enter(ticket, place) for place, ticket in enumerate(tickets)]
-        await self.call(0, "room:stage", {"peer": peers[0]})
-        placed = [await self._connect(load, connector, person) for person in range(ROOM)]
+    async def _open_rooms(self, load: Load, connector: Connector) -> None:
+        meetings = [f"load-{room}" for room in range(load.people // ROOM)]
+        await plan_lessons(self.server, meetings)
+        for room, meeting in enumerate(meetings):
+            await self._open_room(load, connector, room * ROOM, meeting)
+
+    async def _open_room(self, load: Load, connector: Connector, first: int, meeting: str) -> None:
+        teacher = await meeting_tickets(self.server, 1, "teacher", meeting)
+        tickets = teacher + await meeting_tickets(self.server, ROOM - 1, meeting=meeting)
+        room = range(first, first + ROOM)
+        peers = {
+            person: await self.enter(ticket, person, meeting) for person, ticket in zip(room, tickets, strict=True)
+        }
+        await self.call(first, "room:stage", {"peer": peers[first]})
+        placed = {person: await self._connect(load, connector, person) for person in room}
         sources: dict[tuple[int, bool], int] = {}
-        for person, (_, mine) in enumerate(placed):
+        for person, (_, mine) in placed.items():
             for stream, source in zip(load.published[person], mine, strict=True):
                 sources[person, stream.video] = source
-        for person, (leg, _) in enumerate(placed):
+        for person, (leg, _) in placed.items():
             seen, heard = load.watched(person)
-            tiles = [peers[one] for one in seen if one]
+            tiles = [peers[one] for one in seen if one != first]
             await self.call(person, "media:page", {"tiles": tiles})
             for one in seen:
                 connector.plan.expect(leg, sources[one, True])
             for one in heard:
                 connector.plan.expect(leg, sources[one, False])
 
-    async def enter(self, ticket: str, place: int) -> str:
+    async def enter(self, ticket: str, place: int, meeting: str = MEETING) -> str:
         """Let the holder of a ticket join; their name as a peer. They are known by their place."""
         person = socketio.AsyncClient(reconnection=False)
         hello = asyncio.Event()
@@ -98,7 +107,7 @@ class Kreide:
         async with asyncio.timeout(10):
             await hello.wait()
         self._people.append(person)
-        joined = await self.call(place, "room:join", {"meeting": MEETING, "client": f"load-{place:04}"})
+        joined = await self.call(place, "room:join", {"meeting": meeting, "client": f"load-{place:04}"})
         return str(joined["peer"])
 
     async def call(self, person: int, event: str, message: Mapping[str, object]) -> dict[str, object]:

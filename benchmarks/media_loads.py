@@ -25,14 +25,17 @@ STAGE = Stream(True, 40_000, 2, 900)
 TILE = Stream(True, 100_000, 1, 500)
 
 ROOM, TILES, VOICES = 30, 8, 3
+LESSONS = 6
+"""At a time: about half of a core for Kreide."""
+SEVERAL_ROOMS = f"its driver knows one room, and one fills more than a {LESSONS}th of its core, see above"
 
 
 @dataclass(frozen=True)
 class Load:
     """`published` holds the streams of each publisher; without a mix each viewer gets all of them.
 
-    In a mix publisher i is also viewer i, and `watched` says whose pictures and voices a viewer gets. At `half` load
-    the publisher hurries until the server fills half of its core: each server as much as it can carry.
+    In a mix publisher i is also viewer i, thirty to a room, and `watched` says whose pictures and voices a viewer gets.
+    At `half` load the publisher hurries until the server fills half of its core: each server as much as it can carry.
     """
 
     name: str
@@ -48,22 +51,23 @@ class Load:
         return self.viewers if self.mix else len(self.published) + self.viewers
 
     def watched(self, viewer: int) -> tuple[list[int], list[int]]:
-        """Whose pictures, the stage's first, and whose voices this viewer gets; never one's own."""
+        """Whose pictures, the stage's first, and whose voices this viewer gets; never one's own, nor another room's."""
         if not self.mix:
             return [0], [0]
-        stage = [0] if viewer else []
-        others = [(viewer + step) % ROOM for step in range(1, ROOM)]
-        tiles = [one for one in others if one][:TILES]
-        return [*stage, *tiles], [one for one in range(VOICES) if one != viewer]
+        room = range(viewer - viewer % ROOM, viewer - viewer % ROOM + ROOM)
+        stage = [one for one in room[:1] if one != viewer]
+        others = [room[(viewer + step) % ROOM] for step in range(1, ROOM)]
+        tiles = [one for one in others if one != room[0]][:TILES]
+        return [*stage, *tiles], [one for one in room[:VOICES] if one != viewer]
 
 
 def _one_to(viewers: int) -> Load:
     return Load(str(viewers), f"1 publisher, {viewers} viewers", ((VOICE, CAMERA),), viewers)
 
 
-def _school() -> Load:
+def _school(name: str, title: str, rooms: int) -> Load:
     people = [(*((VOICE,) if person < VOICES else ()), STAGE if person == 0 else TILE) for person in range(ROOM)]
-    return Load("school", "school mix, a room of 30", tuple(people), ROOM, mix=True)
+    return Load(name, title, tuple(people) * rooms, ROOM * rooms, mix=True)
 
 
 LOADS = {
@@ -71,7 +75,8 @@ LOADS = {
     for load in (
         *map(_one_to, (1, 10, 30, 100)),
         Load("audio", "sound alone, 1 publisher, 30 viewers", ((VOICE,),), 30),
-        _school(),
+        _school("school", "school mix, a room of 30", 1),
+        _school("lessons", f"school mix, {LESSONS} rooms of 30 at a time", LESSONS),
         Load("half", "half load: 1 publisher, 100 viewers, half of a core", ((VOICE, CAMERA),), 100, half=True),
     )
 }

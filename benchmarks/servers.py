@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -26,7 +27,8 @@ from benchmarks.peers.install import HERE, bench_home, install_node, install_pyt
 from tests.services import free_port
 from web.auth import Auth
 from web.config import Config
-from web.school.model import Role
+from web.school.actions import do_create_meeting
+from web.school.model import Meeting, Role
 from web.school.store import SchoolStore
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -195,13 +197,27 @@ async def document_tickets(server: Server, documents: list[str]) -> list[str]:
     return [ticket.ticket for ticket in issued]
 
 
-async def meeting_tickets(server: Server, people: int, role: Role = "pupil") -> list[str]:
-    """Return tickets for the demo lesson, each for a person of its own."""
+async def plan_lessons(server: Server, names: Sequence[str]) -> None:
+    """Put lessons that have begun into the demo school."""
+    assert server.data is not None
+    store, auth = await _open_auth(server.data)
+    now = time.time_ns() // 1_000_000
+    try:
+        for name in names:
+            lesson = Meeting(name, "demo", "lesson", name, "teacher", None, now - 60_000, now + 3_600_000, name)
+            await do_create_meeting(store, lesson)
+    finally:
+        auth.close()
+        await store.close()
+
+
+async def meeting_tickets(server: Server, people: int, role: Role = "pupil", meeting: str = "demo-lesson") -> list[str]:
+    """Return tickets for a lesson, each for a person of its own."""
     if server.data is None:
         return ["" for _ in range(people)]
     store, auth = await _open_auth(server.data)
     try:
-        issued = [await auth.issue_role_ticket("demo-lesson", role, f"Person {number}") for number in range(people)]
+        issued = [await auth.issue_role_ticket(meeting, role, f"Person {number}") for number in range(people)]
     finally:
         auth.close()
         await store.close()

@@ -18,13 +18,13 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.media_connect import Connector, together
-from benchmarks.media_loads import Load
+from benchmarks.media_loads import SEVERAL_ROOMS, Load
 from benchmarks.peers.gomodule import NotInstalled
 from benchmarks.peers.install import bench_home
 from benchmarks.servers import Server
 from tests.services import free_port
 
-NOT_DRIVEN: Mapping[str, str] = {}
+NOT_DRIVEN: Mapping[str, str] = {"lessons": SEVERAL_ROOMS}
 ROOM = 1234
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 

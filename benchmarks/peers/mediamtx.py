@@ -23,7 +23,9 @@ from tests.services import free_port
 MODULE = "github.com/bluenviron/mediamtx@v1.20.1"
 _GENERATED = {"internal/core/VERSION": MODULE.partition("@")[2], "internal/servers/hls/hls.min.js": "// not served\n"}
 """What its `go generate` takes from git and from a network of scripts; HLS is off here."""
-NOT_DRIVEN = {"school": "a path has one publisher and a reader reads one path: twelve connections for each viewer"}
+NOT_DRIVEN = dict.fromkeys(
+    ("school", "lessons"), "a path has one publisher and a reader reads one path: twelve connections for each viewer"
+)
 
 
 def install() -> Path:

@@ -28,3 +28,13 @@ def test_a_viewer_of_the_school_mix_gets_less_than_a_megabit() -> None:
 def test_the_other_loads_have_one_publisher() -> None:
     for load in LOADS.values():
         assert load.mix or (len(load.published) == 1 and load.watched(0) == ([0], [0]))
+
+
+def test_nobody_is_in_two_lessons() -> None:
+    lessons = LOADS["lessons"]
+    assert lessons.people == lessons.viewers == len(lessons.published)
+    for viewer in range(lessons.people):
+        seen, heard = lessons.watched(viewer)
+        alone = LOADS["school"].watched(viewer % ROOM)
+        assert ([one % ROOM for one in seen], [one % ROOM for one in heard]) == alone
+        assert {one // ROOM for one in seen + heard} == {viewer // ROOM}
