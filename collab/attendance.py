@@ -31,11 +31,6 @@ class Attendance:
         room, wall = self._keeper.audience.room, self._keeper.hub.wall()
         self.tell(room.receive(wall, connection.number, connection.editor, entries))
 
-    def restamp(self, connection: Connection) -> None:
-        """Write a client's changed name into its entry."""
-        room = self._keeper.audience.room
-        self.tell(room.restamp(self._keeper.hub.wall(), connection.number, connection.editor))
-
     def left(self, connection: Connection) -> None:
         """A client has gone, and its people with it."""
         self.tell(self._keeper.audience.room.connection_closed(self._keeper.hub.wall(), connection.number))

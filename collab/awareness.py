@@ -134,25 +134,10 @@ class Room:
         self._gone[client] = (clock, known.account)
         return [Here(client, clock, _GONE, known.account, known.owner, known.worker)]
 
-    def owned_by(self, connection: int) -> int | None:
-        """Return the client id that a connection owns."""
-        return self._owned.get(connection)
-
     def connection_closed(self, now: float, connection: int) -> list[Here]:
         """Forget a connection; returns the removal to pass on."""
         client = self._owned.get(connection)
         return self._remove(now, client) if client is not None else []
-
-    def restamp(self, now: float, connection: int, editor: Editor) -> list[Here]:
-        """Write a changed name or role into a connection's entry; returns it to pass on."""
-        client = self._owned.get(connection)
-        if client is None:
-            return []
-        known = self.here[client]
-        state = stamp(known.state, editor)
-        assert state is not None
-        self.here[client] = Here(client, self._clock(now, client), state, editor.account, connection, self.worker)
-        return [self.here[client]]
 
     def renew(self, now: float) -> list[Here]:
         """Raise the clocks of our own people, to be sent to everybody again; forgets who is long gone."""

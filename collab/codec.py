@@ -14,7 +14,7 @@ import re
 from msgspec import Struct
 
 from .errors import ProtocolError
-from .lib0 import Reader, build_uint
+from .lib0 import Reader
 from .steps import STEP, Steps, finish
 
 MAX_CLOCK = 2**31 - 1
@@ -240,14 +240,6 @@ def parse_state_vector(data: bytes) -> dict[int, int]:
     if not reader.at_end():
         raise ProtocolError("frame_malformed", "the state vector goes on after its end")
     return state
-
-
-def build_state_vector(state: dict[int, int]) -> bytes:
-    """Encode a state vector, highest client first as Yjs does."""
-    parts = [build_uint(len(state))]
-    for client in sorted(state, reverse=True):
-        parts.append(build_uint(client) + build_uint(state[client]))
-    return b"".join(parts)
 
 
 def frame_binary(payload: bytes) -> bytes:

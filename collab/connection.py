@@ -93,11 +93,6 @@ class Connection:
         except CollabError as error:
             self.refuse(error)
 
-    def set_editor(self, editor: Editor) -> None:
-        """Take a changed name, role or colour."""
-        self.editor = editor
-        self._keeper.people.restamp(self)
-
     def set_rights(self, rights: EditRights) -> None:
         """Take changed rights; they hold for everything not yet applied."""
         self.rights = rights

@@ -40,7 +40,6 @@ class Limits(Struct, frozen=True):
     compact_at_once: int = 5000
     compact_bytes_at_once: int = 1024 * 1024
     compact_pause: float = 5.0
-    keep_seconds: float = 30 * 86400.0
     announce_bytes: int = 64 * 1024
     silence_seconds: float = 20.0
     renew_seconds: float = 12.0

@@ -267,20 +267,6 @@ class DocumentStore:
                 .values(quarantined=reason)
             )
 
-    async def raise_epoch(self, document: str) -> int:
-        """Raise a document's epoch, so that no client brings back what was before; returns the new one."""
-        async with self.database.write() as connection:
-            row = await connection.execute(
-                update(tables.document)
-                .where(tables.document.c.id == document)
-                .values(epoch=tables.document.c.epoch + 1)
-                .returning(tables.document.c.epoch)
-            )
-            epoch = row.scalar()
-        if epoch is None:
-            raise AccessDenied("unknown_document", "there is no such document")
-        return int(epoch)
-
 
 def _committed(batch: Batch, first: int) -> Committed:
     return Committed(batch.document, first, first + len(batch.entries) - 1)

@@ -18,7 +18,6 @@ from msgspec import Struct
 from web.errors import Unauthenticated
 from web.school.model import Person, Right, Role, TicketScope
 
-AUDIENCE: Final = "kreide"
 LIFE: Final = 12 * 3600 * 1000
 MAX_TICKET: Final = 4096
 _ALGORITHMS: Final = ["HS256"]

@@ -36,5 +36,12 @@ async def logged(store: DocumentStore, document: str = "doc") -> int:
         return int((await connection.execute(query, {"document": document})).scalar_one())
 
 
+async def raise_epoch(store: DocumentStore, document: str = "doc") -> None:
+    """Do to a document what an erasure or a restored backup does, and change nothing else."""
+    async with store.database.write() as connection:
+        query = sql("UPDATE document SET epoch = epoch + 1 WHERE id = :document")
+        await connection.execute(query, {"document": document})
+
+
 def closed(client: Client) -> Callable[[], bool]:
     return lambda: client.transport.closed is not None

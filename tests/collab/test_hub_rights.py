@@ -16,7 +16,7 @@ from collab.limits import Limits
 from collab.store import DocumentStore
 from tests.collab.build import block, deletions, string, update
 from tests.collab.clients import MemoryTransport, Replica
-from tests.collab.gated_store import GatedStore, closed, logged
+from tests.collab.gated_store import GatedStore, closed, logged, raise_epoch
 from tests.collab.school import READ, Classroom
 
 
@@ -169,7 +169,7 @@ async def test_an_unknown_document_and_another_epoch_are_denied(room: Classroom)
 async def test_a_raised_epoch_ends_the_live_document(room: Classroom) -> None:
     ada = await room.join("ada")
     await room.settle()
-    await room.store.raise_epoch("doc")
+    await raise_epoch(room.store)
     ben = await room.join("ben")
     await room.until(closed(ada))
     assert ada.transport.closed == (4404, "other_epoch") == ben.transport.closed

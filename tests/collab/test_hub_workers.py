@@ -11,7 +11,7 @@ from collab.limits import Limits
 from collab.store import DocumentStore
 from collab.wire import Announce
 from tests.collab.clients import Replica
-from tests.collab.gated_store import closed
+from tests.collab.gated_store import closed, raise_epoch
 from tests.collab.school import Classroom
 
 
@@ -32,7 +32,7 @@ async def test_a_worker_with_an_older_view_finds_the_raised_epoch_when_it_catche
     async with Classroom(store, MemoryBus(), limits=Limits(poll_seconds=60.0)) as room:
         ada = await room.join("ada")
         await room.settle()
-        await store.raise_epoch("doc")
+        await raise_epoch(store)
         ada.replica.hello()
         keeper = room.hubs[0]._keepers["doc"]
         keeper.check_head(99, 1)

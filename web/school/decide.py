@@ -43,11 +43,6 @@ class Standing(Struct, frozen=True, kw_only=True):
     words: Mapping[str, bool] = {}
 
     @property
-    def is_account(self) -> bool:
-        """Whether an account stands behind the person, not only a ticket or guest link."""
-        return self.scope is None or self.scope.role is None
-
-    @property
     def own_groups(self) -> frozenset[str]:
         """The classes and learning groups that the person sees as a member."""
         return self.groups if self.scope is None else frozenset()

@@ -134,6 +134,11 @@ def test_grants_come_from_the_table(standing: Standing, meeting: Meeting) -> Non
             assert standing.words.get(meeting.id) is True, "only a moderator opens the lobby"
 
 
+def is_account(standing: Standing) -> bool:
+    """Whether an account stands behind the person, not only a ticket or guest link."""
+    return standing.scope is None or standing.scope.role is None
+
+
 @given(standings, meetings)
 def test_only_those_who_belong(standing: Standing, meeting: Meeting) -> None:
     """An account without any tie to a meeting is not in it, the head's visits to lessons and staff apart."""
@@ -146,7 +151,7 @@ def test_only_those_who_belong(standing: Standing, meeting: Meeting) -> None:
         or (meeting.kind == "conference" and meeting.group is None)
         or (standing.role == "head" and meeting.kind != "consultation")
     )
-    if standing.is_account and not tied:
+    if is_account(standing) and not tied:
         assert meeting_grant(standing, meeting) == NOTHING
 
 
@@ -154,10 +159,10 @@ def test_only_those_who_belong(standing: Standing, meeting: Meeting) -> None:
 def test_a_family_talk_stays_in_the_family(standing: Standing, meeting: Meeting) -> None:
     talk = structs.replace(meeting, kind="consultation")
     grant = meeting_grant(standing, talk)
-    if standing.is_account and standing.role == "guardian" and grant.admission != "no":
+    if is_account(standing) and standing.role == "guardian" and grant.admission != "no":
         assert talk.id in standing.invited or talk.group in standing.childrens_groups
         assert not grant.chat and not grant.moderate
-    if standing.is_account and standing.role == "guardian":  # a tool's ticket is whatever it was made as
+    if is_account(standing) and standing.role == "guardian":  # a tool's ticket is whatever it was made as
         assert meeting_grant(standing, structs.replace(meeting, kind="lesson")).admission == "no"
 
 
@@ -189,7 +194,7 @@ def test_scopes_only_narrow(
 def test_documents_need_a_reason(standing: Standing, document: DocumentInfo, shared_with: Shares) -> None:
     """Without a meeting: owned, shared with me or my group, or in such a folder."""
     right = document_right(standing, document, shared_with, [])
-    if right is None or not standing.is_account:
+    if right is None or not is_account(standing):
         return
     subjects = {("account", standing.person)} | {("group", group) for group in standing.groups}
     lists = (*shared_with.document, *(shared_with.in_folder if shared_with.folder is not None else ()))
