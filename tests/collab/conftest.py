@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from collab.bus import MemoryBus
+from collab.heavy import HeavyPool
 from collab.store import DocumentStore, migrate
+from tests.collab.desk import Desk
 from tests.collab.school import Classroom
 
 
@@ -36,3 +38,19 @@ async def room(store: DocumentStore) -> AsyncIterator[Classroom]:
     """One worker with SQLite and a memory bus."""
     async with Classroom(store, MemoryBus()) as classroom:
         yield classroom
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[HeavyPool]:
+    """Processes for heavy work; they start with the first job."""
+    pool = HeavyPool()
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def desk(any_store: DocumentStore, pool: HeavyPool) -> AsyncIterator[Desk]:
+    """A table and its history, once on SQLite and once on PostgreSQL."""
+    async with Classroom(any_store, MemoryBus()) as room:
+        await room.hubs[0].create("table", "table")
+        yield Desk(room, pool)

@@ -56,13 +56,6 @@ def texts(slide: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[HeavyPool]:
-    pool = HeavyPool()
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
 async def lesson(any_store: DocumentStore, pool: HeavyPool) -> AsyncIterator[Lesson]:
     boxes: list[tuple[Box, ...]] = [(Box("title", AT, (f"Folie {number}",)),) for number in range(1, 5)]
     boxes[2] += (Box("image", AT, src=PICTURE),)

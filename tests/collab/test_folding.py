@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -17,13 +16,6 @@ from tests.collab.school import Classroom
 
 SLOW = Limits(compact_seconds=3600.0, compact_bytes=500, compact_bytes_at_once=1000, compact_pause=0.0)
 TEXT = "many words " * 100
-
-
-@pytest.fixture
-async def pool() -> AsyncIterator[HeavyPool]:
-    pool = HeavyPool()
-    yield pool
-    await pool.close()
 
 
 async def folded(store: DocumentStore) -> bool:

@@ -8,7 +8,6 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,14 +17,6 @@ import pytest
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.edge
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KreideServer]:
-    kreide = KreideServer(tmp_path_factory.mktemp("stranger") / "data")
-    kreide.start()
-    yield kreide
-    assert kreide.stop() == 0
 
 
 def ask(server: KreideServer, line: str, *headers: bytes, body: bytes = b"") -> tuple[int, bytes]:

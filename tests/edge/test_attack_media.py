@@ -23,14 +23,6 @@ from tests.sfu.peers import Bars, Tone, next_picture
 pytestmark = pytest.mark.edge
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KreideServer]:
-    kreide = KreideServer(tmp_path_factory.mktemp("media") / "data")
-    kreide.start()
-    yield kreide
-    assert kreide.stop() == 0
-
-
 def check_of(ufrag: str, chance: random.Random) -> bytes:
     """A STUN check for a name that exists, by somebody who does not know its password."""
     user = f"{ufrag}:evil".encode()

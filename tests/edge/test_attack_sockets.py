@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -17,14 +17,6 @@ from tests.wire import YClient
 
 pytestmark = pytest.mark.edge
 MEETING = "demo-lesson"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KreideServer]:
-    kreide = KreideServer(tmp_path_factory.mktemp("sockets") / "data")
-    kreide.start()
-    yield kreide
-    assert kreide.stop() == 0
 
 
 @pytest.fixture

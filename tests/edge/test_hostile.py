@@ -6,7 +6,7 @@ import asyncio
 import http.client
 import random
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import aiohttp
 import msgspec
@@ -18,14 +18,6 @@ from tests.wire import ChatClient, YClient
 
 pytestmark = pytest.mark.edge
 MEETING = "demo-lesson"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KreideServer]:
-    kreide = KreideServer(tmp_path_factory.mktemp("hostile") / "data")
-    kreide.start()
-    yield kreide
-    assert kreide.stop() == 0
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import random
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -235,13 +234,6 @@ def test_broken_bytes_are_refused_or_read(kind: str) -> None:
             read(data, "de")
         except CollabError as refused:
             assert refused.code.startswith("file_"), seed
-
-
-@pytest.fixture
-async def pool() -> AsyncIterator[HeavyPool]:
-    pool = HeavyPool()
-    yield pool
-    await pool.close()
 
 
 async def test_what_takes_too_much_ends_with_its_process(pool: HeavyPool) -> None:
