@@ -147,6 +147,10 @@ class Allocation:
         """Whether the way carries less than must be seen."""
         return self._paused
 
+    def limit(self, cap: float) -> None:
+        """The school's cap from now on."""
+        self._cap = cap
+
     def estimate(self, kbit: float, *, probed: bool = True) -> bool:
         """What the way carries from now on; whether it is less than what is sent.
 

@@ -98,6 +98,12 @@ class Estimates(Struct, frozen=True):
     rates: tuple[tuple[str, float, bool], ...]
 
 
+class Capped(Struct, frozen=True):
+    """What one viewer's pictures and voices may take, in kbit/s."""
+
+    kbit: float
+
+
 class Levels(Struct, frozen=True):
     """Loudness of the sources that are above the threshold (0 loudest, 127 silence), `ago` seconds before."""
 
@@ -139,7 +145,7 @@ class Recorded(Struct, frozen=True):
 
 
 PeerEvent = Left | Attached | Connected | Detached | Paged | Frozen | Muted
-Event = Recorded | Admitted | Flow | Rates | Estimates | Levels | Staged | PeerEvent
+Event = Recorded | Admitted | Flow | Rates | Estimates | Capped | Levels | Staged | PeerEvent
 
 
 class Assign(Struct, frozen=True):

@@ -23,6 +23,7 @@ from sfu.events import (
     AskKeyframe,
     Assign,
     Attached,
+    Capped,
     Connected,
     Detached,
     Estimates,
@@ -100,6 +101,7 @@ class MediaRoom:
         self._server = sessions
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
+        self._cap_kbit = cap_kbit
         self._router = Router(cap_kbit)
         self._sessions: dict[str, Session] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -122,6 +124,10 @@ class MediaRoom:
     def set_stage(self, peer: str | None) -> None:
         """Put somebody on stage, or nobody."""
         self._tell(Staged(peer))
+
+    def set_cap(self, kbit: int | None) -> None:
+        """Send nobody more than this in all, nor more than the server gives; None is what the server gives."""
+        self._tell(Capped(self._cap_kbit if kbit is None else min(kbit, self._cap_kbit)))
 
     def set_page(self, peer: str, tiles: list[str]) -> None:
         """Whom this viewer wants in its tiles."""

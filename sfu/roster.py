@@ -183,6 +183,12 @@ class Roster:
         peer.rights = rights
         return peer
 
+    def limit(self, cap_kbit: float) -> None:
+        """Everybody may be sent this much from now on."""
+        self._cap_kbit = cap_kbit
+        for peer in self.peers.values():
+            peer.allocation.limit(cap_kbit)
+
     def attach(self, peer: Peer, event: Attached) -> list[SourceEntry]:
         """Take over what was negotiated, after `detach` if it is another connection; returns the sources that came."""
         peer.session, peer.featured, peer.obliging = event.session, event.featured, event.obliging

@@ -24,6 +24,7 @@ from sfu.events import (
     Admitted,
     Assign,
     Attached,
+    Capped,
     Connected,
     Detached,
     Estimates,
@@ -102,6 +103,9 @@ class Router:
                 self._admit(event)
             case Staged():
                 self._roster.stage = event.peer
+                self._look_at_all()
+            case Capped():
+                self._roster.limit(event.kbit)
                 self._look_at_all()
             case Recorded():
                 self._audiences.record(event.recorder)

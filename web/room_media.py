@@ -33,6 +33,7 @@ class RoomMedia:
 
     def __init__(self, room: Room, plane: MediaServer, watch: MediaWatch, *, apply: Carry, deliver: Carry) -> None:
         self.plane: MediaRoom = plane.room(room.meeting.id, self._on_event, room.board.codec)
+        self.plane.set_cap(room.board.downlink_cap)
         self.wishes: Mapping[str, MediaWish] = {}
         self.epoch = 0  # of the lease under which the room is, or was, here
         self.left = False  # the room is on another worker now

@@ -83,6 +83,7 @@ class Board:
     locked: bool = False
     encrypted: bool = False  # as it was when the first came in
     codec: VideoCodec | None = None  # of pictures, as it was when the first came in; None: the server's
+    downlink_cap: int | None = None  # kbit/s for each person, likewise
     recording: RecordingView | None = None
     recording_ended: RecordingEnd | None = None  # why the last one did
     records: dict[str, int] = field(default_factory=dict)  # peers that are recorded, and under which number

@@ -34,7 +34,7 @@ from web.school.access import SchoolAccess
 from web.school.events import SchoolEvent
 from web.school.group_queries import load_plan
 from web.school.model import Person
-from web.school.picture_codec import load_codec
+from web.school.sending import load_sending
 from web.school.store import SchoolStore
 
 FOLLOW_LOOKS, LOOK_SECONDS = 40, 0.05  # a room that moves is at its new worker by then
@@ -267,12 +267,12 @@ class Rooms:
                 raise Moved(text="the room is not here any more")
             meeting, _ = await self._parts.access.access_meeting(person, meeting_id)
             plan = await load_plan(self._parts.school, meeting_id)
-            codec = await load_codec(self._parts.school, person.school)
+            sending = await load_sending(self._parts.school, person.school)
             if owned.host is None:
                 if self._moves.leaving:
                     raise Moved(text="the room begins elsewhere")
                 room = new_room(meeting, plan)
-                room.board.codec = codec
+                room.board.codec, room.board.downlink_cap = sending
                 owned.host = self._build(room, owned.lease.epoch)
         return owned.host
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sfu.events import (
     Attached,
+    Capped,
     Connected,
     Estimates,
     Left,
@@ -111,6 +112,23 @@ def test_half_of_the_frames_is_told_to_the_plane_and_taken_back_when_there_is_ro
     model.tell(Estimates((("v", 5_000.0, True),)))
     model.wait(8)
     assert model.layer("v", "stage") == 2 and ("v", "stage") not in model.halved
+
+
+def test_a_school_sends_each_no_more_than_it_says() -> None:
+    model = Model()
+    model.join("teacher", "v", layered=True)
+    model.tell(Staged("teacher"))
+    model.flow("teacher", "camera")
+    model.measure("teacher", "camera", 55, 130, 310)
+    model.wait(2)
+    assert model.layer("v", "stage") == 2
+    model.tell(Capped(300))
+    assert model.layer("v", "stage") == 1, "at once"
+    model.join("late", layered=True)
+    assert model.layer("late", "stage") == 1, "who comes later, too"
+    model.tell(Capped(1000))
+    model.wait(5)
+    assert model.layer("v", "stage") == model.layer("late", "stage") == 2
 
 
 def test_rates_of_strangers_and_of_other_layers_change_nothing() -> None:

@@ -22,6 +22,7 @@ from web.services import Services
 
 Minute = Annotated[int, Meta(ge=0, le=24 * 60 - 1)]
 HistoryDays = Annotated[int, Meta(ge=LEAST_DAYS, le=MOST_DAYS)]
+Kbit = Annotated[int, Meta(ge=200, le=20_000)]
 Zone = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -30,13 +31,14 @@ class Usual(Struct, frozen=True):
 
     history_days: int
     video_codec: VideoCodec
+    downlink_cap: int
 
 
 class SchoolSettings(Struct, frozen=True):
     """`direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, null for ever.
 
-    `history_days`: how long the single changes of documents are kept. `video_codec`: what cameras are asked for. Where
-    one of these is null, what is `usual` holds.
+    `history_days`: how long the single changes of documents are kept. `video_codec`: what cameras are asked for.
+    `downlink_cap`: kbit/s for each person, at most what is `usual`. Where one of these is null, what is `usual` holds.
     """
 
     id: str
@@ -46,6 +48,7 @@ class SchoolSettings(Struct, frozen=True):
     time_zone: str
     history_days: int | None
     video_codec: VideoCodec | None
+    downlink_cap: int | None
     usual: Usual
 
 
@@ -57,6 +60,7 @@ class ChangedSchool(Struct, frozen=True):
     time_zone: Zone | UnsetType = UNSET
     history_days: HistoryDays | UnsetType | None = UNSET
     video_codec: VideoCodec | UnsetType | None = UNSET
+    downlink_cap: Kbit | UnsetType | None = UNSET
 
 
 class Quiet(Struct, frozen=True):
@@ -91,7 +95,7 @@ async def school_settings(call: Call[Nothing]) -> SchoolSettings:
 
 
 async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
-    """Say who writes to whom, how long that is kept, by which clock the school lives, and how cameras send."""
+    """Say who writes to whom, how long that is kept, by which clock the school lives, and how pictures are sent."""
     body = call.body
     await call.services.access.access_administration(call.person)
     if body.time_zone is not UNSET and not is_zone(body.time_zone):
@@ -102,6 +106,7 @@ async def change_school(call: Call[ChangedSchool]) -> SchoolSettings:
         time_zone=body.time_zone,
         history_days=body.history_days,
         video_codec=body.video_codec,
+        downlink_cap=body.downlink_cap,
     )
     return _school_view(await do_change_school(call.services.school, call.person.school, patch), call.services)
 
@@ -122,7 +127,7 @@ async def change_own(call: Call[ChangedSettings]) -> OwnSettings:
 
 
 def _school_view(school: School, services: Services) -> SchoolSettings:
-    usual = Usual(services.config.history_days, services.config.video_codec)
+    usual = Usual(services.config.history_days, services.config.video_codec, services.config.downlink_cap)
     return SchoolSettings(
         id=school.id,
         title=school.title,
@@ -131,6 +136,7 @@ def _school_view(school: School, services: Services) -> SchoolSettings:
         time_zone=school.time_zone,
         history_days=school.history_days,
         video_codec=school.video_codec,
+        downlink_cap=school.downlink_cap,
         usual=usual,
     )
 

@@ -32,8 +32,8 @@ ENROLLED_ROLES: frozenset[str] = frozenset({"teacher", "head", "pupil"})  # who 
 class School(Struct, frozen=True):
     """A tenant. `direct`: who writes to whom in private; `direct_keep_days`: how long that is kept, None for ever.
 
-    `history_days`: how long the single changes of documents are kept, `video_codec`: what cameras are asked for; where
-    they are None, as the server is told.
+    `history_days`: how long the single changes of documents are kept, `video_codec`: what cameras are asked for,
+    `downlink_cap`: kbit/s of pictures and voices for each person; where they are None, as the server is told.
     """
 
     id: str
@@ -43,6 +43,7 @@ class School(Struct, frozen=True):
     time_zone: str = "Europe/Berlin"
     history_days: int | None = None
     video_codec: VideoCodec | None = None
+    downlink_cap: int | None = None
 
 
 class Account(Struct, frozen=True):

@@ -38,6 +38,7 @@ async def schools(connection: Reader, *where: ColumnElement[bool]) -> list[Schoo
             time_zone=row.time_zone,
             history_days=row.history_days,
             video_codec=row.video_codec,
+            downlink_cap=row.downlink_cap,
         )
         for row in rows
     ]

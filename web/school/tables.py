@@ -66,6 +66,7 @@ school = Table(
     Column("time_zone", String(64), nullable=False, server_default="Europe/Berlin"),
     Column("history_days", BigInteger),
     Column("video_codec", String(8)),
+    Column("downlink_cap", BigInteger),
 )
 
 setting = Table("setting", METADATA, key("name"), Column("value", Text, nullable=False))

@@ -1,4 +1,4 @@
-"""The school's settings over HTTP: how long the changes of documents are kept, and what cameras are asked for."""
+"""The school's settings over HTTP: how long changes of documents are kept, and how pictures are sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.web.routes.conftest import Enter
 from web.school.keeping import HistoryDays
-from web.school.picture_codec import load_codec
+from web.school.sending import load_sending
 from web.services import Services
 
 
@@ -42,13 +42,26 @@ async def test_the_school_says_what_cameras_are_asked_for(enter: Enter, services
     admin = await enter("admin")
     before = await admin.get("school")
     assert (before["video_codec"], before["usual"]["video_codec"]) == (None, "vp8"), "as the server is told to"
-    assert await load_codec(services.school, "demo") is None
+    assert await load_sending(services.school, "demo") == (None, None)
     status, told = await admin.call("PATCH", "school", {"video_codec": "av1"})
     assert (status, told["video_codec"], told["history_days"]) == (200, "av1", None)
-    assert await load_codec(services.school, "demo") == "av1"
+    assert await load_sending(services.school, "demo") == ("av1", None)
     assert (await admin.call("PATCH", "school", {"history_days": 7}))[1]["video_codec"] == "av1"
     status, told = await admin.call("PATCH", "school", {"video_codec": None})
     assert (status, told["video_codec"], told["history_days"]) == (200, None, 7), "and back to what the server is told"
-    assert await load_codec(services.school, "demo") is None
+    assert await load_sending(services.school, "demo") == (None, None)
     assert (await admin.call("PATCH", "school", {"video_codec": "h265"}))[0] == 400
     assert (await (await enter("teacher")).call("PATCH", "school", {"video_codec": "vp9"}))[0] == 403
+
+
+async def test_the_school_says_what_one_person_is_sent_at_most(enter: Enter, services: Services) -> None:
+    admin = await enter("admin")
+    before = await admin.get("school")
+    assert (before["downlink_cap"], before["usual"]["downlink_cap"]) == (None, 1000), "as the server is told to"
+    assert (await admin.call("PATCH", "school", {"downlink_cap": 600}))[1]["downlink_cap"] == 600
+    assert await load_sending(services.school, "demo") == (None, 600)
+    assert await load_sending(services.school, "nobody's") == (None, None)
+    for wrong in (199, 20_001, "1000"):
+        assert (await admin.call("PATCH", "school", {"downlink_cap": wrong}))[0] == 400
+    assert (await (await enter("teacher")).call("PATCH", "school", {"downlink_cap": 300}))[0] == 403
+    assert (await admin.call("PATCH", "school", {"downlink_cap": None}))[1]["downlink_cap"] is None

@@ -24,6 +24,7 @@ class SchoolPatch(Struct, frozen=True, kw_only=True):
     time_zone: str | UnsetType = UNSET
     history_days: int | UnsetType | None = UNSET
     video_codec: VideoCodec | UnsetType | None = UNSET
+    downlink_cap: int | UnsetType | None = UNSET
 
 
 class PersonalPatch(Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ async def do_unblock(store: SchoolStore, block: Block) -> None:
 
 
 async def do_change_school(store: SchoolStore, school: str, patch: SchoolPatch) -> School:
-    """Set who writes to whom, how long that and changes of documents are kept, the time zone, what cameras send."""
+    """Set who writes to whom, how long that and changes of documents are kept, the time zone, how pictures are sent."""
     async with store.change(school) as change:
         (before,) = await queries.schools(change.connection, tables.school.c.id == school)
         after = structs.replace(before, **_given(patch))

@@ -87,7 +87,9 @@ export interface SchoolSettings extends School {
   history_days: number | null;
   time_zone: string;
   video_codec: VideoCodec | null;
-  usual: { history_days: number; video_codec: VideoCodec };
+  /** kbit/s for each person. */
+  downlink_cap: number | null;
+  usual: { history_days: number; video_codec: VideoCodec; downlink_cap: number };
 }
 export type SchoolChange = Partial<Omit<SchoolSettings, keyof School | 'usual'>>;
 /** What a school's cameras are asked for. */
