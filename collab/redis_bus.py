@@ -79,7 +79,8 @@ class RedisBus:
         self.on_health.append(lambda _: first.set())
         self._tasks = [asyncio.create_task(task()) for task in (self._listen, self._send, self._beat)]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(first.wait(), _DEAF)
+            async with asyncio.timeout(_DEAF):
+                await first.wait()
         self.on_health.pop()
 
     async def close(self) -> None:
@@ -111,7 +112,8 @@ class RedisBus:
         if self._listening and not self._confirmed[topic].is_set():
             with contextlib.suppress(*FAILURES):
                 await self._line.subscribe(topic)
-                await asyncio.wait_for(self._confirmed[topic].wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._confirmed[topic].wait()
         return listener
 
     def _on_last(self, topic: str) -> None:
