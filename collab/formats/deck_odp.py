@@ -6,27 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..schema import Box, Slide
+from . import palette
 from .cells import is_rtl
 from .names import FORMATS, LanguageName
 from .odf import meta, pack, part, quoted, spaced, style, tag
-from .palette import (
-    CORNER,
-    EDGE,
-    HEIGHT,
-    POINT,
-    WIDTH,
-    area,
-    caption,
-    ground,
-    has_edge,
-    ink,
-    is_blank,
-    is_text,
-    letters,
-    line_height,
-    side,
-    title_of,
-)
 from .pictures import At, Picture, fitted
 from .reading import Deck
 
@@ -34,6 +17,8 @@ _COUNTRIES: Final = {"de": "DE", "en": "GB"}
 _FAMILIES: Final = ("", "-asian", "-complex")
 _LTR_SIDES: Final = {"start": "left", "center": "center", "end": "right"}
 _RTL_SIDES: Final = {"start": "right", "center": "center", "end": "left"}
+_DASHED: Final = {"draw:stroke": "dash", "draw:stroke-dash": "gaps"}
+_GAPS: Final = {"draw:name": "gaps", "draw:style": "rect", "draw:dots1": 1, "draw:dots1-length": "8pt"}
 _SIDES: Final = ("top", "bottom", "left", "right")
 _NOTES_PAGE: Final = {
     "svg:width": "17.4cm",
@@ -64,13 +49,13 @@ def _path(name: str, picture: Picture) -> str:
 
 
 def _page(slide: Slide, number: int, pictures: Mapping[str, Picture], styles: _Styles) -> str:
-    title = title_of(slide)
+    title = palette.title_of(slide)
     shapes = [
         _shape(box, slide, box is title, styles)
         if box.kind != "image" or (picture := pictures.get(box.src)) is None
         else _picture(box, slide, picture, styles)
         for box in slide.boxes
-        if not is_blank(box)
+        if not palette.is_blank(box)
     ]
     if any(slide.notes):
         lines = (tag("text:p", None, spaced(line)) for line in slide.notes)
@@ -78,7 +63,7 @@ def _page(slide: Slide, number: int, pictures: Mapping[str, Picture], styles: _S
         shapes.append(tag("presentation:notes", None, frame))
     named = {
         "draw:name": f"{number}",
-        "draw:style-name": styles.page(ground(slide)),
+        "draw:style-name": styles.page(palette.ground(slide)),
         "draw:master-page-name": "Default",
     }
     return tag("draw:page", named, *shapes)
@@ -93,7 +78,7 @@ def _shape(box: Box, slide: Slide, is_title: bool, styles: _Styles) -> str:
         turned = {"draw:transform": _turned(box.at, at_origin=False)} if box.at[4] else {}
         return tag("draw:line", where | ends | turned, said)
     where |= _place(box.at)
-    if is_text(box):
+    if palette.is_text(box):
         lines = tag("draw:text-box", None, *_lines(box, slide, styles))
         if is_title:
             del where["draw:style-name"]
@@ -102,8 +87,8 @@ def _shape(box: Box, slide: Slide, is_title: bool, styles: _Styles) -> str:
         return tag("draw:frame", where, lines, said)
     if box.kind == "ellipse":
         return tag("draw:ellipse", where, said)
-    text = _lines(caption(box), slide, styles) if box.kind == "image" else ()
-    return tag("draw:rect", where | {"draw:corner-radius": _at(CORNER)}, said, *text)
+    text = _lines(palette.caption(box), slide, styles) if box.kind == "image" else ()
+    return tag("draw:rect", where | {"draw:corner-radius": _at(palette.CORNER)}, said, *text)
 
 
 def _picture(box: Box, slide: Slide, picture: Picture, styles: _Styles) -> str:
@@ -122,7 +107,7 @@ def _lines(box: Box, slide: Slide, styles: _Styles) -> Iterator[str]:
 
 
 def _at(units: float) -> str:
-    return f"{units * POINT:.2f}pt"
+    return f"{units * palette.POINT:.2f}pt"
 
 
 def _place(at: At) -> dict[str, object]:
@@ -142,7 +127,11 @@ def _turned(at: At, *, at_origin: bool) -> str:
 
 
 def _master(language: LanguageName) -> str:
-    page = {"fo:page-width": _at(WIDTH), "fo:page-height": _at(HEIGHT), "style:print-orientation": "landscape"}
+    page = {
+        "fo:page-width": _at(palette.WIDTH),
+        "fo:page-height": _at(palette.HEIGHT),
+        "style:print-orientation": "landscape",
+    }
     layout = tag(
         "style:page-layout", {"style:name": "page"}, tag("style:page-layout-properties", page | _zero("margin"))
     )
@@ -152,7 +141,7 @@ def _master(language: LanguageName) -> str:
     plain = style("plain", "drawing-page")
     master = {"style:name": "Default", "style:page-layout-name": "page", "draw:style-name": "plain"}
     return (
-        tag("office:styles", None, usual)
+        tag("office:styles", None, tag("draw:stroke-dash", _GAPS | {"draw:distance": "6pt"}), usual)
         + tag("office:automatic-styles", None, layout, plain)
         + tag("office:master-styles", None, tag("style:master-page", master))
     )
@@ -182,11 +171,11 @@ class _Styles:
 
     def graphic(self, box: Box, slide: Slide, family: str = "graphic", *, bare: bool = False) -> str:
         look = {"draw:stroke": "none", "draw:fill": "none"}
-        if not is_text(box) and not bare:
-            if has_edge(box):
-                look["draw:stroke"] = "solid"
-                look |= {"svg:stroke-color": f"#{ink(box, slide)}", "svg:stroke-width": _at(EDGE)}
-            inside = area(box)
+        if not palette.is_text(box) and not bare:
+            if palette.has_edge(box):
+                look |= _DASHED if box.kind == "image" else {"draw:stroke": "solid"}
+                look |= {"svg:stroke-color": f"#{palette.ink(box, slide)}", "svg:stroke-width": _at(palette.EDGE)}
+            inside = palette.area(box)
             if inside is not None:
                 look |= {"draw:fill": "solid", "draw:fill-color": f"#{inside}"}
         look |= _zero("padding") | {"draw:auto-grow-height": "false", "draw:auto-grow-width": "false"}
@@ -197,15 +186,15 @@ class _Styles:
     def text(self, box: Box, slide: Slide, rtl: bool) -> tuple[str, str]:
         """Return the names of a paragraph's style and of its letters'."""
         shape = {
-            "fo:text-align": (_RTL_SIDES if rtl else _LTR_SIDES)[side(box)],
+            "fo:text-align": (_RTL_SIDES if rtl else _LTR_SIDES)[palette.side(box)],
             "style:writing-mode": "rl-tb" if rtl else "lr-tb",
-            "fo:line-height": _at(line_height(box)),
+            "fo:line-height": _at(palette.line_height(box)),
         }
         shape |= _zero("margin") | {"fo:text-indent": "0cm"}
-        look: dict[str, str] = {"fo:color": f"#{ink(box, slide)}"}
+        look: dict[str, str] = {"fo:color": f"#{palette.ink(box, slide)}"}
         for family in _FAMILIES:
             space = "style" if family else "fo"
-            look[f"{space}:font-size{family}"] = _at(letters(box))
+            look[f"{space}:font-size{family}"] = _at(palette.letters(box))
             look[f"{space}:font-weight{family}"] = "bold" if box.kind == "title" else "normal"
         letters_of = tag("style:text-properties", look)
         paragraph = self._name("paragraph", tag("style:paragraph-properties", shape), letters_of)

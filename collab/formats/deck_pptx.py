@@ -19,26 +19,9 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.util import Emu, Pt
 
 from ..schema import Box, Slide
+from . import palette
 from .cells import is_rtl
 from .names import LanguageName
-from .palette import (
-    CORNER,
-    EDGE,
-    HEIGHT,
-    POINT,
-    WIDTH,
-    area,
-    caption,
-    ground,
-    has_edge,
-    ink,
-    is_blank,
-    is_text,
-    letters,
-    line_height,
-    side,
-    title_of,
-)
 from .pictures import At, Picture, fitted
 from .reading import Deck
 
@@ -54,7 +37,7 @@ _ALIGN_RTL: Final = {"start": PP_ALIGN.RIGHT, "center": PP_ALIGN.CENTER, "end": 
 def write_pptx(deck: Deck, title: str, language: LanguageName) -> bytes:
     """Return the file."""
     show: Any = Presentation()
-    show.slide_width, show.slide_height = Emu(WIDTH * _UNIT), Emu(HEIGHT * _UNIT)
+    show.slide_width, show.slide_height = Emu(palette.WIDTH * _UNIT), Emu(palette.HEIGHT * _UNIT)
     show.core_properties.title = title[:255]
     show.core_properties.author = ""
     show.core_properties.language = _LANGUAGES[language]
@@ -66,12 +49,12 @@ def write_pptx(deck: Deck, title: str, language: LanguageName) -> bytes:
 
 
 def _add_slide(show: Any, slide: Slide, pictures: Mapping[str, Picture], language: str) -> None:
-    title = title_of(slide)
+    title = palette.title_of(slide)
     page = show.slides.add_slide(show.slide_layouts[_TITLE_ONLY if title is not None else _BLANK])
     page.background.fill.solid()
-    page.background.fill.fore_color.rgb = _rgb(ground(slide))
+    page.background.fill.fore_color.rgb = _rgb(palette.ground(slide))
     for box in slide.boxes:
-        if is_blank(box):
+        if palette.is_blank(box):
             continue
         picture = pictures.get(box.src) if box.kind == "image" else None
         if picture is not None:
@@ -83,12 +66,12 @@ def _add_slide(show: Any, slide: Slide, pictures: Mapping[str, Picture], languag
         else:
             shape = _shape(page, box)
         _place(shape, box, box.at)
-        if is_text(box):
-            _write(shape, box, ink(box, slide), language)
+        if palette.is_text(box):
+            _write(shape, box, palette.ink(box, slide), language)
         else:
             _paint(shape, box, slide)
         if box.kind == "image" and box.alt:
-            _write(shape, caption(box), ink(box, slide), language)
+            _write(shape, palette.caption(box), palette.ink(box, slide), language)
             shape.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
     if any(slide.notes):
         page.notes_slide.notes_text_frame.text = "\n".join(slide.notes)
@@ -100,14 +83,14 @@ def _rgb(color: str) -> RGBColor:
 
 def _shape(page: Any, box: Box) -> Any:
     x, y, width, height, _ = (Emu(round(number * _UNIT)) for number in box.at)
-    if is_text(box):
+    if palette.is_text(box):
         return page.shapes.add_textbox(x, y, width, height)
     if box.kind == "line":
         return page.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, x, y, x + width, y + height)
     kind = MSO_SHAPE.OVAL if box.kind == "ellipse" else MSO_SHAPE.ROUNDED_RECTANGLE
     shape = page.shapes.add_shape(kind, x, y, width, height)
     if kind == MSO_SHAPE.ROUNDED_RECTANGLE:
-        shape.adjustments[0] = min(0.5, CORNER / min(box.at[2], box.at[3]))
+        shape.adjustments[0] = min(0.5, palette.CORNER / min(box.at[2], box.at[3]))
     return shape
 
 
@@ -127,15 +110,15 @@ def _write(shape: Any, box: Box, color: str, language: str) -> None:
     for number, line in enumerate(box.lines):
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
         rtl = is_rtl(line)
-        paragraph.alignment = (_ALIGN_RTL if rtl else _ALIGN)[side(box)]
-        paragraph.line_spacing = Pt(line_height(box) * POINT)
+        paragraph.alignment = (_ALIGN_RTL if rtl else _ALIGN)[palette.side(box)]
+        paragraph.line_spacing = Pt(palette.line_height(box) * palette.POINT)
         paragraph.space_before = paragraph.space_after = Pt(0)
         if rtl:
             paragraph._p.get_or_add_pPr().set("rtl", "1")
         run = paragraph.add_run()
         run.text = line
         font = run.font
-        font.name, font.size, font.bold = _FONT, Pt(letters(box) * POINT), box.kind == "title"
+        font.name, font.size, font.bold = _FONT, Pt(palette.letters(box) * palette.POINT), box.kind == "title"
         font.color.rgb = _rgb(color)
         run._r.get_or_add_rPr().set("lang", language)
 
@@ -146,14 +129,14 @@ def _paint(shape: Any, box: Box, slide: Slide) -> None:
     line = shape.line
     if box.kind == "image":
         line.dash_style = MSO_LINE_DASH_STYLE.DASH
-    if has_edge(box):
-        line.color.rgb = _rgb(ink(box, slide))
-        line.width = Pt(EDGE * POINT)
+    if palette.has_edge(box):
+        line.color.rgb = _rgb(palette.ink(box, slide))
+        line.width = Pt(palette.EDGE * palette.POINT)
     else:
         line.fill.background()
     if box.kind == "line":
         return
-    inside = area(box)
+    inside = palette.area(box)
     if inside is None:
         shape.fill.background()
     else:
