@@ -40,8 +40,9 @@ MAX_CELLS: Final = 10_000
 _FONTS: Final = (
     "'Noto Sans', 'Noto Sans Arabic', 'Noto Sans Hebrew', 'Liberation Sans', 'DejaVu Sans', Arial, sans-serif"
 )
+_ROOM: Final = 20 * HEIGHT  # below each slide: text that runs over its edge is cut there, as on the screen, not moved
 _DECK: Final = f"""
-@page {{ size: {WIDTH}px {HEIGHT}px; margin: 0 }}
+@page {{ size: {WIDTH}px {HEIGHT}px; margin: 0 0 -{_ROOM}px }}
 body {{ margin: 0; font-family: {_FONTS} }}
 section {{ position: relative; width: {WIDTH}px; height: {HEIGHT}px; overflow: hidden; break-after: page }}
 section:last-child {{ break-after: auto }}

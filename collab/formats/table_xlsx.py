@@ -22,7 +22,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from ..errors import ProtocolError
-from ..schema import Cell, Formula
+from ..schema import Cell, Column, Formula, Row
 from .archive import Archive, unreadable
 from .cells import LANGUAGES, Language, is_rtl, shown_moment
 from .formulas import build_file, shown_formula
@@ -37,6 +37,8 @@ _LONGEST_CODE: Final = 255  # that is all Excel takes
 _A4: Final = 9
 _PORTRAIT: Final = 700
 _DIGIT: Final = 7  # pixels of a digit in the font that widths are counted in
+_LINE: Final = 20  # pixels
+_MOST_LINES: Final = 27  # Excel takes no higher row
 
 
 def read_xlsx(data: bytes, language: LanguageName) -> Found:
@@ -155,6 +157,8 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
         for index, column in enumerate(table.columns):
             sheet.write_string(0, index, column.name, styles.get("", head=True))
     for line, row in enumerate(table.rows, int(named)):
+        if (lines := _lines(row, table.columns)) > 1:
+            sheet.set_row_pixels(line, min(lines, _MOST_LINES) * _LINE)  # LibreOffice fits no row by itself
         for index, (value, column) in enumerate(zip(row.cells, table.columns, strict=True)):
             code = percents[index] or {"": "General", "text": "@"}.get(column.fmt, column.fmt)
             if isinstance(value, Formula):
@@ -174,6 +178,17 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
     if sum(column.width for column in table.columns) > _PORTRAIT:
         sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+def _lines(row: Row, columns: tuple[Column, ...]) -> int:
+    """Return about how many lines the longest text of a row takes in its column."""
+    most = 1
+    for value, column in zip(row.cells, columns, strict=True):
+        text = value.value if isinstance(value, Formula) else value
+        if isinstance(text, str) and (len(text) * _DIGIT > column.width or "\n" in text):
+            parts = (len(part) + sum(char > "\u1100" for char in part) for part in text.split("\n"))
+            most = max(most, sum(max(1, -(-wide * _DIGIT // column.width)) for wide in parts))
+    return most
 
 
 def _write_formula(sheet: Worksheet, at: tuple[int, int], formula: Formula, style: Format, down: int) -> None:

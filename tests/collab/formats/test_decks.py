@@ -79,6 +79,10 @@ def test_odp_holds_the_same() -> None:
     assert slides[0][0].get(name("presentation", "class")) == "title"
     assert slides[0][0].get(name("presentation", "style-name")), "without it LibreOffice takes it for any text"
     assert slides[0][2].findtext(name("svg", "desc")) == "Kasten"
+    dashed = name("draw", "stroke-dash")
+    gaps = [shape.get(dashed) for shape in content.iter(name("style", "graphic-properties")) if shape.get(dashed)]
+    assert gaps == [shape.get(name("draw", "name")) for shape in etree.fromstring(file.read("styles.xml")).iter(dashed)]
+    assert gaps, "a picture that is gone has a dashed frame"
     used = {value for shape in content.iter() for key, value in shape.items() if key.endswith("}style-name")}
     made = {style.get(name("style", "name")) for style in content.iter(name("style", "style"))}
     assert used <= made, "no style is missing"
@@ -89,6 +93,13 @@ def test_pdf_has_a_page_for_each_slide_and_a_title() -> None:
     assert pages(pdf) == 3
     assert "Brüche <b>".encode("utf-16-be").hex().encode() in inflated(pdf).lower()
     assert pages(write_deck_pdf(Deck(()), "leer", "de")) == 1
+
+
+def test_text_that_runs_over_its_slide_stays_on_it() -> None:
+    lines = tuple(f"upper {number}\nlower {number}" for number in range(40))
+    pdf = write_deck_pdf(Deck((Slide((Box("text", (100, 230, 1400, 520, 0), lines),)), Slide(()))), "x", "de")
+    assert pages(pdf) == 2
+    assert len(re.findall(rb"T[jJ]\b", inflated(pdf))) == 80, "cut by the edge, not left out before it"
 
 
 def test_a_table_prints_its_headings_on_every_page() -> None:

@@ -198,6 +198,20 @@ def test_a_sheet_that_runs_from_the_right_is_turned() -> None:
     assert sheet_name("a/b:c*[d]?" + "x" * 40) == "a b c  d  " + "x" * 21
 
 
+def test_a_row_of_long_text_is_as_high_as_its_lines() -> None:
+    cells = (
+        ("kurz", 1),
+        ("acht Wörter, die in dieser Spalte umbrechen", 2),
+        ("a\nb", 3),
+        ("x" * 9000, 4),
+        ("漢" * 20, 5),
+    )
+    table = Table((Column(120, name="Text"), Column(80)), tuple(Row(line) for line in cells))
+    sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx(table, "x", "de"))).active
+    assert sheet is not None
+    assert [sheet.row_dimensions[row].height for row in range(1, 7)] == [None, None, 45, 30, 405, 45]
+
+
 def test_the_shown_sheet_is_read_and_hidden_ones_are_not_counted() -> None:
     book = openpyxl.Workbook()
     book.active["A1"] = "erstes"
