@@ -1,18 +1,22 @@
 """A WebSocket client that costs next to nothing: frames come prepared, what arrives goes to one callback.
 
 It masks with a key of zeros (RFC 6455 asks for a mask, the servers do the same work for any), offers no
-compression unless told to, answers pings, and expects whole messages (no server here fragments).
+compression unless told to and inflates what a server then compresses, answers pings, and expects whole messages (no
+server here fragments).
 """
 
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 TEXT, BINARY = 0x81, 0x82
 _CLOSE, _PING, _PONG = 0x88, 0x89, 0x8A
 _KEY = "a3JlaWRlLWJlbmNobWFyaw=="
+_COMPRESSED: Final = 0x40  # RFC 7692: the first of the reserved bits
+_TAIL: Final = b"\x00\x00\xff\xff"  # which the sender of a compressed message leaves out
 
 
 def build_frame(kind: int, payload: bytes) -> bytes:
@@ -34,6 +38,7 @@ class Socket(asyncio.Protocol):
         self._path = path
         self._on_message = on_message
         self._deflate = deflate
+        self._inflating = zlib.decompressobj(-zlib.MAX_WBITS) if deflate else None
         self._rest = b""
         self._transport: asyncio.Transport | None = None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -90,6 +95,8 @@ class Socket(asyncio.Protocol):
         elif kind == _CLOSE:
             self.close_code = int.from_bytes(payload[:2], "big")
             self.abort()
+        elif kind & _COMPRESSED and self._inflating is not None:
+            self._on_message(kind ^ _COMPRESSED, self._inflating.decompress(payload + _TAIL))
         else:
             self._on_message(kind, payload)
 
