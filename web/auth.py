@@ -11,6 +11,7 @@ import base64
 import secrets
 
 from joserfc.jwk import OctKey
+from msgspec import structs
 from sqlalchemy import ColumnElement, select, update
 
 from web import tickets
@@ -119,13 +120,13 @@ class Auth:
             return await self._sessions.open_guest(link, name)
         raise AccessDenied()
 
-    def issue_meeting_ticket(self, person: Person, meeting: str) -> IssuedTicket:
+    async def issue_meeting_ticket(self, person: Person, meeting: str) -> IssuedTicket:
         """Return a ticket of this person for one meeting; ask access_meeting before."""
-        return self._issue(person, self._scope(person, meeting=meeting))
+        return self._issue(person, await self._scope(person, meeting=meeting))
 
-    def issue_document_ticket(self, person: Person, document: str, right: Right) -> IssuedTicket:
+    async def issue_document_ticket(self, person: Person, document: str, right: Right) -> IssuedTicket:
         """Return a ticket of this person for one document, never for more than `right`; ask access before."""
-        return self._issue(person, self._scope(person, document=document, right=right))
+        return self._issue(person, await self._scope(person, document=document, right=right))
 
     async def issue_role_ticket(self, meeting: str, role: Role, name: str) -> IssuedTicket:
         """Return a tool's ticket: any name in any role for one meeting; raise AccessDenied for an unknown one."""
@@ -162,12 +163,15 @@ class Auth:
         assert person.ticket is not None
         await do_revoke_ticket(self._store, person.school, person.ticket.id, person.ticket.expires_at)
 
-    def _scope(self, person: Person, *, meeting: str | None = None, document: str | None = None,
-               right: Right | None = None) -> TicketScope:  # fmt: skip
+    async def _scope(self, person: Person, *, meeting: str | None = None, document: str | None = None,
+                     right: Right | None = None) -> TicketScope:  # fmt: skip
         """A scope for somebody who is logged in. Who came with a ticket or link cannot make another from it."""
         if person.ticket is not None:
             raise AccessDenied("forbidden", "a ticket is made for accounts")
-        return self._new_scope(meeting=meeting, document=document, right=right)
+        query = select(tables.account.c.shut_outs).where(tables.account.c.id == person.id)
+        async with self._store.read() as connection:
+            shut_outs = (await connection.execute(query)).scalar() or 0
+        return structs.replace(self._new_scope(meeting=meeting, document=document, right=right), shut_outs=shut_outs)
 
     def _new_scope(self, *, meeting: str | None = None, document: str | None = None, right: Right | None = None,
                    role: Role | None = None) -> TicketScope:  # fmt: skip

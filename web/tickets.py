@@ -31,7 +31,9 @@ class IssuedTicket(Struct, frozen=True):
 
 
 class Claims(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What is signed. `exp` in seconds; `rol` is set when no account stands behind the ticket."""
+    """What is signed. `exp` in seconds; `rol` is set when no account stands behind the ticket; `out`: how often the
+    account had been shut out by then.
+    """
 
     aud: Literal["kreide"]
     jti: str
@@ -44,6 +46,7 @@ class Claims(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     doc: str | None = None
     rgt: Right | None = None
     rol: Role | None = None
+    out: int = 0
 
 
 def new_key(secret: str) -> OctKey:
@@ -67,6 +70,7 @@ def build_ticket(key: OctKey, person: Person) -> IssuedTicket:
         doc=scope.document,
         rgt=scope.right,
         rol=scope.role,
+        out=scope.shut_outs,
     )
     signed = jwt.encode({"alg": "HS256"}, msgspec.to_builtins(claims), key, algorithms=_ALGORITHMS)
     return IssuedTicket(signed, claims.exp * 1000)
@@ -85,7 +89,7 @@ def parse_ticket(key: OctKey, now: int, ticket: str) -> Person:
         raise Unauthenticated("ticket_expired", "this ticket is no longer valid")
     if (claims.mtg is None) == (claims.doc is None):
         raise _bad()
-    scope = TicketScope(claims.jti, claims.exp * 1000, claims.mtg, claims.doc, claims.rgt, claims.rol)
+    scope = TicketScope(claims.jti, claims.exp * 1000, claims.mtg, claims.doc, claims.rgt, claims.rol, claims.out)
     return Person(claims.sub, claims.sch, claims.arl, claims.nam, scope)
 
 

@@ -37,8 +37,8 @@ PERSONAL: Final[dict[str, frozenset[str]]] = {
 }
 OTHER: Final[dict[str, frozenset[str]]] = {
     "school": _names("""
-        account.disabled account.password_hash account.role account.school admission.admitted admission.meeting
-        admission.school alembic_version_school.* channel.id channel.keep_days channel.mode channel.school
+        account.disabled account.password_hash account.role account.school account.shut_outs admission.admitted
+        admission.meeting admission.school alembic_version_school.* channel.id channel.keep_days channel.mode channel.school
         contact_block.school direct_channel.channel direct_channel.school document.folder document.id
         document.kind document.school enrolment.group_id enrolment.school folder.id folder.school group_plan.*
         group_room.* group_seat.entered group_seat.group_room group_seat.meeting group_seat.school

@@ -225,7 +225,7 @@ async def test_guests(auth: Auth, town: SchoolStore, clock: Clock) -> None:
     with pytest.raises(AccessDenied):
         await access.access_meeting(guest, "a-staff")
     with pytest.raises(AccessDenied):
-        auth.issue_meeting_ticket(guest, "a-lesson")
+        await auth.issue_meeting_ticket(guest, "a-lesson")
     assert (await auth.person_of_session(await auth.enter_as_guest("secret", "Frau Gast"))).id != guest.id
     with pytest.raises(AccessDenied):
         await auth.enter_as_guest("guessed", "x")
@@ -247,7 +247,7 @@ async def test_guests(auth: Auth, town: SchoolStore, clock: Clock) -> None:
 
 async def test_tickets_of_accounts(auth: Auth, town: SchoolStore, clock: Clock) -> None:
     access = SchoolAccess(town)
-    issued = auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
+    issued = await auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
     for _ in range(2):  # one ticket serves several connections
         mia = await auth.person_of_ticket(issued.ticket)
     assert (mia.id, mia.role) == ("a-p1", "pupil")
@@ -260,10 +260,14 @@ async def test_tickets_of_accounts(auth: Auth, town: SchoolStore, clock: Clock) 
     await do_change_account(town, "a", "a-p1", AccountPatch(disabled=False))
     with pytest.raises(Unauthenticated):  # as with logins: being let in again does not bring them back
         await auth.person_of_ticket(issued.ticket)
-    clock.now += 1000
-    fresh = auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
-    assert (await auth.person_of_ticket(fresh.ticket)).id == "a-p1"
-    late = auth.issue_document_ticket(person("a", "t1"), "a-deck", "write")
+    fresh = await auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
+    assert (await auth.person_of_ticket(fresh.ticket)).id == "a-p1", "in the same second"
+    await do_change_account(town, "a", "a-p1", AccountPatch(disabled=True))
+    await do_change_account(town, "a", "a-p1", AccountPatch(disabled=False))
+    for worthless in (issued, fresh):
+        with pytest.raises(Unauthenticated):
+            await auth.person_of_ticket(worthless.ticket)
+    late = await auth.issue_document_ticket(person("a", "t1"), "a-deck", "write")
     clock.now += tickets.LIFE + 1000
     with pytest.raises(Unauthenticated):
         await auth.person_of_ticket(late.ticket)
@@ -302,7 +306,7 @@ async def test_tickets_of_tools(auth: Auth, town: SchoolStore) -> None:
 async def test_the_key_is_the_databases(town: SchoolStore, auth: Auth) -> None:
     """Every worker and the command line find the same key; another school server has another."""
     second = await Auth.open(town, passwords=Passwords(memory_kib=64, passes=1))
-    issued = auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
+    issued = await auth.issue_meeting_ticket(person("a", "p1"), "a-lesson")
     assert (await second.person_of_ticket(issued.ticket)).id == "a-p1"
     second.close()
 
@@ -314,7 +318,7 @@ async def test_tickets_of_another_server(auth: Auth, tmp_path: Path, clock: Cloc
     await found_town(store)
     other = await Auth.open(store, passwords=Passwords(memory_kib=64, passes=1))
     with pytest.raises(Unauthenticated):
-        await auth.person_of_ticket(other.issue_meeting_ticket(person("a", "t1"), "a-lesson").ticket)
+        await auth.person_of_ticket((await other.issue_meeting_ticket(person("a", "t1"), "a-lesson")).ticket)
     other.close()
     await store.close()
 

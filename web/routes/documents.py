@@ -170,7 +170,7 @@ async def make_ticket(call: Call[WantedTicket]) -> TicketAnswer:
     document, right = await call.services.access.access_document(call.person, call.id())
     if call.body.right == "write" and right != "write":
         raise forbidden("this document may only be read")
-    issued = call.services.auth.issue_document_ticket(call.person, document.id, call.body.right)
+    issued = await call.services.auth.issue_document_ticket(call.person, document.id, call.body.right)
     return TicketAnswer(issued.ticket, issued.expires_at)
 
 

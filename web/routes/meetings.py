@@ -180,7 +180,7 @@ async def change_meeting(call: Call[ChangedMeeting]) -> MeetingView:
 async def make_ticket(call: Call[Nothing]) -> TicketAnswer:
     """A ticket for the caller and this meeting."""
     meeting, _ = await call.services.access.access_meeting(call.person, call.id())
-    issued = call.services.auth.issue_meeting_ticket(call.person, meeting.id)
+    issued = await call.services.auth.issue_meeting_ticket(call.person, meeting.id)
     return TicketAnswer(issued.ticket, issued.expires_at)
 
 

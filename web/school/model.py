@@ -266,7 +266,8 @@ class TicketScope(Struct, frozen=True):
     """The one thing a ticket or guest session opens.
 
     `role` is set when nobody's account stands behind it (a tool's role ticket, a guest); `right` caps a
-    document ticket. `id` is what revocation names: a ticket's id, or a guest link's.
+    document ticket. `id` is what revocation names: a ticket's id, or a guest link's. `shut_outs`: how often the
+    account had been shut out when the ticket was made; those of before are worthless.
     """
 
     id: str
@@ -275,6 +276,7 @@ class TicketScope(Struct, frozen=True):
     document: str | None = None
     right: Right | None = None
     role: Role | None = None
+    shut_outs: int = 0
 
 
 class Person(Struct, frozen=True):

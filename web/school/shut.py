@@ -1,9 +1,9 @@
-"""Taking back all tickets of a person at once.
+"""Taking back tickets: one by its id, or all that a visitor without an account holds.
 
-Laws: a ticket is known to nobody but its holder, so it cannot be named; the person is, by the hash of their id among
-the tickets that were taken back. What was issued to them before is refused; what is issued afterwards is not, since an
-account may be enabled again. A row stays as long as the last of those tickets would have lived, and tells nobody
-who it was.
+Laws: a ticket is known to nobody but its holder, so all of somebody cannot be named; the person is, by the hash of
+their id among the tickets that were taken back. What expires no later than a ticket of that moment would is refused. A
+row stays as long as the last of those tickets would have lived, and tells nobody who it was. Accounts, who may be
+let in again, are counted instead: a ticket says how often its holder had been shut out (`account.shut_outs`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def mark_of(person: str) -> str:
 
 
 async def take_back_tickets(change: Change, person: str) -> None:
-    """Make every ticket worthless that was issued to a person until now."""
+    """Make every ticket worthless that was issued to a visitor until now."""
     await take_back(change, mark_of(person), change.at + LIFE)
 
 

@@ -31,16 +31,18 @@ async def read_standing(connection: Reader, person: Person, now: int) -> Standin
         return Standing(
             person=person.id, school=person.school, role=person.ticket.role, scope=person.ticket, words=words
         )
-    role = (await connection.execute(_ROLE, {"account": person.id, "school": person.school})).scalar()
-    if role is None:
+    account = (await connection.execute(_ACCOUNT, {"account": person.id, "school": person.school})).first()
+    if account is None or (person.ticket is not None and person.ticket.shut_outs != account.shut_outs):
         raise AccessDenied()
     return Standing(
         person=person.id,
         school=person.school,
-        role=role,
+        role=account.role,
         scope=person.ticket,
-        groups=await _all(connection, _GROUPS, person.id) if role in ENROLLED_ROLES else frozenset(),
-        childrens_groups=await _all(connection, _CHILDRENS_GROUPS, person.id) if role == "guardian" else frozenset(),
+        groups=await _all(connection, _GROUPS, person.id) if account.role in ENROLLED_ROLES else frozenset(),
+        childrens_groups=await _all(connection, _CHILDRENS_GROUPS, person.id)
+        if account.role == "guardian"
+        else frozenset(),
         invited=await _all(connection, _INVITED, person.id),
         words=words,
     )
@@ -80,7 +82,7 @@ _REVOKED: Final = select(_revoked.id).where(
 )
 _LINK: Final = select(_link.id).where(_link.id == bindparam("ticket"), _link.revoked.is_(False))
 _WORDS: Final = select(_word.meeting, _word.admitted).where(_word.person == bindparam("person"))
-_ROLE: Final = select(_account.role).where(
+_ACCOUNT: Final = select(_account.role, _account.shut_outs).where(
     _account.id == bindparam("account"), _account.school == bindparam("school"), _account.disabled.is_(False)
 )
 _GROUPS: Final = select(_enrolled.group_id).where(_enrolled.account == bindparam("account"))

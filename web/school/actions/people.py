@@ -18,7 +18,7 @@ from web.school.events import (
 )
 from web.school.model import Account, AccountRole, GuardianLink, School
 from web.school.names import account_key
-from web.school.shut import take_back, take_back_tickets
+from web.school.shut import take_back
 from web.school.store import Change, SchoolStore
 
 
@@ -58,10 +58,10 @@ async def do_change_account(store: SchoolStore, school: str, account_id: str, pa
         row = {key: value for key, value in structs.asdict(after).items() if key not in ("id", "school", "login")}
         row["folded"] = account_key(after.full_name, after.login)
         table = tables.account
-        await change.connection.execute(update(table).where(table.c.id == account_id).values(row))
         if after.disabled and not before.disabled:
             await _end_sessions(change, account_id)
-            await take_back_tickets(change, account_id)
+            row["shut_outs"] = table.c.shut_outs + 1
+        await change.connection.execute(update(table).where(table.c.id == account_id).values(row))
         rights_moved = (before.role, before.disabled) != (after.role, after.disabled)
         await change.emit(AccountChanged(after, role_changed=rights_moved))
     return after
