@@ -23,7 +23,7 @@ const BATCHES: usize = 8;
 const MAX_SOCKETS: usize = 16;
 /// Passes over the sockets are this far apart when packets come faster: what several publishers sent
 /// meanwhile leaves together. A packet that comes alone is not held up. Microseconds.
-const WINDOW: u64 = 500;
+const WINDOW: u64 = 250;
 /// Tokens of listeners; below are sockets, above connections.
 const LISTENERS: usize = 1 << 8;
 /// Ports that the kernel may choose before we give up.
