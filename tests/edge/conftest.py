@@ -8,8 +8,9 @@ import pytest
 
 from tests.collab.conftest import store
 from tests.server import KreideServer
+from tests.web.conftest import data, furnished
 
-__all__ = ["store"]
+__all__ = ["data", "furnished", "store"]
 
 
 @pytest.fixture(scope="module")

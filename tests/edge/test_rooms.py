@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,11 @@ import aiohttp
 import pytest
 
 from tests.services import RedisServer, free_port
-from tests.web.house import Caller, House, eventually, furnish, open_house
+from tests.web.house import Caller, House, eventually, open_house
 from web.machines import Address
 
 pytestmark = pytest.mark.edge
 LESSON, CLASS = "demo-lesson", "demo-class"
-
-
-@pytest.fixture(scope="module")
-def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("school") / "data"
-    data.mkdir()
-    asyncio.run(furnish(data))
-    return data
 
 
 class Pair:
@@ -36,11 +27,9 @@ class Pair:
 
 @pytest.fixture
 async def pair(
-    request: pytest.FixtureRequest, school: Path, tmp_path: Path, short_path: Path, redis_server: RedisServer
+    request: pytest.FixtureRequest, data: Path, short_path: Path, redis_server: RedisServer
 ) -> AsyncIterator[Pair]:
     """Two workers of one machine; with the parameter "machines" only an address and the database join them."""
-    data = tmp_path / "data"
-    shutil.copytree(school, data)
     options: list[dict[str, Any]] = [{"redis": redis_server.url, "runtime": short_path} for _ in range(2)]
     if getattr(request, "param", "") == "machines":
         for number, machine in enumerate(options):
@@ -125,11 +114,7 @@ async def test_without_redis_chat_goes_on_and_others_are_unknown(pair: Pair, red
     redis_server.start()
 
 
-async def test_a_worker_that_ends_hands_its_rooms_over(
-    school: Path, tmp_path: Path, short_path: Path, redis_server: RedisServer
-) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(school, data)
+async def test_a_worker_that_ends_hands_its_rooms_over(data: Path, short_path: Path, redis_server: RedisServer) -> None:
     options: dict[str, Any] = {"redis": redis_server.url, "runtime": short_path}
     async with open_house(data, index=0, **options) as two:
         async with open_house(data, index=1, **options) as one:

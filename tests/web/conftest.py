@@ -14,7 +14,7 @@ from tests.web.house import House, furnish, open_house
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a demo school; copy it."""
+    """The data folder of a demo school, made once; `data` is a copy."""
     data = tmp_path_factory.mktemp("school") / "data"
     data.mkdir()
     asyncio.run(furnish(data))
@@ -22,8 +22,14 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def house(furnished: Path, tmp_path: Path) -> AsyncIterator[House]:
-    """A running server."""
+def data(furnished: Path, tmp_path: Path) -> Path:
+    """The data folder of a demo school, for one test."""
     shutil.copytree(furnished, tmp_path / "data")
-    async with open_house(tmp_path / "data") as house:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+async def house(data: Path) -> AsyncIterator[House]:
+    """A running server."""
+    async with open_house(data) as house:
         yield house

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from tests.web.house import Caller, House, Json, furnish, open_house
+from tests.web.house import Caller, House, Json
 from web.retention import forget_once
 from web.school.access import DAY
 from web.school.actions import ChannelPatch, do_change_channel
@@ -15,13 +12,6 @@ from web.school.model import ChannelMode
 
 CLASS = "demo-class"
 SCHOOL = "demo"
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    await furnish(tmp_path)
-    async with open_house(tmp_path) as house:
-        yield house
 
 
 async def say(caller: Caller, text: str, **more: Json) -> Json:

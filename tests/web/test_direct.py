@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.web.house import Caller, House, Json, furnish, open_house
+from tests.web.house import Caller, House, Json
 from tests.web.people import CLASS, Guests, channel_in, guests, status_of
 from web.retention import forget_once
 from web.school.access import DAY
@@ -15,13 +14,6 @@ from web.school.actions import AccountPatch, SchoolPatch, do_change_account, do_
 from web.school.model import Enrolment
 
 SCHOOL = "demo"
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    await furnish(tmp_path)
-    async with open_house(tmp_path) as house:
-        yield house
 
 
 @pytest.fixture

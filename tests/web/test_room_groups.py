@@ -15,7 +15,7 @@ import socketio
 from msgspec import structs
 from pycrdt import Doc, Map
 
-from tests.web.house import PATIENCE, Caller, House, eventually, furnish, open_house
+from tests.web.house import PATIENCE, Caller, House, eventually, open_house
 from tests.web.room_table import Table, media
 from tests.web.test_rooms import join
 from tests.web.test_sockets import login
@@ -258,9 +258,8 @@ async def test_the_time_ends_and_newcomers_get_seats_by_the_pulse(house: House) 
     assert await groups_of(teacher) is None
 
 
-async def test_everybody_finds_their_group_when_the_worker_was_lost(tmp_path: Path) -> None:
-    await furnish(tmp_path)
-    async with open_house(tmp_path) as house:
+async def test_everybody_finds_their_group_when_the_worker_was_lost(data: Path) -> None:
+    async with open_house(data) as house:
         tickets = [
             (await house.services.auth.issue_role_ticket("demo-lesson", "pupil", name)).ticket
             for name in ("Amira", "Ben")
@@ -271,7 +270,7 @@ async def test_everybody_finds_their_group_when_the_worker_was_lost(tmp_path: Pa
         assert await teacher.ask("groups:prepare", titles=["One", "Two"], how="chance") == {}
         assert await teacher.ask("groups:begin", minutes=None) == {}
         before = await groups_of(teacher)
-    async with open_house(tmp_path) as house:
+    async with open_house(data) as house:
         places = set()
         for ticket in tickets:
             joined = await (await house.dial(ticket, "P")).ask("room:join", meeting="demo-lesson")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -45,10 +44,9 @@ async def read(response: ClientResponse) -> Any:
 
 
 @pytest.fixture
-async def server(furnished: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
+async def server(data: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
     """A running server with the demo school, on SQLite."""
-    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
-    config = Config(data=tmp_path, runtime=tmp_path / "run", port=unused_port, demo=True)
+    config = Config(data=data, runtime=tmp_path / "run", port=unused_port, demo=True)
     config.runtime.mkdir()
     server = TestServer(await build_app(config, 0))
     await server.start_server()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from collab.chat import Held, NewMessage
@@ -21,8 +19,6 @@ from tests.web.house import eventually
 from tests.web.routes.conftest import Browser, Enter, read
 from tests.web.routes.files import SECRET, docx, photo, png_bomb
 from web import uploads as bounds
-from web.app import build_app
-from web.config import Config
 from web.passwords import Passwords
 from web.school.actions import (
     ChannelPatch,
@@ -37,18 +33,6 @@ from web.services import Services
 from web.uploads_sweep import sweep_once
 
 CHANNEL = "demo-class"
-
-
-@pytest.fixture
-async def server(furnished: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
-    """A running server, over a copy of a demo school that was made once."""
-    shutil.copytree(furnished, tmp_path / "data")
-    config = Config(data=tmp_path / "data", runtime=tmp_path / "run", port=unused_port, demo=True)
-    config.runtime.mkdir()
-    server = TestServer(await build_app(config, 0))
-    await server.start_server()
-    yield server
-    await server.close()
 
 
 async def send(browser: Browser, data: Any, name: str = "x", **where: str) -> tuple[int, Any]:
