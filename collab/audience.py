@@ -19,6 +19,8 @@ from .outbox import Kind, State
 from .salvo import Salvo
 from .sync import Entry, build_awareness, frame_ack, frame_update
 
+_SILENCE = frame_binary(build_awareness([]))
+
 
 class Audience:
     """The clients of one document."""
@@ -35,7 +37,7 @@ class Audience:
         self._clock = clock
         self._on_congested = on_congested
         self._changed: dict[int, Here] = {}
-        self._flushed = self._held_at = float("-inf")
+        self._flushed = self._held_at = self._silence_at = float("-inf")
         self._flush: asyncio.TimerHandle | None = None
         self._salvo: Salvo | None = None
         self._without: frozenset[int] = frozenset()
@@ -170,15 +172,16 @@ class Audience:
         people = self._take_people()
         if not people:
             return
-        shared = _frame(people)
+        entries = [here.entry() for here in people]
+        shared = frame_binary(build_awareness(entries))
         owners = {here.owner for here in people}
         for connection in list(self.connections.values()):
-            if connection.number in owners:
-                frame = _frame([here for here in people if here.owner != connection.number])
-                if frame:
-                    self.send(connection, frame, Kind.AWARENESS)
-            else:
-                self.send(connection, shared, Kind.AWARENESS)
+            frame = shared
+            if (number := connection.number) in owners:
+                others = [entry for entry, here in zip(entries, people, strict=True) if here.owner != number]
+                frame = frame_binary(build_awareness(others)) if others else b""
+            if frame:
+                self.send(connection, frame, Kind.AWARENESS)
 
     def _take_people(self) -> list[Here]:
         """Take the awareness that waits; it is told now."""
@@ -198,15 +201,18 @@ class Audience:
         if frame:
             self.send(connection, frame, Kind.AWARENESS)
 
-    def break_silence(self) -> None:
+    def break_silence(self, now: float) -> None:
         """Send the empty awareness message where nothing was sent for long: stock clients reconnect otherwise."""
-        before = self._clock() - self._limits.silence_seconds
-        frame = frame_binary(build_awareness([]))
+        if now < self._silence_at:
+            return
+        before = now - self._limits.silence_seconds
         if self._salvo is not None:
             self._salvo.settle()
         for connection in self.connections.values():
             if connection.outbox.last_sent < before:
-                self.send(connection, frame, Kind.CONTROL)
+                self.send(connection, _SILENCE, Kind.CONTROL)
+        oldest = min((connection.outbox.last_sent for connection in self.connections.values()), default=now)
+        self._silence_at = max(oldest, before) + self._limits.silence_seconds
 
     def close(self) -> None:
         """Stop the timer."""

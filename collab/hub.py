@@ -30,6 +30,7 @@ from .repeats import Repeats
 from .round import Round
 from .schema import SEED_CLIENT, Kind, empty_seed
 from .store import Committed, DocumentStore, Snapshot
+from .sweep import sweep
 from .wire import Announce, News, People, Want, decode, encode
 
 _log = logging.getLogger("collab.hub")
@@ -309,7 +310,7 @@ class Hub:
         await asyncio.sleep(0.02)
 
     async def _tick(self) -> None:
-        await asyncio.sleep(1.0)
+        await sweep(list(self._keepers.values()), self.clock)
         self.bus.tell(_WORKERS, self.worker.encode())
         now = self.clock()
         silent = [worker for worker, at in self._workers.items() if now - at > self.limits.worker_seconds]
@@ -317,10 +318,6 @@ class Hub:
             del self._workers[worker]
             for keeper in self._keepers.values():
                 keeper.audience.spread(keeper.audience.room.worker_lost(self.wall(), worker))
-        for keeper in list(self._keepers.values()):
-            keeper.audience.break_silence()
-            keeper.people.renew(now)
-            keeper.poke()
         self._budgets.sweep(now)
 
     async def _poll(self) -> None:

@@ -57,9 +57,8 @@ class Keeper:
         self._answers = Answers(self)
         self._busy = self._due = False  # due: what waits must not wait for a turn
         self._late: tuple[Round, Committed] | None = None
-        self._behind = False
+        self._behind = self._stopping = False
         self._clean = True
-        self._stopping = False
         self._wake = asyncio.Event()
         self.people = Attendance(self)
         self._upkeep = Upkeep(hub, self.ledger)
@@ -75,7 +74,7 @@ class Keeper:
         self.audience.regroup()
         self._answers.ask(connection)
         self.audience.send_people(connection)
-        self._press()
+        self.poke()
 
     def detach(self, connection: Connection) -> None:
         """Remove a client and its people."""
@@ -94,7 +93,7 @@ class Keeper:
             self.audience.hold(now)
             self.hub.pace.ask(self, connection, now)
         else:
-            self._press()
+            self.poke()
 
     def receive_announcement(self, announcement: Announce) -> None:
         """Take another worker's word about the log."""
@@ -103,7 +102,7 @@ class Keeper:
                 self._announced.clear()
                 self._behind = True
             self._announced.append(announcement)
-            self._press()
+            self.poke()
 
     def check_head(self, head: int, epoch: int) -> None:
         """Compare with what the store says; catches up, or ends after the epoch was raised."""
@@ -111,13 +110,16 @@ class Keeper:
             self.discard(AccessDenied("other_epoch", "the document was rebuilt"))
         elif head > self.ledger.known:
             self._behind = True
-            self._press()
+            self.poke()
+
+    def look(self, now: float) -> None:
+        """What is due by time alone; wakes the task only for what it must do."""
+        self.audience.break_silence(now)
+        self.people.renew(now)
+        if self._has_work() or self._is_idle() or self._upkeep.is_due(idle=False):
+            self.poke()
 
     def poke(self) -> None:
-        """Look again (a first sync may go, the idle time may be over)."""
-        self._press()
-
-    def _press(self) -> None:
         """Have the task look at once, or as soon as the turn that is under way has ended."""
         self._due = True
         self._wake.set()
@@ -135,8 +137,6 @@ class Keeper:
         for connection in list(self.audience.connections.values()):
             connection.refuse(error)
         self._wake.set()
-
-    # ---- the task
 
     async def _run(self) -> None:
         try:
@@ -216,7 +216,7 @@ class Keeper:
         """Take in what waits, at once if there are only changes and nothing is under way."""
         late = self._announced or self._answers or self._behind or self._inbox.large
         if self._busy or self._stopping or late or not self.loaded.done():
-            self._press()
+            self.poke()
             return
         try:
             work, steps = self._begin()
@@ -228,7 +228,7 @@ class Keeper:
                 self._busy = True
                 self.hub.committer.put(self.ledger.batch(work.entries, work.authors), partial(self._end_turn, work))
             if self._answers:
-                self._press()
+                self.poke()
         except Exception as error:
             self._break(error)
 

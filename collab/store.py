@@ -55,6 +55,7 @@ _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _HEADS = select(tables.document.c.id, tables.document.c.head, tables.document.c.epoch).where(
     tables.document.c.id.in_(bindparam("ids", expanding=True))
 )
+_HEADS_AT_ONCE = 200
 _LOCK_HEADS = _HEADS.order_by(tables.document.c.id).with_for_update()
 _INSERT_ENTRIES = insert(tables.log)
 _SET_HEAD = update(tables.document).where(tables.document.c.id == bindparam("which")).values(head=bindparam("to"))
@@ -178,10 +179,13 @@ class DocumentStore:
             await connection.execute(_ONE_MOMENT)
 
     async def heads(self, documents: Sequence[str]) -> dict[str, Head]:
-        """Return where each document is, in one query; those that are gone are left out."""
-        async with self.database.read() as connection:
-            rows = await connection.execute(_HEADS, {"ids": list(documents)})
-            return {row.id: Head(row.head, row.epoch) for row in rows}
+        """Return where each document is; those that are gone are left out."""
+        found = {}
+        for start in range(0, len(documents), _HEADS_AT_ONCE):
+            async with self.database.look() as connection:
+                rows = await connection.execute(_HEADS, {"ids": list(documents[start : start + _HEADS_AT_ONCE])})
+                found.update({name: Head(head, epoch) for name, head, epoch in rows})
+        return found
 
     async def news(self, document: str, seq: int) -> News:
         """Return everything after entry `seq`; raises AccessDenied(unknown_document)."""
