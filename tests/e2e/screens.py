@@ -82,7 +82,7 @@ def leave_room(page: Page) -> None:
 
 
 def in_lobby(page: Page) -> None:
-    waiting = re.compile("hereingelassen|let in soon")
+    waiting = re.compile("hereingelassen|let in")
     expect(page.get_by_role("heading", name=waiting)).to_be_visible(timeout=60_000)
 
 

@@ -73,7 +73,7 @@ function entering(du: boolean) {
       test: 'Mikrofon testen', startTest: 'Test starten', testing: 'Test läuft', testHint: du ? 'Nur du siehst den Test.' : 'Nur Sie sehen den Test.', join: 'Beitreten',
     },
     lobby: {
-      waiting: du ? 'Gleich wirst du hereingelassen' : 'Gleich werden Sie hereingelassen', joining: 'Verbindet …', ahead: (count: number) => `Einen Moment, noch ${count} vor ${du ? 'dir' : 'Ihnen'}. Es geht von selbst weiter, auch ohne Neuladen.`,
+      waiting: du ? 'Gleich wirst du hereingelassen' : 'Gleich werden Sie hereingelassen', early: (when: string) => (du ? `Ab ${when} wirst du hereingelassen` : `Ab ${when} werden Sie hereingelassen`), joining: 'Verbindet …', ahead: (count: number) => `Einen Moment, noch ${count} vor ${du ? 'dir' : 'Ihnen'}. Es geht von selbst weiter, auch ohne Neuladen.`,
       opens: du ? 'Bitte bleib hier. Der Raum öffnet sich von selbst.' : 'Bitte bleiben Sie hier. Der Raum öffnet sich von selbst.',
       privacy: du ? 'Im Warteraum sieht und hört dich niemand, und du siehst und hörst niemanden. Es wird nichts aufgezeichnet.' : 'Im Warteraum sieht und hört Sie niemand, und Sie sehen und hören niemanden. Es wird nichts aufgezeichnet.',
       self: 'Vorschau', bothOff: 'Mikrofon und Kamera sind aus', onlyMicrophone: 'Das Mikrofon ist bereit, die Kamera ist aus', leave: 'Verlassen',
@@ -88,7 +88,7 @@ function entering(du: boolean) {
       downgraded: 'Dieses Treffen sollte Ende-zu-Ende-verschlüsselt sein und ist es nicht. Deshalb wurde nichts gesendet.',
     },
     closed: {
-      again: 'Wieder beitreten',
+      again: 'Wieder beitreten', toLobby: 'Zurück in den Warteraum', talkOver: 'Das Gespräch ist beendet',
       title: { left: du ? 'Du hast den Raum verlassen' : 'Sie haben den Raum verlassen', ended: 'Das Treffen ist beendet', removed: du ? 'Du wurdest aus dem Raum genommen' : 'Sie wurden aus dem Raum genommen', rejected: 'Kein Zutritt', no_right: 'Kein Zutritt mehr', replaced: 'In einem anderen Fenster geöffnet', moved: 'Der Raum zieht um', restart: 'Der Server startet neu', failed: 'Kein Zutritt' },
       text: {
         left: 'Mikrofon und Kamera sind aus.', ended: 'Tafel und Chat bleiben erhalten.', removed: du ? 'Frag deine Lehrkraft, wenn das ein Versehen war.' : 'Bitte wenden Sie sich an die Leitung des Treffens, wenn das ein Versehen war.',

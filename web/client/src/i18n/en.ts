@@ -26,7 +26,7 @@ const entering = {
     noRecording: 'Nothing of you is recorded unless you agree', name: 'Your name in the room', nameHint: 'The school sets the name.', nameGuest: 'You entered this name.', test: 'Test the microphone', startTest: 'Start test', testing: 'Test is running', testHint: 'Only you see the test.', join: 'Join',
   },
   lobby: {
-    waiting: 'You will be let in soon', joining: 'Connecting …', ahead: (count: number) => `One moment, ${count} before you. This goes on by itself, there is no need to reload.`, opens: 'Please stay here. The room opens by itself.',
+    waiting: 'You will be let in soon', early: (when: string) => `You will be let in from ${when}`, joining: 'Connecting …', ahead: (count: number) => `One moment, ${count} before you. This goes on by itself, there is no need to reload.`, opens: 'Please stay here. The room opens by itself.',
     privacy: 'In the lobby nobody sees or hears you, and you see and hear nobody. Nothing is recorded.', self: 'Preview', bothOff: 'Microphone and camera are off', onlyMicrophone: 'The microphone is ready, the camera is off', leave: 'Leave',
   },
   secrecy: {
@@ -37,7 +37,7 @@ const entering = {
     cannot: 'This meeting is end-to-end encrypted, and your browser cannot do that. Please use a current browser.', downgraded: 'This meeting was to be end-to-end encrypted and is not. That is why nothing was sent.',
   },
   closed: {
-    again: 'Join again',
+    again: 'Join again', toLobby: 'Back to the lobby', talkOver: 'The talk has ended',
     title: { left: 'You left the room', ended: 'The meeting has ended', removed: 'You were removed from the room', rejected: 'No admission', no_right: 'No admission any more', replaced: 'Open in another window', moved: 'The room is moving', restart: 'The server is restarting', failed: 'No admission' },
     text: {
       left: 'Microphone and camera are off.', ended: 'Board and chat are kept.', removed: 'Ask whoever leads the meeting if this was a mistake.', rejected: 'Whoever leads the meeting declined the request.', no_right: 'You no longer belong to this meeting.',
