@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from web.errors import AccessDenied, StateError
 from web.messages import RecordingEnd, RecordingView
@@ -18,12 +18,18 @@ from web.room_state import Room
 from web.room_view import Mark, Member
 
 
+class Word(Struct, frozen=True, eq=False):
+    """One yes, from when on; the same person's next one is another."""
+
+    at: int
+
+
 class Consents:
     """The words of one room's people to one recording at a time."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._agreed: dict[str, int] = {}
+        self._agreed: dict[str, Word] = {}
         self._numbers = 0
 
     @property
@@ -35,6 +41,10 @@ class Consents:
     def agreed(self) -> Collection[str]:
         """The people who have agreed."""
         return self._agreed.keys()
+
+    def runs(self, id: str) -> bool:
+        """Whether it is this recording that runs."""
+        return self.running is not None and self.running.id == id
 
     def check(self, peer: str) -> Member:
         """Return who may begin or end a recording here; raises AccessDenied, StateError."""
@@ -57,7 +67,7 @@ class Consents:
     def agree(self, now: int, peer: str, id: str) -> str:
         """Somebody inside agrees; return the person. StateError if that recording does not run."""
         member = self._speaker(peer, id)
-        self._agreed.setdefault(member.person.id, now)
+        self._agreed.setdefault(member.person.id, Word(now))
         return member.person.id
 
     def withdraw(self, peer: str, id: str) -> tuple[str, list[int], list[Output]]:
@@ -66,21 +76,21 @@ class Consents:
         self._agreed.pop(person, None)
         return (person, *self._release([peer for peer in self._recorded() if self._person(peer) == person]))
 
-    def due(self) -> list[tuple[Member, int, int]]:
-        """Devices inside whose people agreed and that have no number yet: each with a number for it, and since when."""
+    def due(self) -> list[tuple[Member, int, Word]]:
+        """Devices inside whose people agreed and that have no number yet: each with a number for it, and the word."""
         found = []
         for member in self._room.members:
-            agreed = self._agreed.get(member.person.id)
-            if self.running and member.inside and agreed is not None and member.peer not in self._room.board.records:
+            word = self._agreed.get(member.person.id)
+            if self.running and member.inside and word is not None and member.peer not in self._room.board.records:
                 self._numbers += 1
-                found.append((member, self._numbers, agreed))
+                found.append((member, self._numbers, word))
         return found
 
-    def enrol(self, member: Member, number: int) -> list[Output]:
+    def enrol(self, member: Member, number: int, word: Word) -> list[Output]:
         """The rows are there: record this device, unless its word, its place or the recording is gone meanwhile."""
         board = self._room.board
-        if not self.running or member.person.id not in self._agreed or member.peer in board.records:
-            return []
+        if not self.running or self._agreed.get(member.person.id) is not word or member.peer in board.records:
+            return []  # whoever took it back and agreed anew gets the next number: this one may be erased
         if board.members.get(member.peer) is not member or not member.inside:
             return []
         board.records[member.peer] = number
@@ -114,7 +124,7 @@ class Consents:
 
     def _speaker(self, peer: str, id: str) -> Member:
         member = self._room.inside(peer)
-        if self.running is None or self.running.id != id:
+        if not self.runs(id):
             raise StateError("state", "this recording does not run")
         return member
 

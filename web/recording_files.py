@@ -60,12 +60,13 @@ class RecordingFiles:
         disk = os.statvfs(self._folder if self._folder.exists() else self._folder.parent)
         return disk.f_bavail * disk.f_frsize < self.reserve
 
-    def size(self, recording: str, file: int) -> int | None:
-        """How long a file is; None if there is none, or an empty one."""
+    def written(self, recording: str, file: int) -> tuple[int, int] | None:
+        """A file's bytes and when it was last written to (ms since 1970); None if there is none, or an empty one."""
         try:
-            return self.path(recording, file).stat().st_size or None
+            found = self.path(recording, file).stat()
         except OSError:
             return None
+        return (found.st_size, found.st_mtime_ns // 1_000_000) if found.st_size else None
 
     def kind(self, recording: str, file: int) -> FileKind:
         """What a file is by its own word; OSError when there is none."""

@@ -18,6 +18,7 @@ from sfu.recorder import FileClosed, FileOpened, FramesLost, RecorderEvent, Reco
 from web.errors import StateError, Unavailable
 from web.messages import RecordingEnd, RoomConsent
 from web.recording import Consents
+from web.recording_end import finish_abandoned, finish_recording
 from web.recording_files import RecordingFiles
 from web.room_media import RoomMedia
 from web.room_outputs import Output
@@ -51,7 +52,15 @@ class RoomRecording:
         self._recording: Recording | None = None
         self._starting = False
         self._in_order = asyncio.Lock()  # fair: first come, first served
-        self._erased: set[int] = set()
+        self._erased: set[tuple[str, int]] = set()
+
+    def begin(self) -> None:
+        """The room begins: what a lost worker recorded in it is over."""
+        self._later(self._begin())
+
+    async def _begin(self) -> None:
+        async with self._in_order:
+            await finish_abandoned(self._store, self._files, self._room.meeting, _now())
 
     async def switch(self, peer: str, on: bool) -> None:
         """A leader begins or ends the recording."""
@@ -73,10 +82,10 @@ class RoomRecording:
                 raise StateError("recording_full", "the disk is nearly full")
             meeting, id = self._room.meeting, new_id()
             begun = rows.Recorded(id, meeting.school, meeting.id, by.person.id, _now())
-            await rows.do_begin_recording(self._store, begun)
+            async with self._in_order:  # behind what the room began with
+                await rows.do_begin_recording(self._store, begun)
             try:
                 folder = self._files.create(id)
-                self._erased = set()
                 recording = await self._media.plane.record(
                     folder, self._files.reserve, lambda event: self._on_event(id, event)
                 )
@@ -97,6 +106,9 @@ class RoomRecording:
         if word.agree:
             self.consents.agree(_now(), peer, word.recording)
             await self._enrol(word.recording)
+            return
+        if word.erase and not self.consents.runs(word.recording):
+            await self._erase(word.recording, self._room.inside(peer).person.id)
             return
         person, numbers, outputs = self.consents.withdraw(peer, word.recording)
         self._apply(outputs)  # from here on no packet of theirs is taken
@@ -139,11 +151,11 @@ class RoomRecording:
 
     async def _enrol(self, id: str) -> None:
         async with self._in_order:
-            for member, number, agreed in self.consents.due():
+            for member, number, word in self.consents.due():
                 files = (2 * number, 2 * number + 1)
-                track = rows.Track(id, files[0], member.person.id, member.person.name, agreed)
+                track = rows.Track(id, files[0], member.person.id, member.person.name, word.at)
                 await rows.do_enrol(self._store, self._room.meeting.school, track, files)
-                self._apply(self.consents.enrol(member, number))
+                self._apply(self.consents.enrol(member, number, word))
 
     def _end(self, numbers: Iterable[int], *, forget: bool) -> None:
         for number in numbers:
@@ -151,11 +163,12 @@ class RoomRecording:
                 self._recording.end(number, forget=forget)
 
     async def _erase(self, id: str, person: str) -> None:
-        """Delete what there is of a person in the recording that runs; what is being closed goes when it is."""
+        """Delete what there is of a person in a recording of this room; what is being closed goes when it is."""
+        meeting = self._room.meeting
         async with self._in_order:
-            for recording in await rows.read_recordings(self._store, id=id):
+            for recording in await rows.read_recordings(self._store, meeting.school, id, meeting.id):
                 files = [track.file for track in recording.tracks if track.person == person]
-                self._erased.update(files)
+                self._erased.update((id, file) for file in files)
                 await asyncio.to_thread(self._files.delete, id, files)
                 await rows.do_delete_tracks(self._store, id, files)
 
@@ -184,7 +197,7 @@ class RoomRecording:
         bytes: int | None = None,
     ) -> None:
         async with self._in_order:
-            if file in self._erased:
+            if (id, file) in self._erased:
                 await asyncio.to_thread(self._files.delete, id, [file])
                 return
             await rows.do_note_file(
@@ -201,19 +214,7 @@ class RoomRecording:
             await recording.closed()
         async with self._in_order:
             await finish_recording(self._store, self._files, id, reason, _now())
-
-
-async def finish_recording(store: SchoolStore, files: RecordingFiles, id: str, reason: str, at: int) -> None:
-    """Write down the end of a recording whose process is gone; without a file it never was."""
-    for recording in await rows.read_recordings(store, id=id):
-        for track in recording.tracks:
-            size = await asyncio.to_thread(files.size, id, track.file)
-            if track.bytes is None and size is not None:
-                length = None if track.started_at is None else max(0, at - track.started_at)
-                await rows.do_note_file(store, id, track.file, bytes=size, milliseconds=length)
-    await rows.do_end_recording(store, id, at, reason)
-    if not await rows.read_recordings(store, id=id):
-        await asyncio.to_thread(files.delete, id)
+            self._erased = {(other, file) for other, file in self._erased if other != id}
 
 
 def _now() -> int:

@@ -11,7 +11,7 @@ import logging
 from typing import Final
 
 from web.errors import WebError
-from web.recording_host import finish_recording
+from web.recording_end import finish_recording
 from web.school.access import DAY
 from web.school.actions.recordings import do_delete_tracks, do_end_recording, read_recordings
 from web.services import Services

@@ -67,7 +67,9 @@ class RoomHost:
         self._telling = Telling(room, send, self._forget)
         self._work = RoomWork(moving=lambda: self._telling.frozen)
         decks = GroupDecks(parts.school, parts.access, parts.documents)
-        self.groups = RoomGroups(room, parts.school, decks, apply=self._apply, clock=_now, later=self._work.later)
+        self.groups = RoomGroups(
+            room, parts.school, decks, apply=self._apply, clock=_now, later=self._work.later, epoch=epoch
+        )
         self.media = RoomMedia(room, parts.media, parts.watch, apply=self._apply, deliver=self._deliver)
         self.media.epoch = epoch
         self.tools = RoomTools(
@@ -199,6 +201,10 @@ class RoomHost:
     async def settled(self) -> None:
         """Wait until what was left to be written down is."""
         await self._work.settled()
+
+    def begin(self) -> None:
+        """The room begins here, perhaps after its worker was lost."""
+        self._recording.begin()
 
     def close(self, reason: wire.CloseReason) -> None:
         """End the room on this worker."""

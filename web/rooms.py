@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from collab.bus import Bus
+from collab.bus import Bus, Lease
+from collab.errors import CollabError
 from sfu.server import MediaServer
 from web import messages as wire
 from web.broadcast import Outgoing
@@ -32,7 +33,8 @@ from web.room_state import Room
 from web.room_wire import Moved, RoomAnswer, RoomCall, Seat, ToolAnswer, ToolCall
 from web.school.access import SchoolAccess
 from web.school.events import SchoolEvent
-from web.school.group_queries import load_plan
+from web.school.group_queries import begin_term
+from web.school.group_rooms import GroupPlan
 from web.school.model import Person
 from web.school.sending import load_sending
 from web.school.store import SchoolStore
@@ -266,7 +268,7 @@ class Rooms:
             if not create:
                 raise Moved(text="the room is not here any more")
             meeting, _ = await self._parts.access.access_meeting(person, meeting_id)
-            plan = await load_plan(self._parts.school, meeting_id)
+            plan = await self._begin(meeting_id, owned.lease)
             sending = await load_sending(self._parts.school, person.school)
             if owned.host is None:
                 if self._moves.leaving:
@@ -274,7 +276,18 @@ class Rooms:
                 room = new_room(meeting, plan)
                 room.board.codec, room.board.downlink_cap = sending
                 owned.host = self._build(room, owned.lease.epoch)
+                owned.host.begin()
         return owned.host
+
+    async def _begin(self, meeting: str, lease: Lease) -> GroupPlan | None:
+        """Note that the room is ours from now on; return how it is split."""
+        try:
+            return await begin_term(self._parts.school, meeting, lease.epoch)
+        except StateError as error:
+            with contextlib.suppress(CollabError):
+                if await lease.renew():  # it is ours: only the clock that epochs follow was set back
+                    return await begin_term(self._parts.school, meeting, lease.epoch, anew=True)
+            raise Moved(text="the room is at another worker now") from error
 
     def _build(self, room: Room, epoch: int) -> RoomHost:
         def send(connections: Sequence[str], outgoing: Outgoing | None) -> None:

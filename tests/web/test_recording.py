@@ -14,7 +14,7 @@ from msgspec import structs
 
 from sfu.room import MediaRoom
 from tests.sfu.peers import publisher
-from tests.web.house import Caller, House, furnish, open_house
+from tests.web.house import Caller, House, eventually, furnish, open_house
 from tests.web.room_table import meeting, person
 from web.errors import AccessDenied, StateError
 from web.messages import RecordingView
@@ -23,7 +23,7 @@ from web.recording_sweep import sweep_once
 from web.room_outputs import Arrival
 from web.room_state import Room
 from web.school.access import DAY
-from web.school.actions.recordings import read_recordings
+from web.school.actions.recordings import Recorded, Track, do_begin_recording, do_enrol, read_recordings
 from web.school.grants import GRANTS
 
 
@@ -43,7 +43,7 @@ def begun(*names: str) -> tuple[Room, Consents]:
 
 
 def enrol(consents: Consents) -> list[str]:
-    return [member.peer for member, number, _ in consents.due() if consents.enrol(member, number)]
+    return [member.peer for member, number, word in consents.due() if consents.enrol(member, number, word)]
 
 
 def records(room: Room) -> dict[str, int]:
@@ -65,10 +65,11 @@ def test_it_begins_with_nobody_and_takes_who_agreed() -> None:
 def test_who_takes_it_back_is_out_at_once_and_a_new_word_is_a_new_file() -> None:
     room, consents = begun("amira")
     consents.agree(6, "amira", "r")
-    ((member, number, _),) = consents.due()
+    ((member, number, word),) = consents.due()
     consents.withdraw("amira", "r")
-    assert consents.enrol(member, number) == [] and records(room) == {}  # while its row was being written
-    consents.agree(7, "amira", "r")
+    assert consents.enrol(member, number, word) == [] and records(room) == {}  # while its row was being written
+    consents.agree(6, "amira", "r")
+    assert consents.enrol(member, number, word) == [], "what may be erased by now is not written to again"
     assert enrol(consents) == ["amira"]
     _, numbers, outputs = consents.withdraw("amira", "r")
     assert numbers == [2] and outputs and records(room) == {}
@@ -231,3 +232,34 @@ async def test_each_sees_their_own_and_nothing_is_kept_too_long(tmp_path: Path) 
         assert len(_files(tmp_path)) == 2 and not (tmp_path / "recordings" / "stray").exists()
         await sweep_once(services, kept.started_at + 31 * DAY)
         assert _files(tmp_path) == [] and await read_recordings(services.school) == []
+
+
+async def _lose(house: House, data: Path, id: str, person: str) -> None:
+    """What a worker leaves that was killed while it recorded somebody."""
+    meeting = house.services.rooms.hosts()[0].room.meeting
+    await do_begin_recording(house.services.school, Recorded(id, meeting.school, meeting.id, person, 5))
+    await do_enrol(house.services.school, meeting.school, Track(id, 2, person, "T", 5), (2, 3))
+    folder = data / "recordings" / id
+    folder.mkdir(parents=True)
+    (folder / "2.webm").write_bytes(b"a film")
+
+
+async def test_what_a_lost_worker_recorded_is_over_and_can_be_deleted(tmp_path: Path) -> None:
+    await furnish(tmp_path)
+    async with open_house(tmp_path) as house, AsyncExitStack() as stack:
+        teacher = await _enter(stack, house, "teacher")
+        (person,) = [member.person.id for member in house.services.rooms.hosts()[0].room.members]
+        for id in ("fetched", "erased", "unseen"):
+            await _lose(house, tmp_path, id, person)
+        assert await teacher.status("DELETE", "fetched") == 409, "somebody may still be recorded there"
+        assert await teacher.word("erased", False, erase=True) == {}
+        assert [path.parent.name for path in _files(tmp_path)] == ["fetched", "unseen"]
+        assert await teacher.caller.ask("room:leave") == {}
+        await eventually(lambda: house.services.rooms.counts()["rooms"] == 0)
+        assert await teacher.status("DELETE", "unseen") == 204, "nobody is there who could end it first"
+        await teacher.caller.ask("room:join", meeting="demo-lesson", client="teacher")
+        ended = await _ended(teacher)
+        assert (ended["id"], ended["ended"], ended["tracks"][0]["bytes"]) == ("fetched", "broken", 6)
+        assert await teacher.status("DELETE", "fetched") == 204
+        assert list((tmp_path / "recordings").iterdir()) == []
+        assert await read_recordings(house.services.school) == []

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from web.downloads import disposition
 from web.errors import AccessDenied, StateError
+from web.recording_end import finish_recording
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.school.access import DAY
 from web.school.actions.recordings import Recorded, Track, do_delete_tracks, read_recordings
@@ -143,7 +144,9 @@ async def _access_track(call: Call[Nothing]) -> tuple[Recorded, Track, bool]:
 
 async def _delete(services: Services, recording: Recorded, files: list[int] | None) -> None:
     if recording.ended_at is None:
-        raise StateError("recording_runs", "it still runs: end it first")
+        if await services.rooms.occupied(recording.meeting):
+            raise StateError("recording_runs", "it still runs: end it first")
+        await finish_recording(services.school, services.recordings, recording.id, "broken", services.school.clock())
     await asyncio.to_thread(services.recordings.delete, recording.id, files)
     await do_delete_tracks(services.school, recording.id, files)
     if not await read_recordings(services.school, id=recording.id):

@@ -116,13 +116,17 @@ async def do_delete_tracks(store: SchoolStore, id: str, files: Sequence[int] | N
             await connection.execute(over)
 
 
-async def read_recordings(store: SchoolStore, school: str | None = None, id: str | None = None) -> list[Recorded]:
-    """Recordings with their tracks, the newest first: of a school, or the one of this id."""
+async def read_recordings(
+    store: SchoolStore, school: str | None = None, id: str | None = None, meeting: str | None = None
+) -> list[Recorded]:
+    """Recordings with their tracks, the newest first: of a school, of a meeting, or the one of this id."""
     asked = select(recording).order_by(recording.c.started_at.desc(), recording.c.id)
     if school is not None:
         asked = asked.where(recording.c.school == school)
     if id is not None:
         asked = asked.where(recording.c.id == id)
+    if meeting is not None:
+        asked = asked.where(recording.c.meeting == meeting)
     async with store.read() as connection:
         rows = (await connection.execute(asked)).mappings().all()
         named = select(recording_track).where(recording_track.c.recording.in_([row["id"] for row in rows]))
