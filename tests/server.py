@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -20,14 +24,27 @@ import msgspec
 
 from tests.services import free_port
 from web.config import Config, check
-from web.stores import issue_ticket
+from web.stores import issue_ticket, prepare_stores
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0  # seconds for one answer
 
 
+@cache
+def demo_school() -> Path:
+    """A data folder as the first start of `kreide serve --demo` leaves it; made once, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="kreide-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with ThreadPoolExecutor(1) as thread:  # a test's own loop may run here
+        thread.submit(asyncio.run, prepare_stores(Config(data=folder, demo=True))).result()
+    return folder
+
+
 class KreideServer:
-    """The server under test. `url` stays the same over `kill()` and `start()`."""
+    """The server under test. `url` stays the same over `kill()` and `start()`.
+
+    Making the demo school is half of a first start's work, so SQLite begins with a copy of one.
+    """
 
     def __init__(self, data: Path, *flags: str, demo: bool = True) -> None:
         self.port = free_port()
@@ -42,6 +59,8 @@ class KreideServer:
 
     def start(self, seconds: float = 90.0) -> None:
         """Start it and return when each of its workers is ready; fail with its log when it ends first."""
+        if "--demo" in self._flags and self._database is None and not self.data.exists():
+            shutil.copytree(demo_school(), self.data)
         command = [sys.executable, "-m", "web", "serve", "--port", str(self.port), "--data", str(self.data)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([*command, *self._flags], cwd=ROOT, stdout=log, stderr=log)

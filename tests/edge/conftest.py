@@ -8,9 +8,9 @@ import pytest
 
 from tests.collab.conftest import store
 from tests.server import KreideServer
-from tests.web.conftest import data, furnished
+from tests.web.conftest import data
 
-__all__ = ["data", "furnished", "store"]
+__all__ = ["data", "store"]
 
 
 @pytest.fixture(scope="module")

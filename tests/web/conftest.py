@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.web.house import House, furnish, open_house
-
-
-@pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a demo school, made once; `data` is a copy."""
-    data = tmp_path_factory.mktemp("school") / "data"
-    data.mkdir()
-    asyncio.run(furnish(data))
-    return data
+from tests.server import demo_school
+from tests.web.house import House, open_house
 
 
 @pytest.fixture
-def data(furnished: Path, tmp_path: Path) -> Path:
+def data(tmp_path: Path) -> Path:
     """The data folder of a demo school, for one test."""
-    shutil.copytree(furnished, tmp_path / "data")
+    shutil.copytree(demo_school(), tmp_path / "data")
     return tmp_path / "data"
 
 
