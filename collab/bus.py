@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -176,7 +177,7 @@ class MemoryBus:
         held = self._leases.get(name)
         if held is not None and held.until > now:
             return None
-        epoch = self._epochs[name] = self._epochs.get(name, 0) + 1
+        epoch = self._epochs[name] = max(self._epochs.get(name, 0) + 1, int(time.time() * 1000))
         self._leases[name] = _Held(holder, epoch, now + ttl)
         return _MemoryLease(self._leases, name, holder, epoch, ttl)
 

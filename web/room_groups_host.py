@@ -1,6 +1,7 @@
 """Group rooms on the worker that owns the room: what people ask of them, carried out one after the other.
 
-Laws: a plan is stored before anybody is moved or told, so a worker that takes the room anew finds everybody's place.
+Laws: a plan is stored before anybody is moved or told, so a worker that takes the room anew finds everybody's
+place; one that stood still and lost the room meanwhile stores nothing more (`school/terms.py`).
 Requests about groups wait for each other; each is decided on the plan as it then is. When all are back, the work on
 slides that were given to the groups comes back into their deck.
 """
@@ -22,12 +23,14 @@ from web.room_group_decks import GroupDecks
 from web.room_groups import check_splittable, newcomers, say, seatable, set_groups, visit
 from web.room_outputs import Output
 from web.room_state import Room
+from web.room_wire import Moved
 from web.school import group_rooms
 from web.school.actions import do_keep_group_rooms
 from web.school.group_queries import load_plan
 from web.school.group_rooms import GroupPlan, GroupRoom
 from web.school.model import Person
 from web.school.store import SchoolStore, new_id
+from web.school.terms import OUTDATED
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ class RoomGroups:
         apply: Callable[[Sequence[Output]], None],
         clock: Callable[[], int],
         later: Callable[[Coroutine[Any, Any, None]], None],
+        epoch: int,
     ) -> None:
         self._room = room
         self._store = store
@@ -51,6 +55,7 @@ class RoomGroups:
         self._apply = apply
         self._clock = clock
         self._later = later
+        self._epoch = epoch
         self._turn = asyncio.Lock()
 
     async def handle(self, peer: str, person: Person, event: str, message: Struct) -> None:
@@ -158,7 +163,12 @@ class RoomGroups:
         before = self._room.board.groups
         if plan == before:
             return
-        await do_keep_group_rooms(self._store, self._room.meeting, plan)
+        try:
+            await do_keep_group_rooms(self._store, self._room.meeting, plan, self._epoch)
+        except StateError as error:
+            if error.code == OUTDATED:
+                raise Moved(text="the room is at another worker now") from error
+            raise
         self._apply(set_groups(self._room, plan))
         if before is not None and before.working and plan is not None and not plan.working and plan.source is not None:
             self._later(self._bring_back(plan))

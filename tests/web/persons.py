@@ -46,7 +46,7 @@ OTHER: Final[dict[str, frozenset[str]]] = {
         login_session.guest_link login_session.school login_session.token_hash meeting.cancelled
         meeting.channel meeting.encrypted meeting.ended meeting.ends_at meeting.group_id meeting.id meeting.kind
         meeting.lobby meeting.locked meeting.moved_from meeting.private_cameras meeting.school
-        meeting.starts_at meeting_document.* personal.away personal.quiet_end personal.quiet_start
+        meeting.starts_at meeting.term meeting_document.* personal.away personal.quiet_end personal.quiet_start
         personal.quiet_weekends personal.school personal.typing recording.ended_at recording.gaps recording.id
         recording.meeting recording.reason recording.school recording.started_at recording_track.agreed_at
         recording_track.bytes recording_track.file recording_track.milliseconds recording_track.recording

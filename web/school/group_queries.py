@@ -5,6 +5,7 @@ Laws: nothing here decides. A statement is built at import, like those of everyb
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -12,9 +13,13 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
 
 from collab.sqlite_reader import Reader
+from web.errors import Unavailable
 from web.school.group_rooms import GroupPlan, GroupRoom
 from web.school.group_tables import group_plan, group_room, group_seat
 from web.school.store import SchoolStore
+from web.school.terms import hold_term
+
+_log = logging.getLogger(__name__)
 
 
 class Seat(Struct, frozen=True):
@@ -50,6 +55,19 @@ async def load_plan(store: SchoolStore, meeting: str) -> GroupPlan | None:
     """How a meeting is split, read by itself."""
     async with store.read() as connection:
         return await plan_of(connection, meeting)
+
+
+async def begin_term(store: SchoolStore, meeting: str, epoch: int, *, anew: bool = False) -> GroupPlan | None:
+    """How a meeting is split, for who owns its room from now on; raises StateError(outdated) (`terms.py`).
+
+    `anew`: whatever epochs there were.
+    """
+    try:
+        async with store.write() as connection:
+            await hold_term(connection, meeting, epoch, anew=anew)
+    except Unavailable:  # the disk is full, perhaps: people meet all the same, and nothing can be written over
+        _log.warning("the room of meeting %s begins, but cannot be noted", meeting)
+    return await load_plan(store, meeting)
 
 
 async def seats_by_channel(connection: Reader, person: str, channels: Collection[str]) -> dict[str, Seat]:

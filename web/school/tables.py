@@ -157,6 +157,7 @@ meeting = Table(
     Column("private_cameras", Boolean, nullable=False, server_default=false()),
     Column("cancelled", Boolean, nullable=False, server_default=false()),
     Column("moved_from", BigInteger),
+    Column("term", BigInteger, nullable=False, server_default="0"),
     Column("ended", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("school", "id"),
     same_school("host", "account"),

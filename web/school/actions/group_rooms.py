@@ -11,13 +11,21 @@ from web.school.group_rooms import GroupPlan
 from web.school.group_tables import group_plan, group_room, group_seat
 from web.school.model import Meeting
 from web.school.store import Change, SchoolStore
+from web.school.terms import hold_term
 
 CHAT_DAYS = 14  # what groups wrote goes when a meeting's own channel is not listed any more
 
 
-async def do_keep_group_rooms(store: SchoolStore, meeting: Meeting, plan: GroupPlan | None) -> None:
-    """Put this plan in the place of the meeting's; None: it is split no more."""
+async def do_keep_group_rooms(
+    store: SchoolStore, meeting: Meeting, plan: GroupPlan | None, epoch: int | None = None
+) -> None:
+    """Put this plan in the place of the meeting's; None: it is split no more.
+
+    `epoch`: under which the writer owns the live room; raises StateError(outdated) when another one owns it by now.
+    """
     async with store.change(meeting.school) as change:
+        if epoch is not None:
+            await hold_term(change.connection, meeting.id, epoch)
         before = await plan_of(change.connection, meeting.id)
         for table in (group_seat, group_room, group_plan):
             await change.connection.execute(delete(table).where(table.c.meeting == meeting.id))
