@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from sfu.codecs import START_KBIT
 from sfu.model import LayersWanted, PeerConnected, PeerLost, SlotOffer, SourceChanged, SourceOffer
 from sfu.room import MediaRoom
+from tests.sfu.halves import Watch, halved
 from tests.sfu.peers import PUPIL, TEACHER, Log, running
 
 pytestmark = pytest.mark.e2e
@@ -195,9 +196,13 @@ async def test_the_stage_is_shown_in_full_and_tiles_small_and_what_nobody_watche
             for name in ("teacher", "pupil"):
                 await pages[name].evaluate("publish(960, 540)")
             await _is_wide(pages["viewer"], "stage", 640)
+            watch = Watch(pages["teacher"], pages["viewer"])
+            await watch.begin()
             await _is_wide(pages["viewer"], "tile-1", 160)
             # Nobody waits while a browser feels its way up to the large layer: it begins with room for it.
             assert await pages["viewer"].evaluate("mayBeSent()") == START_KBIT * 1000
+            await watch.end()
+            await halved(room, watch)
 
             # The pupil's large layers are watched by nobody: its client is asked to pause them.
             await log.until(LayersWanted("pupil", {"camera": ["q"]}))

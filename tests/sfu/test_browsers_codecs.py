@@ -1,5 +1,5 @@
-"""Real Chromium in every codec we carry: pictures are decoded, their layer is the one that was asked for, RED, and what
-was recorded of them plays in a browser.
+"""Real Chromium in every codec we carry: pictures are decoded, their layer is the one that was asked for, half of the
+frames is what the allocator says, RED, and what was recorded of them plays in a browser.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sfu.model import PeerConnected
 from sfu.recorder import RecorderEvent, Recording, RecordingEnded
 from sfu.room import MediaRoom
 from sfu.server import MediaServer
+from tests.sfu.halves import Watch, halved
 from tests.sfu.peers import TEACHER, Log, running
 from tests.sfu.test_browsers import _chromium, _is_wide, _join, _rises, _signalling
 
@@ -83,9 +84,14 @@ async def _watch(server: MediaServer, browser: Browser, codec: VideoCodec, folde
         for name in ("teacher", "pupil"):
             await log.until(PeerConnected(name))
         found = await _is_wide(pages["pupil"], "stage", 640)
+        watch = Watch(pages["teacher"], pages["pupil"])
+        await watch.begin()
         recording, told = await _record(server, room, folder)
+        await watch.end()
         assert await pages["pupil"].evaluate("codecOf('stage')") == MIME[codec]
         await _rises(pages["pupil"], "stage", found["framesDecoded"] + 20)
+        if codec != "h264":  # which marks no rates
+            await halved(room, watch)
         room.set_stage("pupil")
         found = await _is_wide(pages["pupil"], "tile-1", *SMALL)
         await _rises(pages["pupil"], "tile-1", found["framesDecoded"] + 10)
