@@ -44,9 +44,11 @@ _SUFFIXES: Final[dict[str, tuple[str, ...]]] = {
 }
 # What some system runs when it is opened; as text or unknown bytes it gets another end.
 _RUNNABLE: Final = """
-    app application appref-ms bat cmd com cpl desktop dll dmg exe gadget hta htm html inf ins iso jar jnlp js jse lnk
-    mht mhtml msc msi msp mst pif pkg ps1 ps1xml psc1 reg scf scr sct shb sh svg svgz url vb vbe vbs vhd ws wsc wsf wsh
-    xht xhtml xll xml xsl
+    apk app appimage appinstaller applescript application appref-ms appx bat chm cmd com command cpl crx deb desktop
+    diagcab dll dmg exe fileloc gadget hta htm html img inetloc inf ins iqy iso jar jnlp js jse library-ms lnk mht mhtml
+    mobileconfig msc msi msix msp mst msu osd pif pkg ps1 ps1xml psc1 psm1 pyw pyz rdp reg rpm run scf scpt scr sct
+    search-ms settingcontent-ms sh shb slk svg svgz sys terminal theme url vb vbe vbs vhd vhdx webloc ws wsb wsc wsf wsh
+    xbap xht xhtml xll xml xpi xsl
 """
 _RUN: Final = frozenset(_RUNNABLE.split())
 

@@ -128,6 +128,7 @@ def _animation(picture: Any, kind: str) -> CleanPicture:
     frames = []
     for number in range(picture.n_frames):
         picture.seek(number)
+        _check(picture)  # a GIF's picture grows with a frame that is larger
         times.append(max(20, int(picture.info.get("duration") or 100)))
         frame = picture.convert("RGBA")
         frame.info.clear()

@@ -25,7 +25,9 @@ MAX_PARTS: Final = 1_000
 MAX_UNZIPPED: Final = 64 << 20
 _OLD: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DECLARED: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
+_XML: Final = re.compile(rb"\s*<\?xml\s")
+_ENCODING: Final = re.compile(rb"""encoding\s*=\s*["']([^"']{1,40})["']""")
+_FIRST: Final = 400  # bytes within which the XML declaration ends
 _ENCODINGS: Final = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252")
 _WIDE: Final = (b"\xfe\xff", b"\xff\xfe", b"\x4c\x6f\xa7\x94")  # UTF-16 with its mark; EBCDIC
 
@@ -76,6 +78,15 @@ class Archive:
     @staticmethod
     def _check(part: bytes) -> None:
         wide = part.startswith(_WIDE) or (part[:1] in (b"<", b"\0") and b"\0" in part[:4])
-        encoding = _ENCODING.match(part[:400].removeprefix(b"\xef\xbb\xbf"))
-        if wide or (encoding is not None and encoding[1].lower() not in _ENCODINGS) or _DECLARED.search(part):
+        if wide or not _is_plain(part[:_FIRST].removeprefix(b"\xef\xbb\xbf")) or _DECLARED.search(part):
             raise ProtocolError("file_refused", "the file declares things that no document needs")
+
+
+def _is_plain(begin: bytes) -> bool:
+    """Tell whether a part is in an encoding in which `_DECLARED` sees everything."""
+    if not _XML.match(begin):
+        return True
+    declaration, end, _ = begin.partition(b"?>")
+    found = _ENCODING.search(declaration)
+    plain = b"encoding" not in declaration if found is None else found[1].lower() in _ENCODINGS
+    return bool(end) and plain

@@ -1,7 +1,7 @@
 """Tables as CSV: as the spreadsheet of the reader's language writes and expects it.
 
 Laws: of a formula goes its value, or its text where none is known; a text that a spreadsheet would take for a formula
-(it begins with = + - @ tab or CR) goes out behind an
+(it begins with = + - @ tab, CR or LF) goes out behind an
 apostrophe and comes in without it. Written with a byte order mark, so that Excel reads umlauts; German with semicolon
 and decimal comma. Read by evidence, not by the reader: separator, encoding and decimal sign are those that the file
 itself shows.
@@ -23,7 +23,7 @@ from .gather import MAX_COLUMNS, Found, Sheet
 from .names import LanguageName
 from .reading import Table, trimmed
 
-_DANGER: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_DANGER: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _ONE_COLUMN: Final = re.compile(r"([^,;\t|\n]*\n)?(-?\d+(,\d+)?%?\r?\n)*(-?\d+(,\d+)?%?)?")
 _SEPARATORS: Final = ";,\t|"
 _SAMPLE: Final = 64 * 1024

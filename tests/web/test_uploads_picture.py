@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms, ImageFile
 
 from collab.errors import ProtocolError
-from tests.web.routes.files import SECRET, animation, photo, png_bomb
+from tests.web.routes.files import SECRET, animation, growing_gif, photo, png_bomb
 from web.uploads_picture import MAX_FRAMES, CleanPicture, Picture, clean, decode, encode
 
 
@@ -77,6 +77,7 @@ def test_colours_become_srgb() -> None:
         (png_bomb(16_000, 4_000), "png", "upload_pixels"),
         (png_bomb(80, 16_001), "png", "upload_pixels"),
         (animation("GIF", MAX_FRAMES + 1), "gif", "upload_pixels"),
+        (growing_gif((1, 1), (17_000, 90), (1, 1)), "gif", "upload_pixels"),
         (photo(300, 300)[:2000], "jpeg", "upload_damaged"),
         (photo(300, 300, "PNG")[:-300], "png", "upload_damaged"),
         (photo(300, 300, "WEBP")[:800], "webp", "upload_damaged"),

@@ -83,6 +83,14 @@ def test_an_encoding_that_could_hide_them_is_refused(encoding: str) -> None:
     assert refusal(swapped("ods", "content.xml", data)) == "file_refused"
 
 
+@pytest.mark.parametrize("before", [" " * 500, ' standalone="yes" ' + "\n" * 390, ' x="' + "y" * 250 + '" '])
+def test_an_encoding_far_behind_is_refused(before: str) -> None:
+    """UTF-7 hides a document type from who looks for one, and lxml reads it."""
+    hidden = "+ADwAIQ-DOCTYPE x +AFsAPAAh-ENTITY a +ACI-b+ACIAPgBdAD4APA-x/+AD4-"
+    data = f'<?xml version="1.0"{before}encoding="UTF-7"?>{hidden}'.encode()
+    assert refusal(swapped("ods", "content.xml", data)) == "file_refused"
+
+
 def test_a_bomb_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = swapped("xlsx", "xl/worksheets/sheet1.xml", bytes(archive.MAX_UNZIPPED + 1))
     assert len(bomb) < 100_000

@@ -76,7 +76,7 @@ def test_german_csv_is_what_excel_expects() -> None:
     assert write_csv(table, "en").decode("utf-8-sig") == "Größe,50%\r\n1234.5,\r\n"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "'=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "'=1"])
 def test_no_text_becomes_a_formula(text: str) -> None:
     table = Table((Column(), Column()), (Row((text, "x")),))
     assert escaped(text).startswith("'")

@@ -52,6 +52,14 @@ def png_bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", rows) + part(b"IEND", b"")
 
 
+def growing_gif(*sizes: tuple[int, int]) -> bytes:
+    """A moving picture that says it is as large as its first frame."""
+    out = b"GIF89a" + struct.pack("<HHBBB", *sizes[0], 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    for size in sizes:
+        out += b"," + struct.pack("<HHHHB", 0, 0, *size, 0) + b"\2\2\x44\1\0"
+    return out + b";"
+
+
 def docx(*more: str) -> bytes:
     """A zip file with the parts of a text document."""
     out = io.BytesIO()
