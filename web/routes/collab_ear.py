@@ -1,7 +1,8 @@
 """Hears a document's socket before aiohttp does: a short whole message is read here, all else is aiohttp's to read.
 
 Laws: what is taken here is a final, binary, masked frame of less than 126 bytes that lies whole in what the socket
-gave, at the boundary of a frame and outside a fragmented message; aiohttp sees every other byte in its order. A
+gave, at the boundary of a frame and outside a fragmented message, and the answer to our ping when nothing comes with it
+(an empty message to whoever takes it); aiohttp sees every other byte in its order. A
 connection whose frames cannot be followed (a header that arrives in two pieces) is aiohttp's for good. Typing is
 nothing but such frames, and this is half of their way through aiohttp.
 """
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 _BINARY: Final = 0x82  # final, nothing reserved
+_PONG: Final = b"\x8a\x80"  # empty, masked
 _MASKED: Final = 0x80
 _SHORT: Final = 126
 _HEAD: Final = 6  # of a short masked frame
@@ -34,6 +36,8 @@ class Ear(asyncio.Protocol):
         """Take the short messages at its beginning, pass on the rest."""
         position, size = 0, len(data)
         if not (self._owed or self._fragments or self._lost):
+            if size == _HEAD and data.startswith(_PONG) and self._take(b""):
+                return
             while position + _HEAD <= size and data[position] == _BINARY:
                 length = data[position + 1] - _MASKED
                 end = position + _HEAD + length

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aiohttp import WSMsgType, web
@@ -156,7 +156,7 @@ class DocumentSockets:
 
     async def _on_school_events(self, events: Sequence[SchoolEvent]) -> None:
         self._news += 1
-        for seat in [seat for seat in self._seats if any(_concerns(event, seat) for event in events)]:
+        for seat in _concerned(events, self._seats):
             await self._reread(seat)
 
     async def _reread(self, seat: _Seat) -> None:
@@ -170,15 +170,26 @@ class DocumentSockets:
             seat.pipe.close(way_out.close if way_out else 4403, error.code)
 
 
-def _concerns(event: SchoolEvent, seat: _Seat) -> bool:
-    """Whether an event may change the rights of this seat. One person's sharing must not busy all the others."""
-    match event.body:
-        case DocumentChanged(document) if document.id != seat.document:
-            return False
-        case RightsChanged("document", shared) if shared != seat.document:
-            return False
-        case _:
-            return affects(event, seat.person)
+def _concerned(events: Sequence[SchoolEvent], seats: Iterable[_Seat]) -> list[_Seat]:
+    """Return whose rights these may change. One person's sharing must not busy all the others, nor many documents that
+    are made at once whoever sits at another one.
+    """
+    everybody: list[SchoolEvent] = []
+    of: dict[str, list[SchoolEvent]] = {}
+    for event in events:
+        match event.body:
+            case DocumentChanged(document):
+                of.setdefault(document.id, []).append(event)
+            case RightsChanged("document", shared):
+                of.setdefault(shared, []).append(event)
+            case _:
+                everybody.append(event)
+    return [
+        seat
+        for seat in seats
+        if (everybody or seat.document in of)
+        and any(affects(event, seat.person) for event in (*everybody, *of.get(seat.document, ())))
+    ]
 
 
 def _epoch(text: str | None) -> int | None:

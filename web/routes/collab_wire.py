@@ -38,7 +38,10 @@ class _Queue(WebSocketDataQueue):
         self.heard = True
 
     def hear(self, data: bytes) -> bool:
-        """Take a binary message that was read before the parser; False if it must wait for its turn."""
+        """Take a binary message that was read before the parser, or a pong (empty); False if it must wait."""
+        if not data:
+            self.heard = True
+            return True
         if self.take is None or self._buffer or not self.take(data):
             return False
         self.heard = True

@@ -78,6 +78,14 @@ def test_all_else_is_read_by_aiohttp_and_short_messages_are_taken_again_after_it
         assert taken[0] == b"a" and passed in (other, other + frame(b"b"))
 
 
+def test_an_empty_pong_is_taken_where_a_frame_may_begin() -> None:
+    pong = frame(b"", 0x8A)
+    assert heard(frame(b"a"), pong, frame(b"b")) == ([b"a", b"", b"b"], b"")
+    assert heard(frame(b"a"), pong[:3], pong[3:], frame(b"b")) == ([b"a", b"b"], pong)
+    inside = [frame(b"begin", 0x02), pong, frame(b"end", 0x80)]
+    assert heard(*inside) == ([], b"".join(inside))
+
+
 def test_inside_a_fragmented_message_nothing_is_taken() -> None:
     pieces = [frame(b"begin", 0x02), frame(b"not now"), frame(b"end", 0x80)]
     assert heard(*pieces) == ([], b"".join(pieces))

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from web.routes.collab_socket import _concerns
+from web.routes.collab_socket import _concerned
 from web.school.events import (
     DocumentChanged,
     EventBody,
@@ -38,5 +38,6 @@ class Seat:
 )
 def test_only_what_may_change_this_seat(body: EventBody, concerned: bool) -> None:
     seat = cast(Any, Seat("deck"))
-    assert _concerns(SchoolEvent("school", 1, 0, body), seat) is concerned
-    assert not _concerns(SchoolEvent("another school", 1, 0, body), seat)
+    other = SchoolEvent("school", 0, 0, SessionEnded("somebody"))
+    assert _concerned([other, SchoolEvent("school", 1, 0, body)], [seat]) == [seat] * concerned
+    assert _concerned([SchoolEvent("another school", 1, 0, body)], [seat]) == []
