@@ -148,8 +148,9 @@ def due(plan: GroupPlan, now: int) -> bool:
 
 
 def gather(plan: GroupPlan) -> GroupPlan:
-    """All are together again; the seats stay."""
-    return structs.replace(plan, phase="prepared", ends_at=None, entered=frozenset())
+    """All are together again; the seats stay. What was chosen is chosen: who comes later is dealt a seat."""
+    how: How = "chance" if plan.how == "choice" else plan.how
+    return structs.replace(plan, how=how, phase="prepared", ends_at=None, entered=frozenset())
 
 
 def rename(plan: GroupPlan, room: str, title: str) -> GroupPlan:

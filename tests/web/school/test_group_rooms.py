@@ -42,6 +42,15 @@ def test_nobody_is_anywhere_before_it_begins_and_after_it_ended() -> None:
     assert after == before, "the groups stay as they are and can go on"
 
 
+def test_nobody_is_asked_to_choose_again_when_the_groups_are_back() -> None:
+    chosen = groups.choose(plan("choice"), "p1", "g1")
+    back = groups.gather(groups.begin(chosen, 0, None, PEOPLE))
+    assert back.how == "chance" and back.seats["p1"] == "g1"
+    with pytest.raises(StateError):
+        groups.choose(back, "p1", "g2")
+    assert "late" in groups.deal(back, ["late"]).seats, "who comes later is not left out"
+
+
 def test_who_comes_late_has_a_seat_and_goes_there_by_themself() -> None:
     late = groups.deal(working(), ["late"])
     assert late.place("late") is None

@@ -43,7 +43,6 @@ export const de = {
   send: 'Senden',
   sent: 'Gesendet.',
   callBack: 'Alle zurückholen',
-  atOnce: 'Sofort',
   seconds: (seconds: number) => (seconds === 0 ? 'sofort' : `in ${seconds} s`),
   when: 'Wann?',
   visiting: (title: string) => `Zu Besuch: ${title}`,

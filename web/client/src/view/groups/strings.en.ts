@@ -44,7 +44,6 @@ export const en: Strings = {
   send: 'Send',
   sent: 'Sent.',
   callBack: 'Call everybody back',
-  atOnce: 'At once',
   seconds: (seconds) => (seconds === 0 ? 'at once' : `in ${seconds} s`),
   when: 'When?',
   visiting: (title) => `Visiting: ${title}`,
