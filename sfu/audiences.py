@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sfu.events import Output, SetAudience, SetMute, Tap
-from sfu.roster import Peer, Roster, SourceEntry, may_get
+from sfu.peer import Peer, SourceEntry
+from sfu.roster import Roster, may_get
 
 
 class Audiences:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sfu.roster import Peer, Roster
+from sfu.peer import Peer
+from sfu.roster import Roster
 from sfu.seating import Kind, Seating
 from sfu.voices import Voices
 

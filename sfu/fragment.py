@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from sfu.answer import Local
 from sfu.errors import ProtocolError
-from sfu.sdp import MAX_BYTES, Offer, is_credential
+from sfu.sdp import Offer, is_credential
+from sfu.sdp_lines import MAX_BYTES
 
 MAX_FRAGMENT: int = MAX_BYTES // 4
 

@@ -14,8 +14,9 @@ from sfu.agenda import Agenda
 from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
 from sfu.events import AskKeyframe, Assign, Output, Rates
 from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, Purpose, SlotsChanged
+from sfu.peer import Peer, SourceEntry
 from sfu.placement import place_screen, place_stage, place_tiles
-from sfu.roster import Peer, Roster, SourceEntry
+from sfu.roster import Roster
 
 KEYFRAME_SECONDS: Final = 1.5
 """How long a keyframe has time to help a frozen picture before it begins anew."""

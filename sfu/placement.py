@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-from sfu.roster import Peer, Roster, may_get
+from sfu.peer import Peer
+from sfu.roster import Roster, may_get
 
 
 def place_stage(roster: Roster, viewer: Peer) -> dict[str, int]:

@@ -43,8 +43,9 @@ from sfu.events import (
     Staged,
 )
 from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
+from sfu.peer import Peer, SourceEntry
 from sfu.pictures import REALLOCATE_SECONDS, Pictures
-from sfu.roster import Peer, Roster, SourceEntry
+from sfu.roster import Roster
 from sfu.seating import Seating
 from sfu.voices import Voices
 

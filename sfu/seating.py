@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sfu.roster import Peer, Roster, may_get
+from sfu.peer import Peer
+from sfu.roster import Roster, may_get
 from sfu.voices import Seats, Voices
 
 _VOICES: Final = ("voice-1", "voice-2", "voice-3")

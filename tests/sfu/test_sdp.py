@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sfu.errors import ProtocolError
-from sfu.sdp import MAX_BYTES, Extension, parse_offer
+from sfu.sdp import Extension, parse_offer
+from sfu.sdp_lines import MAX_BYTES
 from tests.sfu.offers import NAMES, recorded
 
 FINGERPRINT = "sha-256 " + ":".join(["AB"] * 32)
