@@ -77,12 +77,6 @@ def active(page: Page) -> set[str]:
     return {rid for rid, layer in page.evaluate(LAYERS).items() if layer["active"]}
 
 
-def screen_layers(page: Page) -> set[str]:
-    """The layers of the shared screen that are encoded and have sent something."""
-    layers = page.evaluate(LAYERS.replace("['q', 'h', 'f']", "['l', 'f']").replace("'1'", "'2'"))
-    return {rid for rid, layer in layers.items() if layer["active"] and layer["packets"]}
-
-
 def packets(page: Page) -> dict[str, int]:
     return {rid: layer["packets"] for rid, layer in page.evaluate(LAYERS).items()}
 
@@ -199,18 +193,6 @@ def test_a_poor_line_is_shown_on_the_tile_and_in_the_list(
     )
     shots(pupil, "line-pupil")
     shots(teacher, "line-teacher")
-
-
-def test_a_screen_is_shared_in_two_layers(visit: Visit, server: KreideServer) -> None:
-    lesson = new_lesson(server.login("teacher"))
-    teacher = visit("teacher", lesson, server)
-    pupil = visit("pupil1", lesson, server)
-    teacher.get_by_role("button", name="Bildschirm teilen").click()
-    picture = pupil.locator("video[data-slot=screen]")
-    expect(picture).to_have_attribute("data-fresh", "true", timeout=60_000)
-    until(lambda: {"l", "f"} <= screen_layers(teacher), "both rates leave")
-    teacher.get_by_role("button", name="Teilen beenden").first.click()
-    expect(picture).to_have_count(0)
 
 
 # Joins without a gesture, as a page does that a browser has loaded again by itself, and says when sound was refused.

@@ -1,4 +1,4 @@
-"""All workers are started anew during a lesson, one after the other: nobody sees more than a moment of it."""
+"""All workers are started anew during two lessons: nobody sees more than a moment of it, whatever the codec."""
 
 from __future__ import annotations
 
@@ -52,6 +52,18 @@ SEEN = """() => {
   Object.assign(window.watched, { frames: 0, longest: 0, blanks: 0, looks: 0, last: performance.now() });
   return { frames, longest, blanks, looks };
 }"""
+# The codecs in which this page gets pictures now.
+CODECS = """async () => {
+  const codecs = [];
+  for (const connection of window.connections) {
+    if (connection.connectionState !== 'connected') continue;
+    const stats = await connection.getStats();
+    stats.forEach((report) => {
+      if (report.type === 'inbound-rtp' && report.framesDecoded > 10) codecs.push(stats.get(report.codecId)?.mimeType);
+    });
+  }
+  return codecs;
+}"""
 MARK = "() => { window.neverReloaded = true; }"
 
 
@@ -74,6 +86,20 @@ def visit(open_page: OpenPage, house: KreideServer, account: str, lesson: str) -
     return page
 
 
+def watch_in(codec: str, open_page: OpenPage, house: KreideServer) -> Page:
+    """Somebody who watches another lesson, whose cameras send this codec; the school says something else afterwards."""
+    rules = house.login("admin")
+    rules.patch("/api/v1/school", {"video_codec": codec})
+    lesson = new_lesson(house.login("teacher"))
+    visit(open_page, house, "pupil2", lesson)
+    rules.patch("/api/v1/school", {"video_codec": None})
+    watcher = open_page("pupil3", "/login", url=house.url)
+    watcher.context.add_init_script(SPY)
+    enter(watcher, lesson)
+    watcher.evaluate(MARK)
+    return watcher
+
+
 def tile_of_another(page: Page) -> str:
     tile = page.locator("figure.tile:has(video[data-fresh=true][data-slot])").first
     expect(tile).to_be_visible(timeout=60_000)
@@ -93,7 +119,8 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     teacher, pupil = (visit(open_page, house, account, lesson) for account in ("teacher", "pupil1"))
     pupil.get_by_role("button", name="Melden").click()
     teacher.get_by_role("button", name="Mikro aus").click()
-    pages = (teacher, pupil)
+    watcher = watch_in("vp9", open_page, house)
+    pages = (teacher, pupil, watcher)
     for page in pages:
         page.evaluate(WATCH, tile_of_another(page))
     until(lambda: all(page.evaluate("() => window.watched.frames") > 30 for page in pages), "pictures move")
@@ -106,7 +133,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     )
     until(lambda: all(connections(page)[1] == 1 for page in pages), "one connection is left")
     seen = [page.evaluate(SEEN) for page in pages]
-    for who, calm, moved in zip(("teacher", "pupil"), usual, seen, strict=True):
+    for who, calm, moved in zip(("teacher", "pupil", "watcher"), usual, seen, strict=True):
         print(f"{who}: longest time without a new picture {moved['longest']:.0f} ms, before {calm['longest']:.0f} ms")
         assert moved["frames"] > 0 and moved["blanks"] == 0, moved
     assert all(connections(page)[0] > count for page, count in zip(pages, before, strict=True)), "media went elsewhere"
@@ -116,6 +143,8 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
         frames, _ = frames_and_sound(page)
         until(lambda page=page, frames=frames: frames_and_sound(page)[0] > frames + 20, "decoded frames rise")  # type: ignore[misc]
         assert page.evaluate("() => window.neverReloaded === true")
+    until(lambda: watcher.evaluate(CODECS) == ["video/VP9"], "the room has kept its codec")
+    until(lambda: pupil.evaluate(CODECS) == ["video/VP8"], "and the other one its own")
     expect(pupil.get_by_role("button", name="Gemeldet")).to_be_visible()
     expect(teacher.get_by_role("region", name="Meldungen").first.get_by_text("Amira")).to_be_visible()
     expect(teacher.locator("figure.tile")).to_have_count(2)
