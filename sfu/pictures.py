@@ -12,7 +12,7 @@ from typing import Final
 
 from sfu.agenda import Agenda
 from sfu.allocator import LEFT_OUT, MAX_LAYERS, TILES_BESIDE_SCREEN, Place, Want
-from sfu.events import AskKeyframe, Assign, Output, Rates
+from sfu.events import AskKeyframe, Assign, Estimates, Output, Rates
 from sfu.model import KIND_OF_SLOT, MAX_TILES, LayersWanted, Purpose, SlotsChanged
 from sfu.peer import Peer, SourceEntry
 from sfu.placement import place_screen, place_stage, place_tiles
@@ -32,6 +32,19 @@ class Pictures:
     def __init__(self, roster: Roster, agenda: Agenda[Peer | SourceEntry]) -> None:
         self._roster = roster
         self._agenda = agenda
+
+    def judge(self, now: float, event: Estimates) -> list[Peer]:
+        """Take what ways carry; returns who is sent more than that and is to be looked at now. More can wait."""
+        found = []
+        for name, kbit, probed in event.rates:
+            peer = self._roster.peers.get(name)
+            if peer is None or not peer.connected:
+                continue
+            if peer.allocation.estimate(kbit, probed=probed):
+                found.append(peer)
+            elif peer.allocation.retry is not None:
+                self._agenda.plan(peer, max(now, peer.placed + REALLOCATE_SECONDS))
+        return found
 
     def measure(self, now: float, event: Rates) -> list[SourceEntry]:
         """Note what pictures cost now; return those that are known here. Their viewers are looked at soon."""

@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from sfu.alarm import Alarm
 from sfu.codecs import VideoCodec, preference
-from sfu.errors import AccessDenied, MediaError, Overloaded, ProtocolError, StateError
+from sfu.errors import AccessDenied, MediaError, Overloaded, StateError
 from sfu.events import (
     Admitted,
     AskKeyframe,
-    Assign,
     Attached,
     Capped,
     Connected,
@@ -37,14 +37,9 @@ from sfu.events import (
     Paged,
     Rates,
     Recorded,
-    SetAudience,
-    SetLayer,
-    SetMute,
     Staged,
-    Tap,
 )
 from sfu.model import (
-    KIND_OF_SLOT,
     MAX_TILES,
     MediaEvent,
     MediaRights,
@@ -55,6 +50,8 @@ from sfu.model import (
     SlotsChanged,
     SourceOffer,
 )
+from sfu.orders import carry_out
+from sfu.purposes import named, played, published
 from sfu.recorder import RecorderEvent, Recording
 from sfu.router import Router
 from sfu.sdp import Offer, parse_offer
@@ -104,7 +101,7 @@ class MediaRoom:
         self._cap_kbit = cap_kbit
         self._router = Router(cap_kbit)
         self._sessions: dict[str, Session] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._loop, self._on_alarm)
         self._recording: Recording | None = None
         self._closed = False
 
@@ -150,40 +147,21 @@ class MediaRoom:
         """Answer a peer's offer. A second one of the same RTCPeerConnection renegotiates it."""
         self._known(peer)
         offer = parse_offer(sdp)
-        by_mid = {section.mid: index for index, section in enumerate(offer.sections) if section.mid}
-        wanted_sources: dict[int, Purpose] = {}
-        wanted_slots: dict[int, str] = {}
-        for source in sources:
-            wanted_sources[_index(by_mid, source.mid)] = source.purpose
-        for slot in slots:
-            if slot.purpose not in KIND_OF_SLOT:
-                raise ProtocolError("sdp_purpose", f"there is no slot {slot.purpose!r}")
-            wanted_slots[_index(by_mid, slot.mid)] = slot.purpose
-        if len(wanted_sources) != len(sources) or len(wanted_slots) != len(slots):
-            raise ProtocolError("sdp_purpose", "each m-line has one purpose")
-        return self._negotiate(peer, offer, wanted_sources, wanted_slots, obliging=True)
+        return self._negotiate(peer, offer, *named(offer, sources, slots), obliging=True)
 
     async def publish(self, peer: str, sdp: str) -> str:
         """WHIP: the first audio m-line is the microphone, the first video m-line the camera."""
         if not self._known(peer).publish:
             raise AccessDenied("not_allowed", "this peer may not publish")
         offer = parse_offer(sdp)
-        sources: dict[int, Purpose] = {}
-        for kind, purpose in _PUBLISHED.items():
-            indices = _carriable(offer, kind)
-            if indices:
-                sources[indices[0]] = purpose
-        return self._negotiate(peer, offer, sources, {})
+        return self._negotiate(peer, offer, published(offer), {})
 
     async def play(self, peer: str, sdp: str, of: str | None) -> str:
         """WHEP: up to three voices, the stage (or the camera `of` a peer), then tiles."""
         if not self._known(peer).receive:
             raise AccessDenied("not_allowed", "this peer may not watch")
         offer = parse_offer(sdp)
-        slots = dict(zip(_carriable(offer, "audio"), ("voice-1", "voice-2", "voice-3"), strict=False))
-        pictures = ("stage", *(f"tile-{number}" for number in range(1, MAX_TILES + 1)))
-        slots |= dict(zip(_carriable(offer, "video"), pictures, strict=False))
-        return self._negotiate(peer, offer, {}, slots, featured=True, follow=of)
+        return self._negotiate(peer, offer, {}, played(offer), featured=True, follow=of)
 
     async def record(self, folder: Path, reserve: int, on_event: Callable[[RecorderEvent], None]) -> Recording:
         """Begin to record those whose rights say so; StateError `recording` if it runs, Overloaded `recorder`."""
@@ -238,8 +216,7 @@ class MediaRoom:
         for peer in list(self._sessions):
             self.disconnect(peer)
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.cancel()
 
     def counts(self) -> dict[str, int]:
         """Peers, sources, slots and connections that the room remembers."""
@@ -330,52 +307,11 @@ class MediaRoom:
         if not self._closed:
             self._carry_out(self._router.receive(self._loop.time(), event))
 
-    def _on_timer(self) -> None:
-        self._timer = None
+    def _on_alarm(self) -> None:
         self._carry_out(self._router.tick(self._loop.time()))
 
     def _carry_out(self, outputs: list[Output]) -> None:
-        plane = self._port.plane
-        events: list[MediaEvent] = []
-        for output in outputs:
-            if isinstance(output, Assign):
-                plane.set_slot(output.session, output.slot, output.source, output.generation)
-            elif isinstance(output, SetLayer):
-                plane.set_layer(output.session, output.slot, output.layer, output.halved)
-            elif isinstance(output, AskKeyframe):
-                plane.request_keyframe(output.source)
-            elif isinstance(output, SetAudience):
-                plane.set_audience(output.source, list(output.viewers))
-            elif isinstance(output, SetMute):
-                plane.mute_source(output.source, output.muted)
-            elif isinstance(output, Tap):
-                if self._recording is not None:
-                    self._recording.tap(output.source, output.purpose, output.record, output.layer)
-            else:
-                events.append(output)
-        self._arm()
+        events = carry_out(self._port.plane, self._recording, outputs)
+        self._alarm.set(self._router.next_deadline(self._loop.time()))
         for event in events:
             self._on_event(event)
-
-    def _arm(self) -> None:
-        now = self._loop.time()
-        deadline = self._router.next_deadline(now)
-        if deadline is None or (self._timer is not None and self._timer.when() <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(deadline, self._on_timer)
-
-
-_PUBLISHED: Final[dict[str, Purpose]] = {"audio": "microphone", "video": "camera"}
-
-
-def _carriable(offer: Offer, kind: str) -> list[int]:
-    return [index for index, section in enumerate(offer.sections) if section.kind == kind and section.carriable]
-
-
-def _index(by_mid: Mapping[str, int], mid: str) -> int:
-    index = by_mid.get(mid)
-    if index is None:
-        raise ProtocolError("sdp_mid", f"the offer has no m-line {mid!r}")
-    return index

@@ -5,7 +5,7 @@ Laws:
   audience is told before the slots that depend on it.
 - A source reaches a viewer only through its audience: the peer may publish it, the viewer may receive, and the
   peer's rights name the viewer. Nobody is in the audience of their own sources.
-- Each change of a slot raises that slot's generation; every packet carries the participant's number (CSRC).
+- Every packet carries the participant's number (CSRC).
 - Who is on stage is heard in `stage-audio` only, by viewers who have that slot.
 - How much of a picture goes into a slot is the allocator's word; a tile that does not fit stays empty.
 - A viewer's slots are filled only while connected; what a peer may do outlives its connections.
@@ -22,7 +22,6 @@ from sfu.audiences import Audiences
 from sfu.contest import Contest
 from sfu.events import (
     Admitted,
-    Assign,
     Attached,
     Capped,
     Connected,
@@ -39,12 +38,13 @@ from sfu.events import (
     PeerEvent,
     Rates,
     Recorded,
-    SetLayer,
     Staged,
 )
-from sfu.model import MediaRights, SlotsChanged, SourceChanged, SpeakersChanged
+from sfu.filling import fill
+from sfu.floor import Floor
+from sfu.model import MediaRights, SourceChanged
 from sfu.peer import Peer, SourceEntry
-from sfu.pictures import REALLOCATE_SECONDS, Pictures
+from sfu.pictures import Pictures
 from sfu.roster import Roster
 from sfu.seating import Seating
 from sfu.voices import Voices
@@ -63,7 +63,7 @@ class Router:
         self._views: dict[Peer, None] = {}
         self._ears: dict[Peer, None] = {}
         self._contest = Contest(self._roster, self._voices)
-        self._speakers: list[str] = []
+        self._floor = Floor(self._roster, self._voices)
 
     def number(self, name: str) -> int:
         """The participant's number, which its packets carry as CSRC; 0 for a stranger."""
@@ -99,7 +99,7 @@ class Router:
                 for source in self._pictures.measure(now, event):
                     self._audiences.open(source)
             case Estimates():
-                self._receive_estimates(now, event)
+                self._views |= dict.fromkeys(self._pictures.judge(now, event))
             case Admitted():
                 self._admit(event)
             case Staged():
@@ -251,17 +251,6 @@ class Router:
         elif not source.levelled:
             self._ears |= self._roster.viewers
 
-    def _receive_estimates(self, now: float, event: Estimates) -> None:
-        """Who is sent more than the way carries is looked at now; more can wait."""
-        for name, kbit, probed in event.rates:
-            peer = self._roster.peers.get(name)
-            if peer is None or not peer.connected:
-                continue
-            if peer.allocation.estimate(kbit, probed=probed):
-                self._views[peer] = None
-            elif peer.allocation.retry is not None:
-                self._agenda.plan(peer, max(now, peer.placed + REALLOCATE_SECONDS))
-
     def _look_at(self, viewer: Peer) -> None:
         if viewer.connected and viewer.slots:
             self._roster.viewers[viewer] = None
@@ -294,42 +283,13 @@ class Router:
                 if viewer in views:
                     pictures, layers = self._pictures.place(now, viewer)
                     wanted |= pictures
-                self._fill(viewer, wanted, layers)
+                self._outputs += fill(self._roster, viewer, wanted, layers)
                 self._outputs += viewer.missing.news(viewer.name)
         if ears or not viewers:
             self._contest.seated(now, seating, everybody=len(ears) >= len(viewers))
         if self._roster.touched:
             self._outputs += self._pictures.ask(now)
-        self._tell_speakers(now)
+        self._outputs += self._floor.news(now)
         outputs = self._outputs.copy()
         self._outputs.clear()
         return outputs
-
-    def _fill(self, viewer: Peer, wanted: dict[str, int], layers: dict[str, int]) -> None:
-        """Put what is wanted into the slots it names, and tell what changed."""
-        orders: list[Output] = []
-        for name, number in wanted.items():
-            slot = viewer.slots.get(name)
-            if slot is None:
-                continue
-            layer, halved = layers.get(name, slot.layer), name in viewer.allocation.halved
-            if (number, layer, halved) == (slot.source, slot.layer, slot.halved):
-                continue
-            if (layer, halved) != (slot.layer, slot.halved):
-                self._outputs.append(SetLayer(viewer.session, slot.id, layer, halved))
-            if number != slot.source:
-                slot.generation += 1
-                orders.append(Assign(viewer.session, slot.id, number, slot.generation))
-            self._roster.show(viewer, slot, number, layer)
-            slot.halved = halved
-        if orders:
-            self._outputs += orders
-            states = [self._roster.state(slot) for slot in viewer.slots.values()]
-            self._outputs.append(SlotsChanged(viewer.name, states))
-
-    def _tell_speakers(self, now: float) -> None:
-        speaking = [self._roster.sources[source] for source in self._voices.speaking(now)]
-        names = [source.owner.name for source in speaking if not source.muted]
-        if set(names) != set(self._speakers):
-            self._speakers = names
-            self._outputs.append(SpeakersChanged(names))

@@ -14,14 +14,14 @@ import itertools
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final, assert_never
+from typing import Final
 
 import msgspec
 
 from sfu.codecs import VideoCodec
+from sfu.directory import Directory
 from sfu.dtls import Identity
 from sfu.errors import Overloaded, StateError
-from sfu.events import Levels, Rates
 from sfu.model import (
     LayersWanted,
     LeftOut,
@@ -39,11 +39,10 @@ from sfu.model import (
     VideoPaused,
 )
 from sfu.offered import Offered
-from sfu.plane import Event, Plane, take_stream
+from sfu.plane import Plane, take_stream
 from sfu.recorder import Recording
 from sfu.room import MediaRoom
 from sfu.session import Port, Session
-from sfu.voices import REPORT_SECONDS
 
 __all__ = [
     "LayersWanted",
@@ -97,13 +96,6 @@ class MediaConfig(msgspec.Struct, frozen=True):
     video_codec: VideoCodec = "vp8"
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    session: Session
-    room: MediaRoom
-    peer: str
-    sources: set[int]
-
-
 class MediaServer:
     """All rooms' media in this process."""
 
@@ -111,12 +103,9 @@ class MediaServer:
         self._config = config
         self._ports: list[Port] = []
         self._rooms: dict[str, tuple[MediaRoom, Port]] = {}
-        self._entries: dict[int, _Entry] = {}
-        self._source_rooms: dict[int, MediaRoom] = {}
+        self._directory = Directory()
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._recorders: dict[int, Callable[[int, bool], None]] = {}
         self._identity = Identity.generateCertificate()
-        self._dropped = 0
 
     async def start(self) -> None:
         """Bind the ports and begin; OSError if one cannot be bound."""
@@ -176,7 +165,8 @@ class MediaServer:
 
     def counters(self) -> dict[str, int]:
         """The planes' counters summed, and what this side counts."""
-        total = {"rooms": len(self._rooms), "connections": len(self._entries), "events_dropped": self._dropped}
+        total = {"rooms": len(self._rooms), "connections": len(self._directory)}
+        total["events_dropped"] = self._directory.dropped
         for port in self._ports:
             for name, value in port.plane.counters().items():
                 total[name] = total.get(name, 0) + value
@@ -184,7 +174,7 @@ class MediaServer:
 
     def counts(self) -> dict[str, int]:
         """Sizes of the maps; all zero once everybody has left."""
-        return {"sessions": len(self._entries), "sources": len(self._source_rooms), "tasks": len(self._tasks)}
+        return {**self._directory.counts(), "tasks": len(self._tasks)}
 
     def forward_histogram(self) -> tuple[list[float], list[int], float]:
         """Seconds from receiving a packet to sending it: upper bounds, counts, sum; over all planes."""
@@ -199,35 +189,24 @@ class MediaServer:
 
     def opened(self, session: Session, room: MediaRoom, peer: str) -> None:
         """A room made a connection; Overloaded beyond `MAX_SESSIONS`."""
-        if len(self._entries) >= MAX_SESSIONS:
+        if len(self._directory) >= MAX_SESSIONS:
             raise Overloaded("server_full", "this server has too many media connections")
-        self._entries[session.id] = _Entry(session, room, peer, set())
+        self._directory.opened(session, room, peer)
 
     def attached(self, session: Session, room: MediaRoom) -> None:
         """A connection's sources were negotiated."""
-        entry = self._entries[session.id]
-        current = {source.id for source in session.sources}
-        for source in entry.sources - current:
-            self._source_rooms.pop(source, None)
-        entry.sources.clear()
-        entry.sources.update(current)
-        self._source_rooms.update(dict.fromkeys(current, room))
+        self._directory.attached(session, room)
 
     def closed(self, session: Session) -> None:
         """A connection is over."""
-        entry = self._entries.pop(session.id, None)
-        for source in entry.sources if entry else ():
-            self._source_rooms.pop(source, None)
+        self._directory.closed(session)
         task = self._tasks.get(session.id)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
     def recording(self, recording: Recording, *, runs: bool) -> None:
         """A recording began, or is over."""
-        if runs:
-            self._recorders[recording.id] = recording.on_lost
-        else:
-            self._recorders.pop(recording.id, None)
+        self._directory.recording(recording, runs=runs)
 
     def spawn(self, session: Session, room: MediaRoom, peer: str) -> None:
         """Start the task that leads a connection."""
@@ -243,65 +222,6 @@ class MediaServer:
     def _on_readable(self, plane: Plane) -> None:
         for event in plane.drain():
             try:
-                self._on_plane(event)
+                self._directory.receive(event)
             except Exception:  # the top of an event: those after it belong to others
                 logger.exception("a media event could not be handled", extra={"event": event[0]})
-
-    def _on_plane(self, event: Event) -> None:
-        match event:
-            case ("dtls", session, datagram):
-                if session in self._entries:
-                    self._entries[session].session.receive_dtls(datagram)
-            case ("expired", session):
-                if session in self._entries:
-                    entry = self._entries[session]
-                    entry.room.on_lost(entry.peer, entry.session, "expired")
-            case ("levels", levels):
-                self._on_levels(levels)
-            case ("layers", rates):
-                self._on_rates(rates)
-            case ("estimate", rates):
-                self._on_estimates(rates)
-            case ("source", source, state):
-                if source in self._source_rooms:
-                    self._source_rooms[source].on_flow(source, state == "started")
-            case ("dropped", count):
-                self._dropped += count
-                logger.warning("the media thread dropped events", extra={"count": count})
-            case ("recorder", recorder, dropped, broken):
-                if recorder in self._recorders:
-                    self._recorders[recorder](dropped, broken)
-            case ("connected", _, _) | ("address", _, _):
-                pass  # ICE's own business: no address of a person is kept up here
-            case _:
-                assert_never(event)
-
-    def _on_levels(self, ticks: list[tuple[int, list[tuple[int, int]]]]) -> None:
-        by_room: dict[MediaRoom, list[Levels]] = {}
-        for ago, levels in ticks:
-            of_tick: dict[MediaRoom, list[tuple[int, int]]] = {}
-            for source, level in levels:
-                room = self._source_rooms.get(source)
-                if room is not None:
-                    of_tick.setdefault(room, []).append((source, level))
-            for room, part in of_tick.items():
-                by_room.setdefault(room, []).append(Levels(tuple(part), ago * REPORT_SECONDS))
-        for room, reports in by_room.items():
-            room.on_levels(reports)
-
-    def _on_estimates(self, rates: list[tuple[int, int, bool]]) -> None:
-        by_room: dict[MediaRoom, list[tuple[str, float, bool]]] = {}
-        for session, rate, probed in rates:
-            entry = self._entries.get(session)
-            if entry is not None:
-                by_room.setdefault(entry.room, []).append((entry.peer, rate / 1000, probed))
-        for room, part in by_room.items():
-            room.on_estimates(tuple(part))
-
-    def _on_rates(self, rates: list[tuple[int, list[int], list[int]]]) -> None:
-        by_room: dict[MediaRoom, list[tuple[int, list[int], list[int]]]] = {}
-        for measured in rates:
-            if (room := self._source_rooms.get(measured[0])) is not None:
-                by_room.setdefault(room, []).append(measured)
-        for room, part in by_room.items():
-            room.on_rates(Rates.of(part))
