@@ -8,9 +8,9 @@ import pytest
 
 from tests.collab.conftest import store
 from tests.server import KreideServer
-from tests.web.conftest import data
+from tests.web.conftest import demo_data
 
-__all__ = ["data", "store"]
+__all__ = ["demo_data", "store"]
 
 
 @pytest.fixture(scope="module")

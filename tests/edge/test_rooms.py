@@ -27,7 +27,7 @@ class Pair:
 
 @pytest.fixture
 async def pair(
-    request: pytest.FixtureRequest, data: Path, short_path: Path, redis_server: RedisServer
+    request: pytest.FixtureRequest, demo_data: Path, short_path: Path, redis_server: RedisServer
 ) -> AsyncIterator[Pair]:
     """Two workers of one machine; with the parameter "machines" only an address and the database join them."""
     options: list[dict[str, Any]] = [{"redis": redis_server.url, "runtime": short_path} for _ in range(2)]
@@ -35,7 +35,7 @@ async def pair(
         for number, machine in enumerate(options):
             machine["runtime"] = short_path / str(number)
             machine["relay_address"] = Address("127.0.0.1", free_port() - number)
-    async with open_house(data, index=0, **options[0]) as one, open_house(data, index=1, **options[1]) as two:
+    async with open_house(demo_data, index=0, **options[0]) as one, open_house(demo_data, index=1, **options[1]) as two:
         yield Pair(one, two)
 
 
@@ -114,10 +114,12 @@ async def test_without_redis_chat_goes_on_and_others_are_unknown(pair: Pair, red
     redis_server.start()
 
 
-async def test_a_worker_that_ends_hands_its_rooms_over(data: Path, short_path: Path, redis_server: RedisServer) -> None:
+async def test_a_worker_that_ends_hands_its_rooms_over(
+    demo_data: Path, short_path: Path, redis_server: RedisServer
+) -> None:
     options: dict[str, Any] = {"redis": redis_server.url, "runtime": short_path}
-    async with open_house(data, index=0, **options) as two:
-        async with open_house(data, index=1, **options) as one:
+    async with open_house(demo_data, index=0, **options) as two:
+        async with open_house(demo_data, index=1, **options) as one:
             await join(one, "teacher", "T")
             amira, _ = await join(two, "pupil", "Amira")
         assert [peer["name"] for peer in (await amira.ask("room:sync"))["peers"]] == ["T", "Amira"]

@@ -13,14 +13,14 @@ from tests.web.house import House, open_house
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def demo_data(tmp_path: Path) -> Path:
     """The data folder of a demo school, for one test."""
     shutil.copytree(demo_school(), tmp_path / "data")
     return tmp_path / "data"
 
 
 @pytest.fixture
-async def house(data: Path) -> AsyncIterator[House]:
+async def house(demo_data: Path) -> AsyncIterator[House]:
     """A running server."""
-    async with open_house(data) as house:
+    async with open_house(demo_data) as house:
         yield house

@@ -27,8 +27,8 @@ from web.person_export import export
 
 
 @pytest.fixture
-async def holdings(data: Path) -> AsyncIterator[Holdings]:
-    async with open_holdings(Config(data=data)) as found:
+async def holdings(demo_data: Path) -> AsyncIterator[Holdings]:
+    async with open_holdings(Config(data=demo_data)) as found:
         yield found
 
 
@@ -153,13 +153,13 @@ async def test_guests_are_found_by_what_they_left_and_get_their_copy(holdings: H
     assert counts["logins"] == 1 and counts["recordings of them"] == len(town.people)
 
 
-async def test_a_running_server_lets_go_of_the_erased(data: Path) -> None:
-    async with open_house(data) as house, guests() as people:
+async def test_a_running_server_lets_go_of_the_erased(demo_data: Path) -> None:
+    async with open_house(demo_data) as house, guests() as people:
         pupil, teacher = await people.enter(house, "pupil1"), await people.enter(house, "teacher")
         await pupil.ask("chat:send", channel=CHANNEL, text="geheim", client_id="1")
         await teacher.ask("chat:send", channel=CHANNEL, text="bleibt", client_id="2")
         await teacher.until("chat:message", lambda message: message["text"] == "geheim")
-        async with open_holdings(Config(data=data)) as beside:
+        async with open_holdings(Config(data=demo_data)) as beside:
             await erase(beside, await find_account(beside.school, "pupil1"))
         await pupil.gone()
         await teacher.until("chat:deleted")
@@ -170,15 +170,15 @@ async def test_a_running_server_lets_go_of_the_erased(data: Path) -> None:
         assert answer["seq"]
 
 
-async def test_a_ticket_ends_with_its_holder(data: Path) -> None:
+async def test_a_ticket_ends_with_its_holder(demo_data: Path) -> None:
     """What is erased beside the server, or in another worker, is known to nobody there but through the database."""
-    async with open_house(data) as house:
+    async with open_house(demo_data) as house:
         issued = await house.services.auth.issue_role_ticket("demo-lesson", "teacher", "Werkzeug")
         other = await house.services.auth.issue_role_ticket("demo-lesson", "teacher", "Werkzeug")
         tool, stays = await house.dial(issued.ticket, "Werkzeug"), await house.dial(other.ticket, "Werkzeug")
         holder = await house.services.auth.person_of_ticket(issued.ticket)
         await tool.ask("chat:send", channel=CHANNEL, text="von einem Werkzeug", client_id="1")
-        async with open_holdings(Config(data=data)) as beside:
+        async with open_holdings(Config(data=demo_data)) as beside:
             assert await erase(beside, await find_subject(beside, holder.id))
         await tool.gone()
         with pytest.raises(Unauthenticated):
@@ -187,7 +187,7 @@ async def test_a_ticket_ends_with_its_holder(data: Path) -> None:
             await house.dial(issued.ticket, "Werkzeug")
         page = await stays.ask("chat:history", channel=CHANNEL, after=0, limit=50)
         assert "messages" in page, "a namesake's ticket is another's"
-    assert holder.id.encode() not in everything(data)
+    assert holder.id.encode() not in everything(demo_data)
 
 
 async def test_on_postgresql_too(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -258,8 +258,8 @@ async def test_the_time_ends_and_newcomers_get_seats_by_the_pulse(house: House) 
     assert await groups_of(teacher) is None
 
 
-async def test_everybody_finds_their_group_when_the_worker_was_lost(data: Path) -> None:
-    async with open_house(data) as house:
+async def test_everybody_finds_their_group_when_the_worker_was_lost(demo_data: Path) -> None:
+    async with open_house(demo_data) as house:
         tickets = [
             (await house.services.auth.issue_role_ticket("demo-lesson", "pupil", name)).ticket
             for name in ("Amira", "Ben")
@@ -270,7 +270,7 @@ async def test_everybody_finds_their_group_when_the_worker_was_lost(data: Path) 
         assert await teacher.ask("groups:prepare", titles=["One", "Two"], how="chance") == {}
         assert await teacher.ask("groups:begin", minutes=None) == {}
         before = await groups_of(teacher)
-    async with open_house(data) as house:
+    async with open_house(demo_data) as house:
         places = set()
         for ticket in tickets:
             joined = await (await house.dial(ticket, "P")).ask("room:join", meeting="demo-lesson")

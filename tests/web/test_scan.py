@@ -59,9 +59,9 @@ def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clamd]:
 
 
 @pytest.fixture
-async def teacher(clamd: Clamd, data: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[Browser]:
+async def teacher(clamd: Clamd, demo_data: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[Browser]:
     """A teacher at a server that has what people send looked through."""
-    config = Config(data=data, runtime=tmp_path / "run", port=unused_port, demo=True, clamd=str(clamd.socket))
+    config = Config(data=demo_data, runtime=tmp_path / "run", port=unused_port, demo=True, clamd=str(clamd.socket))
     config.runtime.mkdir()
     server = TestServer(await build_app(config, 0))
     async with TestClient(server) as client:

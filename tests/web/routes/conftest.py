@@ -44,9 +44,9 @@ async def read(response: ClientResponse) -> Any:
 
 
 @pytest.fixture
-async def server(data: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
+async def server(demo_data: Path, tmp_path: Path, unused_port: int) -> AsyncIterator[TestServer]:
     """A running server with the demo school, on SQLite."""
-    config = Config(data=data, runtime=tmp_path / "run", port=unused_port, demo=True)
+    config = Config(data=demo_data, runtime=tmp_path / "run", port=unused_port, demo=True)
     config.runtime.mkdir()
     server = TestServer(await build_app(config, 0))
     await server.start_server()
