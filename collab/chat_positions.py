@@ -1,7 +1,7 @@
 """How far each person has read in each channel.
 
-Laws: a position only moves forward and never past the channel's head. What is unread is what was written after it; who
-has no position in a channel has read nothing there.
+Laws: a position only moves forward and never past the channel's head. What is unread is what was written after it
+and is still kept; who has no position in a channel has read nothing there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from . import chat_tables as tables
 from .chat_store import ChatStore
@@ -42,7 +42,7 @@ class Positions:
         """Return where a person stands in these channels."""
         async with self._store.database.look() as connection:
             rows = await connection.execute(_OF, {"person": person, "channels": list(channels)})
-            found = {row.id: Position(row.head, row.seq or 0, row.at) for row in rows}
+            found = {row.id: Position(row.head, max(row.seq or 0, _gone(row)), row.at) for row in rows}
         return {channel: found.get(channel, Position(0, 0)) for channel in channels}
 
     def _move(self, connection: Connection, person: str, channel: str, seq: int) -> int:
@@ -59,12 +59,19 @@ class Positions:
         return int(connection.execute(moved.returning(table.c.seq)).scalar_one())
 
 
+def _gone(row: Row[Any]) -> int:
+    """Return the number of the last message that a channel has let go."""
+    return int(row.head if row.first is None else row.first - 1)
+
+
 def _build_of() -> Select[Any]:
     where, at, last = tables.channel.c, tables.position.c, tables.message.c
     joined = tables.channel.outerjoin(
         tables.position, and_(at.channel == where.id, at.person == bindparam("person"))
     ).outerjoin(tables.message, and_(last.channel == where.id, last.seq == where.head))
-    query = select(where.id, where.head, at.seq, last.at).select_from(joined)
+    kept = tables.message.alias()
+    first = select(func.min(kept.c.seq)).where(kept.c.channel == where.id).scalar_subquery().label("first")
+    query = select(where.id, where.head, at.seq, last.at, first).select_from(joined)
     return query.where(where.id.in_(bindparam("channels", expanding=True)))
 
 

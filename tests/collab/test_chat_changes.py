@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collab import chat_changes, chat_retention
+from collab import chat_store as chat_store_module
 from collab.bus import MemoryBus
 from collab.chat import MAX_REACTORS, SIGNS, Change, Feed, Held, Message, NewMessage, with_reaction
 from collab.chat_hub import Chat
@@ -160,6 +161,24 @@ async def test_where_a_person_stands(chat_store: ChatStore) -> None:
     found = await positions.of("ben", ["c", "empty"])
     assert (found["c"].unread, found["empty"].unread) == (0, 0)
     assert (await positions.of("clara", ["c"]))["c"].unread == 5
+
+
+async def test_what_was_let_go_is_not_unread(chat_store: ChatStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = Chat(chat_store, MemoryBus())
+    monkeypatch.setattr(chat_store_module, "now", lambda: 1000)
+    await chat_store.commit([new(number) for number in range(4)])
+    monkeypatch.setattr(chat_store_module, "now", lambda: 2000)
+    await chat_store.commit([new(number) for number in range(4, 7)])
+    await chat.positions.move("ben", "c", 5)
+
+    async def unread() -> list[int]:
+        return [(await chat.positions.of(person, ["c"]))["c"].unread for person in ("amira", "ben")]
+
+    assert await unread() == [7, 2]
+    assert await chat.retention.forget("c", 1500) == 4
+    assert await unread() == [3, 2]
+    assert await chat.retention.forget("c", 2500) == 3
+    assert await unread() == [0, 0]
 
 
 async def test_replies_and_mentions_are_kept(chat_store: ChatStore) -> None:
