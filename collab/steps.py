@@ -6,8 +6,8 @@ whether something happens between two steps is for whoever drives it to say. Not
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Final, TypeVar
+from collections.abc import Generator, Iterator
+from typing import Final, Generic, TypeVar
 
 Result = TypeVar("Result")
 Steps = Generator[None, None, Result]
@@ -16,11 +16,21 @@ Steps = Generator[None, None, Result]
 STEP: Final = 1000
 
 
+class Work(Generic[Result]):
+    """Steps for a `for` loop; when it has ended `result` is what came of them."""
+
+    result: Result
+
+    def __init__(self, steps: Steps[Result]) -> None:
+        self._steps = steps
+
+    def __iter__(self) -> Iterator[None]:
+        self.result = yield from self._steps
+
+
 def finish(steps: Steps[Result]) -> Result:
     """Do all of it at once."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
+    work = Work(steps)
+    for _ in work:
+        pass
+    return work.result

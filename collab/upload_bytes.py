@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -22,6 +21,7 @@ from sqlalchemy import delete, insert, select
 from . import upload_tables as tables
 from .database import Database
 from .errors import StateError
+from .fsync import sync
 from .uploads import SMALL
 
 PIECE: Final = 256 * 1024
@@ -93,9 +93,9 @@ class FileBytes:
         except OSError:  # another disk
             shutil.copyfile(file, part)
         part.chmod(0o600)
-        _sync(part)
+        sync(part)
         part.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
 
     def _drop(self, places: Sequence[str]) -> None:
         for place in places:
@@ -165,15 +165,7 @@ def _make_folders(root: Path, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     while folder != root:
         folder = folder.parent
-        _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(folder)
 
 
 def _failed(error: OSError) -> StateError:

@@ -24,6 +24,7 @@ from typing import IO, Final
 import msgspec
 from msgspec import Struct
 
+from collab.fsync import sync
 from web.config import Config, ConfigError
 from web.store_copies import UPLOADS, StoreCopies, copies_of, stopped
 
@@ -59,7 +60,7 @@ def backup(config: Config, file: Path) -> str:
             part = folder / "backup"
             manifest = _pack(config, copies, folder, part)
             part.rename(file)
-            _sync(file.absolute().parent)
+            sync(file.absolute().parent)
     except (OSError, sqlite3.Error) as error:
         raise ConfigError(f"The backup could not be written: {error}.") from error
     return f"{file}: {len(manifest.files)} files, {file.stat().st_size / 1e6:.1f} MB."
@@ -181,8 +182,8 @@ def _put_uploads_back(source: Path, target: Path) -> None:
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o600)
             shutil.move(path, place)  # --uploads may be on another disk
-            _sync(place)
-            _sync(place.parent)
+            sync(place)
+            sync(place.parent)
 
 
 class _Hashed:
@@ -196,11 +197,3 @@ class _Hashed:
         chunk = self._file.read(size)
         self.hash.update(chunk)
         return chunk
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,6 +7,7 @@ bound: Overloaded, at once, nobody waits.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,18 @@ from web.errors import Overloaded
 AT_ONCE = 32
 WRITES = (20.0, 600.0)  # per second, burst: an afternoon's preparation by a script of the teacher's own
 PEOPLE = 10_000
+
+
+@contextmanager
+def counted(busy: Counter[str], person: str) -> Iterator[None]:
+    """Count one thing of a person's for as long as it goes on; who has none under way is not in `busy`."""
+    busy[person] += 1
+    try:
+        yield
+    finally:
+        busy[person] -= 1
+        if not busy[person]:
+            del busy[person]
 
 
 class _Asker:

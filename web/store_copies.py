@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from collab.fsync import sync
 from web.config import Config, ConfigError
 
 UPLOADS: Final = "uploads"
@@ -110,7 +111,7 @@ class SqliteCopies:
             self._keep(name, beside)
             (folder / name).chmod(0o600)
             (folder / name).replace(self._data / name)
-        _sync(self._data)
+        sync(self._data)
 
     def _keep(self, name: str, beside: Path) -> None:
         """Link what is there to `beside`; no log of writes may stay, it would be read into the new file."""
@@ -193,11 +194,3 @@ def _check(database: sqlite3.Connection, name: str) -> None:
 
 def _least_epoch() -> int:
     return int(time.time()) - _EPOCHS_BEGAN
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

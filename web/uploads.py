@@ -29,6 +29,7 @@ from collab.upload_bytes import INCOMING, DatabaseBytes, FileBytes, UploadBytes
 from collab.upload_store import DAY, UploadStore
 from collab.uploads import Content, Quota, Reference, Upload
 from web import uploads_picture
+from web.crowd import counted
 from web.errors import Overloaded, ProtocolError
 from web.scan import Scanner
 from web.school.model import Person
@@ -204,13 +205,8 @@ class Uploads:
         self._rates = {who: bucket for who, bucket in self._rates.items() if not bucket.full(now)}
         if not self._rates.setdefault(person, Bucket(*RATE, now)).take(now, 1):
             raise Overloaded(text="too many files in a short time", retry_after=10)
-        self._busy[person] += 1
-        try:
+        with counted(self._busy, person):
             yield
-        finally:
-            self._busy[person] -= 1
-            if not self._busy[person]:
-                del self._busy[person]
 
     def _too_large(self) -> ProtocolError:
         return ProtocolError("too_large", f"a file has at most {self.limit // MEGABYTE} MB")

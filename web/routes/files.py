@@ -30,6 +30,7 @@ from collab.formats.orders import (
 )
 from collab.schema import SEED_CLIENT
 from collab.store import Snapshot
+from web.crowd import counted
 from web.downloads import download_headers, file_name
 from web.errors import Overloaded, ProtocolError
 from web.routes.documents import check_folder
@@ -127,13 +128,8 @@ class Files:
     def _turn(self, person: str) -> Iterator[None]:
         if self._busy[person] >= AT_ONCE:
             raise Overloaded(text=f"at most {AT_ONCE} files are converted at a time", retry_after=5)
-        self._busy[person] += 1
-        try:
+        with counted(self._busy, person):
             yield
-        finally:
-            self._busy[person] -= 1
-            if not self._busy[person]:
-                del self._busy[person]
 
 
 async def _convert(services: Services, job: str, order: bytes) -> bytes:
