@@ -17,7 +17,7 @@ from typing import Protocol
 from .document import Judged, LiveDocument
 from .errors import AccessDenied, CollabError, ProtocolError, StateError
 from .limits import Limits
-from .steps import Result, Steps
+from .steps import Result, Steps, Work
 from .store import Batch, Committed, DocumentStore, LogEntry, NewEntry, Snapshot
 from .wire import Announce
 
@@ -190,10 +190,7 @@ class Ledger:
 
 async def _leisurely(steps: Steps[Result]) -> Result:
     """Do some work, and let the loop do something else between its steps."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
+    work = Work(steps)
+    for _ in work:
         await asyncio.sleep(0)
+    return work.result
