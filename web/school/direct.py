@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 
 from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
@@ -20,6 +20,7 @@ from web.school import queries, tables
 from web.school.contact_queries import blocks_of, directs_of, parties, personal_of
 from web.school.contacts import CONTACTS, Party, Tie, closed_for, may_block, may_write
 from web.school.decide import Standing
+from web.school.finding import find_accounts, is_named, words_of
 from web.school.model import (
     STAFF,
     Account,
@@ -99,19 +100,16 @@ class ContactAccess:
 
     async def find(self, person: Person, text: str) -> list[Contact]:
         """Return people in whose names each word of `text` begins a word; without text the nearest ones."""
-        words = text.casefold().split()
+        words = words_of(text)
         async with self._view(person) as (connection, view):
             table = tables.account.c
-            candidates = await queries.accounts(
-                connection,
-                table.school == view.school.id,
-                table.disabled.is_(False),
-                _candidates(view, bool(words)),
-                *begun(_shown(view), words),
-            )
-            named = [account for account in candidates if is_named(_name(view, account), words)]
-            found = (await _reachable(connection, view, named[: 10 * FOUND]))[:FOUND]
-            return await _contacts(connection, view, found)
+
+            async def keep(page: Sequence[Account]) -> list[Account]:
+                named = [account for account in page if is_named(_name(view, account), words)]
+                return await _reachable(connection, view, named)
+
+            where = (table.school == view.school.id, table.disabled.is_(False), _candidates(view, bool(words)))
+            return await _contacts(connection, view, await find_accounts(connection, words, where, keep, FOUND))
 
     async def personal(self, person: Person) -> tuple[Personal, School]:
         """Return what the person has set for themselves, and their school."""
@@ -166,21 +164,6 @@ def _partner(view: _View, other: Account, party: Party, blocks: Collection[tuple
 
 def _name(view: _View, account: Account) -> str:
     return account.full_name if view.staff else account.name
-
-
-def _shown(view: _View) -> ColumnElement[str]:
-    return tables.account.c.full_name if view.staff else tables.account.c.name
-
-
-def begun(name: ColumnElement[str], words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Narrow to names that hold the words' first letters, as far as both databases know their small letters."""
-    return [func.lower(name).contains(word[:2], autoescape=True) for word in words if word.isascii()]
-
-
-def is_named(name: str, words: Sequence[str]) -> bool:
-    """Whether each of the words begins a word of the name."""
-    parts = name.casefold().replace("-", " ").split()
-    return all(any(part.startswith(word) for part in parts) for word in words)
 
 
 async def _among(connection: Reader, view: _View, ids: Collection[str]) -> list[Account]:

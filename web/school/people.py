@@ -6,15 +6,16 @@ What is told of somebody is what tells two of one name apart: a pupil's classes,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from web.errors import ProtocolError
-from web.school import queries, tables
+from web.school import tables
 from web.school.access import SchoolAccess, forbidden
 from web.school.decide import Standing
-from web.school.direct import Contact, belongings, is_named
-from web.school.model import STAFF, Group, Person
-from web.school.names import fold
+from web.school.direct import Contact, belongings
+from web.school.finding import find_accounts, is_named, words_of
+from web.school.model import STAFF, Account, Group, Person
 from web.school.store import SchoolStore
 
 FOUND: Final = 20
@@ -49,19 +50,16 @@ async def access_group_to_keep(access: SchoolAccess, person: Person, group_id: s
 async def find_people(access: SchoolAccess, store: SchoolStore, person: Person, text: str) -> list[Contact]:
     """Return accounts in whose full names each word of `text` begins a word, by name."""
     standing = await access_planning(access, person)
-    words = text.casefold().split()
+    words = words_of(text)
     if sum(len(word) for word in words) < SHORTEST:
         raise ProtocolError("bad_request", f"look for at least {SHORTEST} letters")
     table = tables.account.c
     async with store.read() as connection:
-        candidates = await queries.accounts(
-            connection,
-            table.school == standing.school,
-            table.disabled.is_(False),
-            table.role != "school_admin",
-            *[table.folded.contains(fold(word), autoescape=True) for word in words],
-            limit=None,
-        )
-        named = sorted((one for one in candidates if is_named(one.full_name, words)), key=lambda one: one.full_name)
-        of = await belongings(connection, named[:FOUND])
-    return [Contact(one.id, one.full_name, one.role, tuple(sorted(of.get(one.id, ())))) for one in named[:FOUND]]
+
+        async def keep(page: Sequence[Account]) -> list[Account]:
+            return [one for one in page if is_named(one.full_name, words)]
+
+        where = (table.school == standing.school, table.disabled.is_(False), table.role != "school_admin")
+        found = await find_accounts(connection, words, where, keep, FOUND)
+        of = await belongings(connection, found)
+    return [Contact(one.id, one.full_name, one.role, tuple(sorted(of.get(one.id, ())))) for one in found]
