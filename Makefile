@@ -2,7 +2,7 @@
 # make test   install what the tests need and run all of them
 # make check  formatting, linting, types
 # make fuzz   run every native parser on bent input, a minute each
-# make bench  measure beside the peers (two idle cores, about 45 minutes)
+# make bench  measure beside the peers (two idle cores, about an hour)
 SHELL := /bin/bash
 PORT ?= 8080
 PYTHON ?= python3
