@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
 from tests.e2e.screens import JOIN, in_room, leave_room, new_meeting
+from tests.e2e.visits import PICTURES
 from tests.e2e.waits import until, until_face, until_rising
 from tests.server import KreideServer
 
@@ -29,14 +30,6 @@ Worker.prototype.postMessage = function (message, ...more) {
 };
 """
 UNABLE = "delete window.RTCRtpScriptTransform;"
-BYTES = """async () => {
-  let bytes = 0;
-  for (const connection of window.connections)
-    (await connection.getStats()).forEach((report) => {
-      if (report.type === 'inbound-rtp' && report.kind === 'video') bytes += report.bytesReceived;
-    });
-  return bytes;
-}"""
 # The ids of the keys with which frames were opened: the last eight bytes of each trailer.
 LISTEN = """() => {
   globalThis.opened = new Set();
@@ -108,7 +101,7 @@ def test_those_with_keys_see_each_other_and_nobody_else_does(
     deaf.goto(f"/meeting/{meeting}")
     deaf.get_by_role("button", name=JOIN).click()
     in_room(deaf)
-    until(lambda: int(deaf.evaluate(BYTES)) > 100_000, "frames arrive at the one without keys")
+    until(lambda: int(deaf.evaluate(PICTURES)) > 100_000, "frames arrive at the one without keys")
     assert frames_and_sound(deaf)[0] == 0, "a frame without its key was decoded"
     assert face_of(deaf, "Yıldız") in ("", "blank")
     until(lambda: code_of(teacher) not in ("", alone) and code_of(teacher) == code_of(pupil), "one more key counts")

@@ -1,4 +1,4 @@
-"""Media over the real wire: what a browser sends when nobody looks, and a room whose worker is killed."""
+"""Media over the real wire: what a browser sends when nobody looks, and what people see of a line and of a screen."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import json
 import os
 import re
 import shutil
-import signal
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
-import redis
 from playwright.sync_api import Page, Playwright, Route, expect
 
+from tests.e2e import visits
 from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, leave_room, new_lesson
+from tests.e2e.visits import PICTURES, moving
 from tests.e2e.waits import until
 from tests.server import KreideServer
-from tests.services import RedisServer
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str, str, KreideServer], Page]
@@ -58,12 +55,7 @@ def visit(open_page: OpenPage) -> Visit:
     """Bring somebody with a running camera into a lesson."""
 
     def go(account: str, lesson: str, server: KreideServer) -> Page:
-        page = open_page(account, "/login", url=server.url)
-        page.context.add_init_script(SPY + HEAR)
-        enter(page, lesson)
-        page.get_by_role("button", name="Kamera aus").click()
-        expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
-        return page
+        return visits.visit(open_page, server, account, lesson, HEAR)
 
     return go
 
@@ -205,16 +197,6 @@ setInterval(() => {
 }, 200);
 """
 
-# Bytes of pictures that have arrived; padding is not counted.
-PICTURES = """async () => {
-  let bytes = 0;
-  for (const connection of window.connections)
-    (await connection.getStats()).forEach((report) => {
-      if (report.type === 'inbound-rtp' && report.kind === 'video') bytes += report.bytesReceived;
-    });
-  return bytes;
-}"""
-
 
 def test_a_camera_to_the_teacher_only_reaches_no_pupil(
     visit: Visit, server: KreideServer, shots: Callable[[Page, str], None]
@@ -265,53 +247,3 @@ def test_sound_that_the_browser_refuses_begins_with_a_press(_playwright: Playwri
         until(lambda: page.evaluate(playing) == 4, "all four voices play")
     finally:
         browser.close()
-
-
-CONNECTIONS = "() => window.connections.length"
-
-
-@pytest.fixture
-def workers(tmp_path: Path, redis_server: RedisServer) -> Iterator[KreideServer]:
-    """A server of two workers."""
-    kreide = KreideServer(tmp_path / "data", "--workers", "2", "--redis", redis_server.url)
-    kreide.start()
-    yield kreide
-    kreide.kill()
-
-
-def owner_of(meeting: str, server: KreideServer, redis_server: RedisServer) -> int:
-    """The process in which the room lives, by its lease."""
-    with redis.Redis.from_url(redis_server.url) as client:
-        (holder,) = (client.get(key) for key in client.scan_iter(f"*lease:{{room:{meeting}}}"))
-    assert isinstance(holder, bytes)
-    index = holder.decode().partition("-")[0].removeprefix("w")
-    for pid in server.workers():
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if command[command.index(b"--worker-index") + 1].decode() == index:
-            return pid
-    raise AssertionError(f"no worker {index}")
-
-
-def moving(page: Page) -> bool:
-    """Whether frames are being decoded now."""
-    before, _ = frames_and_sound(page)
-    time.sleep(0.1)
-    return frames_and_sound(page)[0] > before
-
-
-def test_a_room_whose_worker_is_killed_is_back_with_its_pictures(
-    visit: Visit, workers: KreideServer, redis_server: RedisServer
-) -> None:
-    lesson = new_lesson(workers.login("teacher"))
-    pages = [visit(account, lesson, workers) for account in ("teacher", "pupil1")]
-    for page in pages:
-        until(partial(moving, page), "pictures move before")
-    killed = owner_of(lesson, workers, redis_server)
-    made = [page.evaluate(CONNECTIONS) for page in pages]
-    os.kill(killed, signal.SIGKILL)
-    began = time.monotonic()
-    for page, before in zip(pages, made, strict=True):
-        until(lambda page=page, before=before: page.evaluate(CONNECTIONS) > before, "a new connection")  # type: ignore[misc]
-        until(partial(moving, page), "pictures are back")
-    print(f"back after {time.monotonic() - began:.1f} s")
-    assert owner_of(lesson, workers, redis_server) != killed

@@ -1,17 +1,22 @@
-"""All workers are started anew during two lessons: nobody sees more than a moment of it, whatever the codec."""
+"""A room changes its worker: all are started anew and nobody sees more than a moment of it, or one is killed."""
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+import redis
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, in_room, new_lesson
+from tests.e2e.visits import MARK, moving, visit
 from tests.e2e.waits import until
 from tests.server import KreideServer
 from tests.services import RedisServer
@@ -64,7 +69,7 @@ CODECS = """async () => {
   }
   return codecs;
 }"""
-MARK = "() => { window.neverReloaded = true; }"
+CONNECTIONS = "() => window.connections.length"
 
 
 @pytest.fixture
@@ -76,14 +81,17 @@ def house(tmp_path: Path, redis_server: RedisServer) -> Iterator[KreideServer]:
     assert server.stop() == 0
 
 
-def visit(open_page: OpenPage, house: KreideServer, account: str, lesson: str) -> Page:
-    page = open_page(account, "/login", url=house.url)
-    page.context.add_init_script(SPY)
-    enter(page, lesson)
-    page.get_by_role("button", name="Kamera aus").click()
-    expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
-    page.evaluate(MARK)
-    return page
+def owner_of(meeting: str, server: KreideServer, redis_server: RedisServer) -> int:
+    """The process in which the room lives, by its lease."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        (holder,) = (client.get(key) for key in client.scan_iter(f"*lease:{{room:{meeting}}}"))
+    assert isinstance(holder, bytes)
+    index = holder.decode().partition("-")[0].removeprefix("w")
+    for pid in server.workers():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if command[command.index(b"--worker-index") + 1].decode() == index:
+            return pid
+    raise AssertionError(f"no worker {index}")
 
 
 def watch_in(codec: str, open_page: OpenPage, house: KreideServer) -> Page:
@@ -148,3 +156,21 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     expect(pupil.get_by_role("button", name="Gemeldet")).to_be_visible()
     expect(teacher.get_by_role("region", name="Meldungen").first.get_by_text("Amira")).to_be_visible()
     expect(teacher.locator("figure.tile")).to_have_count(2)
+
+
+def test_a_room_whose_worker_is_killed_is_back_with_its_pictures(
+    open_page: OpenPage, house: KreideServer, redis_server: RedisServer
+) -> None:
+    lesson = new_lesson(house.login("teacher"))
+    pages = [visit(open_page, house, account, lesson) for account in ("teacher", "pupil1")]
+    for page in pages:
+        until(partial(moving, page), "pictures move before")
+    killed = owner_of(lesson, house, redis_server)
+    made = [page.evaluate(CONNECTIONS) for page in pages]
+    os.kill(killed, signal.SIGKILL)
+    began = time.monotonic()
+    for page, before in zip(pages, made, strict=True):
+        until(lambda page=page, before=before: page.evaluate(CONNECTIONS) > before, "a new connection")  # type: ignore[misc]
+        until(partial(moving, page), "pictures are back")
+    print(f"back after {time.monotonic() - began:.1f} s")
+    assert owner_of(lesson, house, redis_server) != killed

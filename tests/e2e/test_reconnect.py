@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e import visits
 from tests.e2e.conftest import OpenPage
-from tests.e2e.devices import SPY, frames_and_sound
+from tests.e2e.devices import frames_and_sound
 from tests.e2e.screens import enter, in_lobby, in_room, new_lesson
+from tests.e2e.visits import MARK, MARKED
 from tests.e2e.waits import PATIENCE, until
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
-MARK = "() => { window.neverReloaded = true; }"
-MARKED = "() => window.neverReloaded === true"
 Visit = Callable[[str, str], Page]
 
 
@@ -34,13 +34,7 @@ def visit(open_page: OpenPage, house: KreideServer) -> Visit:
     """Bring somebody with a running camera into a lesson."""
 
     def go(account: str, lesson: str) -> Page:
-        page = open_page(account, "/login", url=house.url)
-        page.context.add_init_script(SPY)
-        enter(page, lesson)
-        page.get_by_role("button", name="Kamera aus").click()
-        expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
-        page.evaluate(MARK)
-        return page
+        return visits.visit(open_page, house, account, lesson)
 
     return go
 
