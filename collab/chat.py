@@ -39,11 +39,8 @@ class Attachment(Struct, frozen=True):
     thumbnail: bool = False
 
 
-class NewMessage(Struct, frozen=True):
-    """A message that has no number yet. `client_id` makes repeats harmless, per channel and author.
-
-    `attachments` are ids of uploads that its author sent into this channel.
-    """
+class Saying(Struct, frozen=True):
+    """Who says what, and where. `client_id` makes repeats harmless, per channel and author."""
 
     channel: str
     author: str
@@ -51,21 +48,20 @@ class NewMessage(Struct, frozen=True):
     role: str
     text: str
     client_id: str
+
+
+class NewMessage(Saying, frozen=True):
+    """A message that has no number yet; `attachments` are ids of uploads that its author sent into this channel."""
+
     reply_to: int | None = None
     mentions: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
 
 
-class Message(Struct, frozen=True):
+class Message(Saying, frozen=True):
     """A message of a channel; a deleted one keeps its number and loses its text. `at`: milliseconds since 1970."""
 
-    channel: str
     seq: int
-    author: str
-    name: str
-    role: str
-    text: str
-    client_id: str
     at: int
     deleted: bool = False
     edited: bool = False
@@ -75,16 +71,10 @@ class Message(Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-class Held(Struct, frozen=True):
+class Held(Saying, frozen=True):
     """A message that waits until somebody decides; once approved it is a message like any other."""
 
     id: str
-    channel: str
-    author: str
-    name: str
-    role: str
-    text: str
-    client_id: str
     at: int
     status: Status = "waiting"
     reply_to: int | None = None

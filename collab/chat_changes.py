@@ -121,7 +121,7 @@ class Changes:
             _check_room(connection, new)
             files = find_free(through(connection), new.channel, new.author, new.attachments)
             held = Held(
-                uuid4().hex, new.channel, new.author, new.name, new.role, new.text, new.client_id, now(),
+                new.channel, new.author, new.name, new.role, new.text, new.client_id, uuid4().hex, now(),
                 reply_to=new.reply_to, mentions=new.mentions, attachments=files,
             )  # fmt: skip
             hold(through(connection), files, held.id)

@@ -55,7 +55,7 @@ def _log(connection: sqlite3.Connection, new: NewMessage, at: int) -> Message | 
 def number(new: NewMessage, seq: int, at: int, files: tuple[Attachment, ...] = ()) -> Message:
     """Return the message that a new one becomes under its number."""
     return Message(
-        new.channel, seq, new.author, new.name, new.role, new.text, new.client_id, at,
+        new.channel, new.author, new.name, new.role, new.text, new.client_id, seq, at,
         reply_to=new.reply_to, mentions=new.mentions, attachments=files,
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ def _known(
     edited_at: int | None, reply_to: int | None, mentions: str | None, reactions: str | None, attachments: str | None,
 ) -> Message:  # fmt: skip
     return Message(
-        new.channel, seq, new.author, name, role, text, new.client_id, at, deleted_at is not None,
+        new.channel, new.author, name, role, text, new.client_id, seq, at, deleted_at is not None,
         edited_at is not None, reply_to, read_names(mentions), read_reactions(reactions),
         read_files(attachments),
     )  # fmt: skip

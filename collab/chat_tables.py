@@ -87,16 +87,15 @@ def read_reactions(text: str | None) -> Reactions:
     return _reactions.decode(text) if text else {}
 
 
+def _saying(row: Row[Any]) -> tuple[str, str, str, str, str, str]:
+    return row.channel, row.author, row.name, row.role, row.text, row.client_id
+
+
 def read_message(row: Row[Any]) -> Message:
     """Return the message of a row."""
     return Message(
-        channel=row.channel,
+        *_saying(row),
         seq=row.seq,
-        author=row.author,
-        name=row.name,
-        role=row.role,
-        text=row.text,
-        client_id=row.client_id,
         at=row.at,
         deleted=row.deleted_at is not None,
         edited=row.edited_at is not None,
@@ -110,13 +109,8 @@ def read_message(row: Row[Any]) -> Message:
 def read_held(row: Row[Any]) -> Held:
     """Return the held message of a row."""
     return Held(
+        *_saying(row),
         id=row.id,
-        channel=row.channel,
-        author=row.author,
-        name=row.name,
-        role=row.role,
-        text=row.text,
-        client_id=row.client_id,
         at=row.at,
         status=row.status,
         reply_to=row.reply_to,

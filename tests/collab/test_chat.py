@@ -22,7 +22,7 @@ def new(number: int, channel: str = "c", author: str = "amira") -> NewMessage:
 
 
 def stored(seq: int) -> Message:
-    return Message("c", seq, "amira", "Amira", "pupil", f"text {seq}", str(seq), 0)
+    return Message("c", "amira", "Amira", "pupil", f"text {seq}", str(seq), seq, 0)
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "x" * (MAX_TEXT + 1), "a\x00"])

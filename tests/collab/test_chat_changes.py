@@ -40,7 +40,7 @@ def test_a_sign_is_given_once_and_taken_back() -> None:
 
 def test_changes_are_handed_out_in_order_and_gaps_are_noticed() -> None:
     feed = Feed(9)
-    item = Message("c", 1, "a", "A", "pupil", "x", "1", 0)
+    item = Message("c", "a", "A", "pupil", "x", "1", 1, 0)
     assert feed.receive_changes([Change(2, item), Change(1, item)]) == ([Change(1, item), Change(2, item)], False)
     assert feed.receive_changes([Change(4, item)]) == ([], True)
     assert feed.read_changes([Change(2, item), Change(4, item)], 5) == [Change(4, item)]
@@ -95,7 +95,7 @@ async def test_a_held_message_is_decided_once(chat_store: ChatStore) -> None:
 
 
 def held_as(one: Held, status: str) -> Held:
-    return Held(one.id, one.channel, one.author, one.name, one.role, one.text, one.client_id, one.at, status)  # type: ignore[arg-type]
+    return Held(one.channel, one.author, one.name, one.role, one.text, one.client_id, one.id, one.at, status)  # type: ignore[arg-type]
 
 
 async def test_only_so_many_wait(chat_store: ChatStore, monkeypatch: pytest.MonkeyPatch) -> None:
