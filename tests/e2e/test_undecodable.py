@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY
 from tests.e2e.screens import enter, new_lesson
-from tests.e2e.test_media import LAYERS, PICTURES
+from tests.e2e.test_media import LAYERS
+from tests.e2e.visits import PICTURES
 from tests.e2e.waits import until
 from tests.server import KreideServer
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.edge.test_rooms import LESSON, Pair, join, on_machines, pair, school
+from tests.edge.test_rooms import LESSON, Pair, join, on_machines, pair
 from tests.web.house import eventually
 from web.errors import Unavailable
 
 pytestmark = pytest.mark.edge
-__all__ = ["pair", "school"]
+__all__ = ["pair"]
 CONSULTATION = "demo-consultation"
 
 
