@@ -38,6 +38,7 @@ _SKIPPED: Final = (name("office", "annotation"), name("text", "note"), name("tex
 _DURATION: Final = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,]\d+)?S)?")
 _LENGTH: Final = re.compile(r"([\d.]+)(cm|mm|in|pt|pc|px)")
 _PIXELS: Final = {"cm": 96 / 2.54, "mm": 9.6 / 2.54, "in": 96.0, "pt": 96 / 72, "pc": 16.0, "px": 1.0}
+_UNSET: Final = 85.3  # pixels of 2.258 cm: LibreOffice's column that nobody set; its letters are smaller than ours
 _MOST_COLUMNS: Final = 256
 
 
@@ -138,8 +139,9 @@ class _Reader:
         elif family == "table-column":
             shape = element.find(name("style", "table-column-properties"))
             length = _LENGTH.fullmatch((shape.get(name("style", "column-width")) if shape is not None else "") or "")
-            if length is not None:
-                self._lengths[title] = round(float(length[1]) * _PIXELS[length[2]])
+            pixels = _UNSET if length is None else float(length[1]) * _PIXELS[length[2]]
+            if abs(pixels - _UNSET) > 0.2:
+                self._lengths[title] = round(pixels)
 
     def _sheet(self, events: Iterator[tuple[str, Any]], title: str) -> tuple[Table, int]:
         sheet = Sheet()

@@ -18,7 +18,7 @@ from collab.errors import ProtocolError
 from collab.formats.jobs import read, read_file, write_file
 from collab.formats.names import FormatName, LanguageName
 from collab.formats.orders import ReadFile, WriteFile, decode_table, encode
-from collab.formats.reading import Table, open_document, read_table
+from collab.formats.reading import WIDTH, Table, open_document, read_table
 from collab.formats.table_csv import escaped, read_csv, write_csv
 from collab.formats.table_ods import write_ods
 from collab.formats.table_xlsx import read_xlsx, sheet_name, write_xlsx
@@ -129,6 +129,7 @@ def test_what_libreoffice_saved_is_read(kind: str, lost: tuple[int, int]) -> Non
         assert found.table.columns[1].fmt == "0.00"
         assert [row.head for row in found.table.rows] == [True, False, False, False, False]
         assert 180 <= found.table.columns[0].width <= 210
+        assert {column.width for column in found.table.columns[1:]} == {WIDTH}, "nobody set them"
 
 
 def test_what_libreoffice_saved_is_read_in_english() -> None:
