@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from inspect import signature
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
+from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.test_utils import TestServer
+from aiohttp.web_protocol import RequestHandler
 
 from web.routes.collab_wire import DocumentSocket
 
@@ -63,6 +66,18 @@ async def open_desk(autoping: bool = True) -> AsyncIterator[tuple[Desk, ClientWe
         session.ws_connect(server.make_url("/"), autoping=autoping) as client,
     ):
         yield desk, client
+
+
+def test_aiohttp_has_what_this_leans_on() -> None:
+    """Fails beside the others and says why: private names, for which pyproject.toml holds aiohttp below 3.15."""
+    assert list(signature(web.WebSocketResponse._post_start).parameters) == ["self", "request", "protocol", "writer"]
+    assert list(signature(WebSocketDataQueue.feed_data).parameters) == ["self", "data", "size"]
+    slots = {name for kind in RequestHandler.__mro__ for name in getattr(kind, "__slots__", ())}
+    assert slots >= {"_message_tail", "_parser"}, "what the protocol holds back, and its HTTP parser"
+    lacks = {"_reader", "_writer", "_parser", "_loop", "_max_msg_size", "_ws_protocol"} - set(
+        dir(web.WebSocketResponse())
+    )
+    assert not lacks, "what a WebSocket is started with"
 
 
 async def test_what_waits_comes_first_and_then_everything_at_once() -> None:
