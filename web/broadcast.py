@@ -57,6 +57,7 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         self.response: web.WebSocketResponse | None = None
         self.transport: asyncio.Transport | None = None
         self.ping_at = math.inf  # if `engine_socket.py` sends the pings
+        self.pinging: asyncio.Task[None] | None = None  # engine.io's own, which sends the next one
         self.beats: Callable[[Any], None] | None = None
         self.direct: Callable[[bytes], int] | None = None  # the socket's own send
         self.buffered: Callable[[], int] = int

@@ -95,6 +95,12 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.heartbeats.start()
         return Outbox(self._on_full, self.readiness)
 
+    def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
+        task = super().start_background_task(target, *args, **options)
+        if getattr(target, "__name__", "") == "_send_ping":
+            target.__self__.queue.pinging = task
+        return task
+
     def _on_full(self, outbox: Outbox) -> None:
         self.cut_count += 1
         for socket in self.sockets.values():

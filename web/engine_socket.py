@@ -1,10 +1,10 @@
 """One engine.io session on a WebSocket: its reading, its writing, its heartbeat.
 
-Laws: a session that begins on a WebSocket costs two tasks and, from its second ping on, no timer of its own: one sweep
-of the server sends all pings (`Heartbeats`), and a pong is noted where it was read. engine.io's own way made a ping
-and its pong half a millisecond of CPU, which was a third of a large channel's. A session that has polled is engine.io's
-affair after its upgrade. An event goes its own way from here and never through engine.io. Anything engine.io would
-stumble over ends the connection.
+Laws: a session that begins on a WebSocket costs two tasks and no timer of its own: one sweep of the server sends all
+pings (`Heartbeats`), and a pong is noted where it was read. engine.io's own way made a ping and its pong half a
+millisecond of CPU, which was a third of a large channel's. A session that has polled is engine.io's affair after its
+upgrade. An event goes its own way from here and never through engine.io. Anything engine.io would stumble over ends the
+connection.
 Leans on private methods of engineio 4.15; tests/web/test_engine.py covers each.
 """
 
@@ -25,6 +25,7 @@ from engineio.async_drivers import aiohttp as driver
 from web.broadcast import MAX_PACKET, Outbox
 
 BEAT_SECONDS = 1.0
+AT_ONCE, PARTS = 100, 4
 _PING = b"\x81\x012"
 _PONG = "3"
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class WebSocket(driver.WebSocket):  # type: ignore[misc]
     async def _serve(self, session: Any, outbox: Outbox) -> None:
         """Run a session that begins here, as engine.io's own handler would."""
         session.connected = session.upgraded = True
-        outbox.beats = session.server.heartbeats.answered
+        session.server.heartbeats.take_over(session)
         writer = asyncio.ensure_future(self._write(outbox))
         try:
             while True:
@@ -115,17 +116,30 @@ class WebSocket(driver.WebSocket):  # type: ignore[misc]
 
 
 class Heartbeats:
-    """The pings of all sessions of a server, and the end of those that do not answer."""
+    """The pings of all sessions of a server, and the end of those that do not answer.
+
+    Many are looked at a part at a time, all of them within `PARTS` beats: a ping may come so much later.
+    """
 
     def __init__(self, engine: Any, cut: Callable[[str], Awaitable[None]]) -> None:
         self._engine = engine
         self._cut = cut
         self._timer: asyncio.TimerHandle | None = None
+        self._left: list[Any] = []  # of this round
 
     def start(self) -> None:
         """There is a session to look after."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
+
+    def take_over(self, session: Any) -> None:
+        """Send this session's pings from the first one on."""
+        outbox: Outbox = session.queue
+        if outbox.pinging is not None:
+            outbox.pinging.cancel()
+            outbox.pinging = None
+        outbox.beats = self.answered
+        outbox.ping_at = time.time() + self._engine.ping_interval
 
     def answered(self, session: Any) -> None:
         """A pong came; the next ping goes a while after it."""
@@ -136,20 +150,29 @@ class Heartbeats:
     def _beat(self) -> None:
         """Ping whose time has come, cut who has not answered in time, forget who has closed."""
         self._timer = None
-        now = time.time()
-        for session in list(self._engine.sockets.values()):
-            outbox: Outbox = session.queue
-            if session.closed:
-                outbox.add(None)  # a poll may still wait there
-                self._engine.sockets.pop(session.sid, None)
-            elif session.closing:
-                continue
-            elif session.last_ping:
-                if now - session.last_ping > self._engine.ping_timeout:
-                    self._engine.start_background_task(self._cut, session.sid)
-            elif outbox.ping_at <= now:
-                session.last_ping = now
-                if not outbox.write(_PING):
-                    outbox.add(engine_packet.Packet(engine_packet.PING))
-        if self._engine.sockets:
+        now, sockets = time.time(), self._engine.sockets
+        if not self._left:
+            self._left = list(sockets.values())
+        part = max(AT_ONCE, len(sockets) // PARTS + 1)
+        looked, self._left = self._left[-part:], self._left[:-part]
+        for session in looked:
+            self._look(session, now)
+        if sockets:
             self.start()
+        else:
+            self._left.clear()
+
+    def _look(self, session: Any, now: float) -> None:
+        outbox: Outbox = session.queue
+        if session.closed:
+            outbox.add(None)  # a poll may still wait there
+            self._engine.sockets.pop(session.sid, None)
+        elif session.closing:
+            return
+        elif session.last_ping:
+            if now - session.last_ping > self._engine.ping_timeout:
+                self._engine.start_background_task(self._cut, session.sid)
+        elif outbox.ping_at <= now:
+            session.last_ping = now
+            if not outbox.write(_PING):
+                outbox.add(engine_packet.Packet(engine_packet.PING))

@@ -103,7 +103,7 @@ async def test_who_answers_pings_stays_and_who_does_not_is_cut(hall: Hall, monke
     async with aiohttp.ClientSession() as http, asyncio.timeout(60):
         socket = await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket")
         await socket.receive_str()
-        for _ in range(5):  # the first ping is engine.io's, the others are the sweep's
+        for _ in range(5):
             assert await socket.receive_str() == "2"
             await socket.send_str("3")
         assert await socket.receive_str() == "2"
@@ -114,6 +114,23 @@ async def test_who_answers_pings_stays_and_who_does_not_is_cut(hall: Hall, monke
             aiohttp.WSMsgType.ERROR,
         )
     await eventually(lambda: not hall.server.eio.sockets)
+
+
+async def test_of_many_each_is_pinged_in_its_turn_without_a_task_of_its_own(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"BEAT_SECONDS": 0.01, "AT_ONCE": 1, "PARTS": 3}.items():
+        monkeypatch.setattr(engine_socket, name, value)
+    monkeypatch.setattr(hall.server.eio, "ping_interval", 0.02)
+    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        sockets = [await http.ws_connect(f"{hall.url}/socket.io/?EIO=4&transport=websocket") for _ in range(7)]
+        for socket in sockets:
+            await socket.receive_str()
+        assert [one.queue.pinging for one in hall.server.eio.sockets.values()] == [None] * len(sockets)
+        for _ in range(3):
+            for socket in sockets:
+                assert await socket.receive_str() == "2"
+                await socket.send_str("3")
 
 
 async def test_who_stops_polling_is_forgotten(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
