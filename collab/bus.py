@@ -106,7 +106,7 @@ class Topics:
         for listener in self.listeners.get(topic, ()):
             try:
                 listener.on_message(payload)
-            except Exception:
+            except Exception:  # one listener's trouble stays its own
                 _log.exception("listener of %s failed", topic)
 
 

@@ -77,7 +77,7 @@ class Committer:
             for _, on_done in waiting:
                 on_done(StateError("closed", "the worker stops"))
             raise
-        except Exception:
+        except Exception:  # the top of a batch: nobody may wait for ever
             _log.exception("a commit failed in an unforeseen way")
         for batch, on_done in waiting:
             on_done(results.get(batch.document, failure))

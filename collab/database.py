@@ -139,7 +139,7 @@ def migrate(url: str) -> None:
     def run() -> None:
         try:
             asyncio.run(_migrate(url))
-        except BaseException as error:
+        except BaseException as error:  # raised again below, where somebody waits
             failure.append(error)
 
     thread = threading.Thread(target=run, name="migrate-collab")

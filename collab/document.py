@@ -138,7 +138,7 @@ class LiveDocument:
             # Decoding fails as a whole; integrating may fail half-way, and then the parts before stay in.
             self.broken = parse_state_vector(self.state_vector()) != self.outline.state_vector()
             raise ProtocolError("update_malformed", str(error)) from None
-        except BaseException as error:
+        except BaseException as error:  # a panic of Rust's is no Exception, and its type cannot be imported
             if type(error).__name__ != "PanicException":
                 raise
             self.broken = True
@@ -199,7 +199,7 @@ class LiveDocument:
             return bytes(self._doc.get_update(state_vector))
         except ValueError as error:
             raise ProtocolError("frame_malformed", str(error)) from None
-        except BaseException as error:
+        except BaseException as error:  # a panic of Rust's is no Exception, and its type cannot be imported
             if type(error).__name__ != "PanicException":
                 raise
             self.broken = True

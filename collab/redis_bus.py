@@ -179,7 +179,7 @@ class RedisBus:
         for callback in list(self.on_health):
             try:
                 callback(healthy)
-            except Exception:
+            except Exception:  # one listener's trouble stays its own
                 _log.exception("a health callback failed")
 
     async def _send(self) -> None:

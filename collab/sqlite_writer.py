@@ -63,7 +63,7 @@ class SqliteWriter:
             work, done = job
             try:
                 _tell(done, _settle, done, work())
-            except BaseException as error:
+            except BaseException as error:  # whatever it is, it is for the one who waits
                 _tell(done, _fail, done, error)
             del job, work, done
         if self._connection is not None and self._engine is not None:

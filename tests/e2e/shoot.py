@@ -44,7 +44,7 @@ def shoot(browser: Browser, server: KreideServer, place: Place, screen: Screen) 
             page = open_as(browser, server, screen.account, locale, size)
             try:
                 screen.way(page, place)
-            except Exception as error:
+            except Exception as error:  # what is on the screen then is worth seeing, too
                 print(f"{screen.name} {locale} {name}: {error}", file=sys.stderr)
             page.screenshot(path=SHOTS / f"{screen.name}-{name}-{locale[:2]}.png")
             leave_room(page)

@@ -26,7 +26,7 @@ def upgrade(engine: AsyncEngine, schema: str) -> None:
     def run() -> None:
         try:
             asyncio.run(_upgrade(engine, schema))
-        except BaseException as error:
+        except BaseException as error:  # raised again below, where somebody waits
             failure.append(error)
 
     thread = threading.Thread(target=run, name="migrate-school")
