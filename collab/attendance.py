@@ -1,6 +1,7 @@
 """Who is in one document: what its clients say about themselves, told to everybody here and to other workers.
 
-Laws: a reader has no channel to others but being here; our own people are told again before stock clients drop them.
+Laws: a reader has no channel to others but being here; our own people are told again before stock clients drop them; a
+client id belongs to who showed it first (`claims.py`), and nobody is shown under another's.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .audience import only_presence, remotes
-from .awareness import Here
+from .awareness import Here, Remote
 from .connection import Connection
 from .sync import Entry
 from .wire import People
@@ -28,8 +29,29 @@ class Attendance:
         """Take a client's awareness."""
         if not connection.rights.write:
             entries = only_presence(entries)
-        room, wall = self._keeper.audience.room, self._keeper.hub.wall()
-        self.tell(room.receive(wall, connection.number, connection.editor, entries))
+        room, wall, account = self._keeper.audience.room, self._keeper.hub.wall(), connection.editor.account
+        owner = self._keeper.ledger.owner
+        entries = tuple(entry for entry in entries if owner(entry.client) in (None, account))
+        changed = room.receive(wall, connection.number, connection.editor, entries)
+        for here in changed:
+            self._claim(here, lasting=connection.rights.write)
+        self.tell(changed)
+
+    def receive_remote(self, worker: str, people: list[Remote]) -> None:
+        """Take what another worker tells of its people."""
+        owner = self._keeper.ledger.owner
+        changed = self._keeper.audience.room.receive_remote(
+            worker, [one for one in people if owner(one.client) in (None, one.account)]
+        )
+        for here in changed:
+            self._claim(here, lasting=False)
+        self._keeper.audience.spread(changed)
+
+    def _claim(self, here: Here, lasting: bool) -> None:
+        """From now on the id is theirs who showed it, before anybody else sees it."""
+        ledger = self._keeper.ledger
+        if not ledger.has_author(here.client) and ledger.seen.add(here.client, here.account, lasting=lasting):
+            self._keeper.hub.store.claims.note(ledger.document, here.client, here.account)
 
     def left(self, connection: Connection) -> None:
         """A client has gone, and its people with it."""

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from .awareness import Editor
 from .checkpoints import Checkpoint, Snapshot, unpack
+from .claims import KEPT
 from .errors import AccessDenied, CollabError, Overloaded, StateError
 from .heavy import Allowance, HeavyPool
 from .history_store import DAY, Erasure, HistoryStore, Logged, Past, Tended, Version
@@ -202,6 +203,7 @@ class History:
         """Tend every document that needs it and was not tended today; returns how many there were."""
         count, after = 0, ""
         now = self._now()
+        await self._hub.store.claims.forget_before(now - KEPT)
         shortest = self._keep_days if keeping is None else await keeping.shortest()
         while names := await self.store.untended(now // DAY, now - shortest * DAY, after, 100):
             days = {} if keeping is None else await keeping.of(names)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, or_, select, text, true, update
 
 from . import tables
 from .checkpoints import Checkpoint, Kind, Snapshot, add_checkpoint, pack, put_snapshot, replace_snapshot, upsert
+from .claims import forget_author
 from .database import Database
 from .errors import AccessDenied, Overloaded
 
@@ -286,8 +287,7 @@ def _erase(connection: Connection, document: str, past: Past, account: str, made
     _rewrite_checkpoints(connection, document, account, made.others)
     for seq, state in {**made.days, past.head: pack(made.snapshot.state)}.items():
         add_checkpoint(connection, document, Checkpoint(seq=seq, kind="day", at=past.times.get(seq, at), state=state))
-    who = tables.author.c
-    connection.execute(update(tables.author).where(who.document == document, who.account == account).values(account=""))
+    forget_author(connection, document, account)
     return past.epoch + 1
 
 

@@ -243,7 +243,7 @@ class Hub:
         if isinstance(news, Announce):
             keeper.receive_announcement(news)
         elif isinstance(news, People):
-            keeper.audience.spread(keeper.audience.room.receive_remote(news.worker, news.people))
+            keeper.people.receive_remote(news.worker, news.people)
         else:
             keeper.people.repeat()
 

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from .claims import Seen
 from .document import Judged, LiveDocument
 from .errors import AccessDenied, CollabError, ProtocolError, StateError
 from .limits import Limits
@@ -46,6 +47,7 @@ class Ledger:
         self._store = store
         self._limits = limits
         self._on_quarantine = on_quarantine
+        self.seen = Seen()
         self._authors: dict[int, str] = {}
         self._snapshot_seq = 0
         self._size = 0
@@ -56,6 +58,7 @@ class Ledger:
         if self._is_heavy(loaded.entries) and await fold(self.document):
             loaded = await self._store.load(self.document)
         self.kind, self.epoch, self._authors = loaded.kind, loaded.epoch, dict(loaded.authors)
+        self.seen.take(loaded.claims)
         if loaded.snapshot is not None:
             self._snapshot_seq = self.known = loaded.snapshot.seq
             self._size = len(loaded.snapshot.state)
@@ -78,7 +81,10 @@ class Ledger:
         assert judged.placement is not None
         owned = {client: brought.get(client, account) for client in judged.placement.clients()}
         for client, owner in owned.items():
-            if self._authors.get(client, claimed.get(client, owner)) != owner:
+            known = self._authors.get(client)
+            if known is None:
+                known = claimed.get(client, self.seen.get(client))
+            if known is not None and known != owner:
                 raise AccessDenied("foreign_author", "this client id belongs to somebody else")
         limit = self._limits.document_bytes
         if self._size + len(judged.data) > limit:
@@ -86,6 +92,15 @@ class Ledger:
             if self._size + len(judged.data) > limit:
                 raise ProtocolError("too_large", "the document would become too large")
         return {client: owner for client, owner in owned.items() if client not in self._authors}
+
+    def owner(self, client: int) -> str | None:
+        """Return whose a client id is, by what was written under it or who showed it first; None: nobody's."""
+        author = self._authors.get(client)
+        return author if author is not None else self.seen.get(client)
+
+    def has_author(self, client: int) -> bool:
+        """Tell whether something was written under a client id."""
+        return client in self._authors
 
     def apply(self, judged: Judged) -> bytes | None:
         """Apply a judged update; returns what is new and must be logged."""

@@ -201,6 +201,7 @@ def _drop_held(connection: Connection, person: str) -> None:
 def _forget(connection: Connection, person: str) -> None:
     for table in (tables.log, tables.author):
         connection.execute(update(table).where(table.c.account == person).values(account=""))
+    connection.execute(delete(tables.claim).where(tables.claim.c.account == person))
     point = tables.checkpoint.c
     for id in connection.execute(select(point.id).where(point.account == person)).scalars().all():
         row = connection.execute(select(tables.checkpoint).where(point.id == id)).one()

@@ -22,6 +22,7 @@ _LOOK: Final = "SELECT head, epoch FROM document WHERE id = ?"
 _ADD: Final = "INSERT INTO document_log (document, seq, account, origin, at, data) VALUES (?, ?, ?, ?, ?, ?)"
 _BIND: Final = "INSERT INTO document_author (document, client, account, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _OWNER: Final = "SELECT account FROM document_author WHERE document = ? AND client = ?"
+_CLAIMED: Final = "SELECT account FROM document_claim WHERE document = ? AND client = ?"
 
 
 def log_batches(connection: sqlite3.Connection, batches: Sequence[Batch], at: int) -> list[int]:
@@ -58,8 +59,7 @@ def _take_numbers(cursor: sqlite3.Cursor, batch: Batch) -> int:
 
 
 def _bind(cursor: sqlite3.Cursor, document: str, client: int, account: str, at: int) -> None:
-    if cursor.execute(_BIND, (document, client, account, at)).rowcount == 1:
-        return
-    ((owner,),) = cursor.execute(_OWNER, (document, client)).fetchall()
-    if owner != account:
+    new = cursor.execute(_BIND, (document, client, account, at)).rowcount == 1
+    owner = cursor.execute(_CLAIMED if new else _OWNER, (document, client)).fetchone()
+    if owner is not None and owner[0] != account:
         raise AccessDenied("foreign_author", "this client id belongs to somebody else")

@@ -4,8 +4,8 @@ Laws:
 - a batch of several documents is one transaction; their heads are locked by one statement in the order of their ids
   (unsorted, two workers deadlock); entries get the next numbers of their document; when the batch fails, each
   document is tried alone, so one that fails never fails the others.
-- a client id belongs to the account that first wrote under it; a batch that says otherwise fails for that document
-  with AccessDenied(foreign_author).
+- a client id belongs to the account that first wrote under it, or showed it (`claims.py`); a batch that says otherwise
+  fails for that document with AccessDenied(foreign_author).
 - a batch of another epoch than the document's fails with AccessDenied(other_epoch): what a worker still holds of an
   erased or restored document is never logged again.
 - load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq` and
@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables
 from .checkpoints import Snapshot, replace_snapshot
+from .claims import Claims, claims_of
 from .database import Database, migrate
 from .errors import AccessDenied, CollabError, StateError
 from .sqlite_log import log_batches
@@ -106,6 +107,7 @@ class Loaded(Struct, frozen=True):
     snapshot: Snapshot | None
     entries: tuple[LogEntry, ...]
     authors: dict[int, str]
+    claims: dict[int, str]
 
 
 class Head(Struct, frozen=True):
@@ -129,6 +131,7 @@ class DocumentStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.claims = Claims(database)
         self._insert = postgres_insert if database.dialect == "postgresql" else sqlite_insert
 
     @classmethod
@@ -138,6 +141,7 @@ class DocumentStore:
 
     async def close(self) -> None:
         """Close the database."""
+        await self.claims.close()
         await self.database.close()
 
     async def create(self, document: str, kind: str, seed: Snapshot | None, author: int | None) -> bool:
@@ -171,7 +175,9 @@ class DocumentStore:
             snapshot = Snapshot(shot.seq, shot.state, shot.outline) if shot is not None else None
             entries = await _entries(connection, document, snapshot.seq if snapshot is not None else 0)
             authors = await _authors(connection, document)
-        return Loaded(head.kind, head.epoch, head.head, snapshot, entries, authors)
+            claims = await claims_of(connection, document)
+        claims |= self.claims.waiting(document)
+        return Loaded(head.kind, head.epoch, head.head, snapshot, entries, authors, claims)
 
     async def _at_one_moment(self, connection: AsyncConnection) -> None:
         # A transaction of SQLite sees one moment anyway; in PostgreSQL each statement would see its own.
@@ -249,10 +255,10 @@ class DocumentStore:
             for (document, client), account in wanted.items()
         ]
         connection.execute(self._insert(tables.author).on_conflict_do_nothing(), rows)
-        columns = (tables.author.c.document, tables.author.c.client)
-        found = connection.execute(select(*columns, tables.author.c.account).where(tuple_(*columns).in_(list(wanted))))
-        for row in found:
-            if wanted[row.document, row.client] != row.account:
+        for table in (tables.author, tables.claim):
+            columns = (table.c.document, table.c.client)
+            found = connection.execute(select(*columns, table.c.account).where(tuple_(*columns).in_(list(wanted))))
+            if any(wanted[row.document, row.client] != row.account for row in found):
                 raise AccessDenied("foreign_author", "this client id belongs to somebody else")
 
     async def compact(self, document: str, snapshot: Snapshot, expected_seq: int, epoch: int) -> bool:

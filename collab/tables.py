@@ -43,6 +43,14 @@ author = Table(
     Column("account", String),
     Column("at", BigInteger),
 )
+claim = Table(
+    "document_claim",
+    _metadata,
+    Column("document", String, primary_key=True),
+    Column("client", BigInteger, primary_key=True),
+    Column("account", String),
+    Column("at", BigInteger),
+)
 checkpoint = Table(
     "document_checkpoint",
     _metadata,

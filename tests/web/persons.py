@@ -31,6 +31,7 @@ PERSONAL: Final[dict[str, frozenset[str]]] = {
         channel_held.author channel_held.mentions channel_held.name channel_held.text channel_message.author
         channel_message.files channel_message.mentions channel_message.name channel_message.reactions
         channel_message.text channel_position.person document_author.account document_checkpoint.account
+        document_claim.account
         document_checkpoint.name document_checkpoint.state document_log.account document_log.data
         document_snapshot.state upload.name upload.person
     """),
@@ -38,8 +39,8 @@ PERSONAL: Final[dict[str, frozenset[str]]] = {
 OTHER: Final[dict[str, frozenset[str]]] = {
     "school": _names("""
         account.disabled account.password_hash account.role account.school account.shut_outs admission.admitted
-        admission.meeting admission.school alembic_version_school.* channel.id channel.keep_days channel.mode channel.school
-        contact_block.school direct_channel.channel direct_channel.school document.folder document.id
+        admission.meeting admission.school alembic_version_school.* channel.id channel.keep_days channel.mode
+        channel.school contact_block.school direct_channel.channel direct_channel.school document.folder document.id
         document.kind document.school enrolment.group_id enrolment.school folder.id folder.school group_plan.*
         group_room.* group_seat.entered group_seat.group_room group_seat.meeting group_seat.school
         guardian_link.school guest_link.* invitation.meeting invitation.school login_session.expires_at
@@ -63,6 +64,7 @@ OTHER: Final[dict[str, frozenset[str]]] = {
         channel_message.edited_at channel_message.reply_to channel_message.role channel_message.seq
         channel_position.channel channel_position.seq channel_word.* document.* document_author.at
         document_author.client document_author.document document_care.* document_checkpoint.at
+        document_claim.at document_claim.client document_claim.document
         document_checkpoint.document document_checkpoint.id document_checkpoint.kind document_checkpoint.seq
         document_log.at document_log.document document_log.origin document_log.quarantined document_log.seq
         document_snapshot.at document_snapshot.document document_snapshot.outline document_snapshot.seq

@@ -127,6 +127,7 @@ class Sayings:
             for account in self.accounts:
                 await self._talk(account)
         finally:
+            await self._hub.store.claims.settled()
             await self._hub.close()
 
     async def _let_in(self, role: AccountRole) -> None:
@@ -195,6 +196,7 @@ class Sayings:
             change(doc.get("rows", type=Map))
         doc.unobserve(subscription)
         epoch = (await self.holdings.history.store.past(document)).epoch
+        self._hub.store.claims.note(document, 2000 + self.people.index(person), person.id)  # seen here
         await write_edit(self._hub, document, epoch, Editor(person.id, person.name, person.role, 1), events[0])
         self._states[document] = doc.get_update()
 
