@@ -92,13 +92,9 @@ fn every_tick_is_told_once_and_in_order() {
             .iter()
             .all(|(_, level)| [30, 34].contains(level))
     );
-    assert_eq!(
-        first[100..]
-            .iter()
-            .map(|(_, level)| *level)
-            .collect::<Vec<_>>(),
-        [QUIET]
-    );
+    let (end, told_at) = (first[100], room.told.last().expect("an end").0);
+    assert_eq!((first.len(), end.1), (101, QUIET));
+    assert_eq!(end.0, told_at / TICK - 1, "it is quiet when it is told");
     assert_eq!(room.levels(1).len(), 51);
 }
 
@@ -126,6 +122,55 @@ fn several_are_told_more_often() {
 }
 
 #[test]
+fn who_spoke_before_counts_no_more_among_several() {
+    let mut room = Room::new(2);
+    room.pass(1_000, &[Some(20), Some(30)]);
+    room.pass(1_000, &[Some(20), None]);
+    let before = room.told.len();
+    room.pass(1_000, &[Some(20), None]);
+    assert_eq!(room.told.len(), before + 5, "every 200 ms");
+}
+
+#[test]
+fn what_was_told_by_different_ticks_is_told_in_their_order() {
+    let mut voices = vec![Voice::default(), Voice::default()];
+    voices[0].packet(5 * TICK, 20);
+    for tick in 3..6 {
+        voices[1].packet(tick * TICK, 30);
+    }
+    let told = Hearing::default().gather(6 * TICK, (7..).zip(&mut voices));
+    let expected = [
+        (2, vec![(8, 30)]),
+        (1, vec![(8, 30)]),
+        (0, vec![(7, 20), (8, 30)]),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn news_bring_the_telling_forward_and_never_put_it_off() {
+    let mut hearing = Hearing::default();
+    hearing.gather(TICK, std::iter::empty());
+    assert_eq!(hearing.at(), TICK + ALONE);
+    hearing.tell_by(3 * TICK);
+    hearing.tell_by(4 * TICK);
+    assert_eq!(hearing.at(), 3 * TICK);
+}
+
+#[test]
+fn only_loud_ticks_make_sure_and_soft_ones_are_no_news() {
+    let mut voice = Voice::default();
+    voice.packet(TICK, 60);
+    assert_eq!(voice.news(), None);
+    for (tick, level) in [(2, 20), (3, 60), (4, 20), (5, 22)] {
+        voice.news = None;
+        voice.packet(tick * TICK, level);
+        let news = (level < THRESHOLD).then_some((tick + 1) * TICK);
+        assert_eq!(voice.news(), news, "tick {tick}");
+    }
+}
+
+#[test]
 fn a_breath_is_no_beginning_but_a_pause_is() {
     let mut room = Room::new(1);
     room.pass(1_000, &[Some(20)]);
@@ -144,16 +189,20 @@ fn a_muted_voice_takes_back_what_it_said() {
     let mut room = Room::new(1);
     room.pass(960, &[Some(20)]);
     let before = room.levels(0).len();
+    let tick = room.now / TICK - 1;
     room.voices[0].silence();
-    assert_eq!(room.voices[0].news(), None);
     room.pass(300, &[None]);
-    assert_eq!(
-        room.levels(0)[before..]
-            .iter()
-            .map(|(_, level)| *level)
-            .collect::<Vec<_>>(),
-        [QUIET]
-    );
+    assert_eq!(room.levels(0)[before..], [(tick, QUIET)], "at once");
+
+    let mut voice = Voice::default();
+    voice.packet(TICK, 20);
+    assert!(voice.news().is_some());
+    voice.silence();
+    assert_eq!(voice.news(), None);
+    voice.packet(TICK, 20);
+    assert_eq!(voice.take(2 * TICK), [(1, 20)]);
+    voice.silence();
+    assert_eq!(voice.take(9 * TICK), [(2, QUIET)], "since then");
 }
 
 #[test]
