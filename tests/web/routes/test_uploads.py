@@ -137,6 +137,7 @@ async def test_who_reads_a_file(enter: Enter, services: Services) -> None:
         return [(await fetch(one, path)).status for one in (amira, ben, teacher, parent, admin)]
 
     assert await readers() == [200, 404, 404, 404, 404], "nobody but its sender before it hangs on a message"
+    assert (await ben.call("DELETE", path))[0] == (await teacher.call("DELETE", path))[0] == 404, "nor takes it back"
     assert (await send(parent, b"x"))[0] == 404 and (await send(ben, b"x", document="no-document"))[0] == 404
     await do_change_channel(services.school, "demo", CHANNEL, ChannelPatch(mode="moderated"))
     change = await services.chat.changes.hold(
