@@ -14,10 +14,12 @@ import re
 from msgspec import Struct
 
 from .errors import ProtocolError
-from .lib0 import Reader
+from .lib0 import MAX_PARTS, Reader, too_many_parts
 from .steps import STEP, Steps, finish
 
 MAX_CLOCK = 2**31 - 1
+MAX_TOGETHER = 500_000
+"""Values that one struct holds with all inside them: the CRDT decodes a struct in one go."""
 
 Id = tuple[int, int]
 """(client, clock)."""
@@ -84,9 +86,9 @@ def parse_update(data: bytes, offsets: list[int] | None = None) -> Update:
     return finish(read_update(data, offsets))
 
 
-def read_update(data: bytes, offsets: list[int] | None = None) -> Steps[Update]:
-    """The same in steps."""
-    reader = Reader(data)
+def read_update(data: bytes, offsets: list[int] | None = None, bounded: bool = False) -> Steps[Update]:
+    """The same in steps. `bounded`: no value in it may be so large that it would hold up everybody (too_large)."""
+    reader = Reader(data, bounded)
     pieces: list[Piece] = []
     gaps: list[Span] = []
     seen: set[int] = set()
@@ -103,7 +105,11 @@ def read_update(data: bytes, offsets: list[int] | None = None) -> Steps[Update]:
             piece = _parse_piece(reader, client, clock)
             kind = data[start] & _KIND
             if kind in (_ANY, _JSON):
-                yield from _skip_values(reader, kind, piece.length)
+                left -= yield from _skip_values(reader, kind, piece.length)
+            elif kind == _SUBDOCUMENT:
+                left -= yield from reader.skipping()
+            elif isinstance(piece, Piece):
+                left -= len(piece.pairs)
             clock = piece.end
             if clock > MAX_CLOCK:
                 raise ProtocolError("update_malformed", "a clock is out of range")
@@ -114,7 +120,7 @@ def read_update(data: bytes, offsets: list[int] | None = None) -> Steps[Update]:
             else:
                 gaps.append(piece)
             left -= 1
-            if not left:
+            if left <= 0:
                 left = STEP
                 yield
     if offsets is not None:
@@ -180,25 +186,36 @@ def _parse_content(reader: Reader, kind: int, clock: int) -> tuple[int, tuple[in
     elif kind == _BINARY:
         reader.skip(reader.uint())
     elif kind == _SUBDOCUMENT:
-        reader.string()
-        reader.any()
+        reader.string()  # its options are read in steps
     else:
         raise ProtocolError("update_unknown_content", f"Yjs 13 knows no content of kind {kind}")
     return 1, ()
 
 
-def _skip_values(reader: Reader, kind: int, count: int) -> Steps[None]:
-    skip = reader.any if kind == _ANY else reader.json
-    for number in range(1, count + 1):
-        skip()
-        if number % STEP == 0:
+def _skip_values(reader: Reader, kind: int, count: int) -> Steps[int]:
+    """Skip so many values; returns how many were looked at since the last step."""
+    looked = whole = 0
+    for _ in range(count):
+        if kind == _JSON:
+            looked += 1 + reader.json()
+        elif reader.plain():
+            looked += 1
+        else:
+            looked += yield from reader.skipping()
+        if looked >= STEP:
+            whole, looked = whole + looked, 0
+            if reader.bounded and whole > MAX_TOGETHER:
+                raise too_many_parts()
             yield
+    return looked
 
 
 def _parse_text(reader: Reader, clock: int) -> tuple[int, tuple[int, ...]]:
     text = reader.string()
     if text.isascii():
         return len(text), ()
+    if reader.bounded and len(text.encode("utf-16-le")) // 2 - len(text) > MAX_PARTS:
+        raise too_many_parts()
     found = _PAIR.finditer(text)
     pairs = tuple(clock + number + match.start() for number, match in enumerate(found, 1))
     return len(text) + len(pairs), pairs

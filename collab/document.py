@@ -79,10 +79,12 @@ class LiveDocument:
         update = parse_update(data)
         return Judged(data, update, self.outline.place(update))
 
-    def judging(self, data: bytes, pieces: int = PIECES) -> Steps[Judged]:
-        """The same in steps, for what is large: it is also cut into slices, and the CRDT has decoded each of them."""
+    def judging(self, data: bytes, pieces: int = PIECES, *, stored: bool = False) -> Steps[Judged]:
+        """The same in steps, for what is large: it is also cut into slices, and the CRDT has decoded each of them. One
+        value in it is bounded (MAX_PARTS), unless it is `stored` already.
+        """
         offsets: list[int] = []
-        update = yield from read_update(data, offsets)
+        update = yield from read_update(data, offsets, not stored)
         placement = yield from self.outline.placing(update)
         if placement is None:
             return Judged(data, update, None)

@@ -178,7 +178,7 @@ class Ledger:
         return events
 
     def _taking(self, data: bytes) -> Steps[bytes | None]:
-        return (yield from self.applying((yield from self.live.judging(data))))
+        return (yield from self.applying((yield from self.live.judging(data, stored=True))))
 
     def grown(self) -> int:
         """Return how many entries came since the snapshot."""

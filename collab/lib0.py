@@ -7,11 +7,20 @@ levels, browsers cannot open 2,000, JSON parsers stop at 128).
 
 from __future__ import annotations
 
+import re
+
 from .errors import ProtocolError
+from .steps import STEP, Steps, finish
 
 MAX_NESTING = 100
 """Levels of a plain value, and of shared types inside each other."""
 
+MAX_PARTS = 50_000
+"""Values inside one plain value, brackets in one JSON text, and characters beyond 16 bits in one string: the CRDT takes
+each of these in one go.
+"""
+
+_STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _SAFE_INTEGER = 2**53 - 1
 _FIXED_ANY = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
 _INTEGER, _STRING, _OBJECT, _ARRAY, _BINARY = 125, 119, 118, 117, 116
@@ -20,9 +29,10 @@ _INTEGER, _STRING, _OBJECT, _ARRAY, _BINARY = 125, 119, 118, 117, 116
 class Reader:
     """A cursor over received bytes."""
 
-    __slots__ = ("data", "end", "position")
+    __slots__ = ("bounded", "data", "end", "position")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, bounded: bool = False) -> None:
+        self.bounded = bounded  # by MAX_PARTS: what is stored already is read as it is
         self.data = data
         self.position = 0
         self.end = len(data)
@@ -103,30 +113,65 @@ class Reader:
         except UnicodeDecodeError:
             raise ProtocolError("frame_malformed", "a string is not UTF-8") from None
 
-    def json(self) -> None:
-        """Skip a JSON text, checking how deep it nests; whether it is JSON is the CRDT's business."""
+    def json(self) -> int:
+        """Skip a JSON text, checking how deep it nests; whether it is JSON is the CRDT's business. Returns how many
+        brackets open in it.
+        """
         text = self.string()
+        brackets = text.count("[") + text.count("{")
+        if self.bounded and brackets > MAX_PARTS:
+            raise too_many_parts()
         if json_depth(text) > MAX_NESTING:
             raise too_deep()
+        return brackets
 
-    def any(self, depth: int = 1) -> None:
+    def any(self) -> None:
         """Skip a plain value."""
-        if depth > MAX_NESTING:
-            raise too_deep()
+        finish(self.skipping())
+
+    def skipping(self) -> Steps[int]:
+        """Skip a plain value, in steps; returns of how many values it consists."""
+        looked = 0
+        left, keyed = [1], [False]  # at each level: values to come, and whether each has a name
+        while left:
+            if not left[-1]:
+                left.pop()
+                keyed.pop()
+                continue
+            if len(left) > MAX_NESTING:
+                raise too_deep()
+            left[-1] -= 1
+            if keyed[-1]:
+                self.string()
+            looked += 1
+            if looked % STEP == 0:
+                if self.bounded and looked > MAX_PARTS:
+                    raise too_many_parts()
+                yield
+            kind = self.byte()
+            if kind in (_ARRAY, _OBJECT):
+                left.append(self.uint())
+                keyed.append(kind == _OBJECT)
+            else:
+                self._leaf(kind)
+        return looked
+
+    def plain(self) -> bool:
+        """Skip a plain value if it holds no others; whether it was skipped."""
         kind = self.byte()
+        if kind in (_ARRAY, _OBJECT):
+            self.position -= 1
+            return False
+        self._leaf(kind)
+        return True
+
+    def _leaf(self, kind: int) -> None:
         if kind in _FIXED_ANY:
             self.skip(_FIXED_ANY[kind])
         elif kind == _STRING:
             self.string()
         elif kind == _INTEGER:
             self.signed()
-        elif kind == _ARRAY:
-            for _ in range(self.uint()):
-                self.any(depth + 1)
-        elif kind == _OBJECT:
-            for _ in range(self.uint()):
-                self.string()
-                self.any(depth + 1)
         elif kind == _BINARY:
             self.skip(self.uint())
         else:
@@ -138,16 +183,9 @@ def json_depth(text: str) -> int:
     depth = deepest = 0
     if text.count("[") + text.count("{") <= MAX_NESTING:
         return 0
-    in_string = escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif in_string:
-            escaped = character == "\\"
-            in_string = character != '"'
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
+    for found in _STRINGS_AND_BRACKETS.finditer(text):
+        character = found[0][0]
+        if character in "[{":
             depth += 1
             deepest = max(deepest, depth)
         elif character in "]}":
@@ -175,6 +213,11 @@ def build_buffer(data: bytes) -> bytes:
 def truncated() -> ProtocolError:
     """Build the error for bytes that end too early."""
     return ProtocolError("frame_truncated", "the message ends too early")
+
+
+def too_many_parts() -> ProtocolError:
+    """Build the error for one value beyond the bound."""
+    return ProtocolError("too_large", f"one value has at most {MAX_PARTS} parts")
 
 
 def too_deep() -> ProtocolError:
