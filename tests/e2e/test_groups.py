@@ -40,6 +40,41 @@ def look(page: Page, name: str, size: str, shots: Callable[[Page, str], None]) -
     assert violations(page) + list(page.evaluate(OVERFLOW)) == []
 
 
+def prepare_beforehand(teacher: Page, title: str) -> None:
+    """Two groups are prepared at home, and are there when they are looked at again."""
+    teacher.goto("/")
+    menu = teacher.get_by_role("button", name=f"Mehr zu {title}")
+    for again in (False, True):
+        menu.click()
+        teacher.get_by_role("menuitem", name="Gruppen vorbereiten").click()
+        dialog = teacher.get_by_role("dialog", name="Gruppen vorbereiten")
+        seat = dialog.get_by_label("Gruppe für Amira")
+        if again:
+            expect(seat.locator("option:checked")).to_have_text("Gruppe 2")
+            dialog.get_by_role("button", name="Abbrechen").click()
+        else:
+            dialog.get_by_label("Wie viele Gruppen").select_option("2")
+            seat.select_option(label="Gruppe 2")
+            assert violations(teacher) == []
+            dialog.locator("footer .primary").click()
+        expect(teacher.locator("dialog[open]")).to_have_count(0)
+
+
+def dissolve(teacher: Page, title: str) -> None:
+    """A learning group goes only when the question was answered."""
+    keep = teacher.get_by_role("button", name=f"Lerngruppe {title} ändern")
+    keep.click()
+    dialog = teacher.locator("dialog[open]")
+    dialog.get_by_role("button", name="Auflösen").click()
+    expect(dialog).to_contain_text(f"„{title}“ auflösen?")
+    assert violations(teacher) == []
+    dialog.get_by_role("button", name="Abbrechen").click()
+    expect(dialog.get_by_role("button", name="Speichern")).to_be_visible()
+    dialog.get_by_role("button", name="Auflösen").click()
+    dialog.locator("footer .danger").click()
+    expect(keep).to_have_count(0)
+
+
 def camera_on(page: Page) -> None:
     page.get_by_role("button", name="Kamera aus").click()
     expect(page.get_by_role("button", name="Kamera an")).to_be_visible()
@@ -50,6 +85,10 @@ def test_a_lesson_in_groups(open_page: OpenPage, server: KreideServer, shots: Ca
     deck = api.post("/api/v1/documents", {"kind": "deck", "title": "Aufgaben"})["id"]
     lesson = new_meeting(api, "lesson", "Gruppenprobe", school_class="demo-8b", documents=[deck])
     teacher = open_page("teacher", "/login")
+    new_meeting(api, "lesson", "Planprobe", school_class="demo-8b")
+    api.post("/api/v1/learning-groups", {"title": "Auflösprobe"})
+    prepare_beforehand(teacher, "Planprobe")
+    dissolve(teacher, "Auflösprobe")
     enter(teacher, lesson)
     pages = {account: open_page(account, "/login") for account in PUPILS}
     early, late = dict(list(pages.items())[:3]), pages["pupil4"]
