@@ -233,3 +233,6 @@ fn catch_up(
     let outgoing = entry.media.forward(now, &inbound);
     outgoing.map_or(0, |outgoing| leave(entry, &outgoing, &view, 0, exit))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! A packet's path: `socket` (recvmmsg) -> `demux` -> `stun` + `ice`, or Python (DTLS), or `srtp`
 //! -> `ingest` -> `forward` -> `exit` -> `outbox` (sendmmsg, GSO). `media` is the pure logic of streams,
 //! `world` what one plane knows, `thread` its loop, `plane` the boundary to Python: commands in,
-//! events and counters out, the GIL released. Unsafe code lives in `socket` alone.
+//! events and counters out, the GIL released. Unsafe code lives in `socket` alone (tests count allocations).
 #![deny(unsafe_code)]
 // Sizes of packets and indices of bits are far below the limits of their types.
 #![allow(clippy::cast_possible_truncation)]
@@ -39,6 +39,8 @@ pub mod turn;
 pub mod way;
 pub mod world;
 
+#[cfg(test)]
+mod allocations;
 #[cfg(test)]
 mod fuzz;
 

@@ -139,4 +139,6 @@ fn again(
 #[cfg(test)]
 mod nominated;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
