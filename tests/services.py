@@ -155,8 +155,15 @@ class RedisCluster:
             self.kill_node(port)
 
 
+def _until_done(statement: subprocess.Popen[bytes] | None) -> None:
+    assert statement is None or statement.wait() == 0, statement.args
+
+
 class Postgres:
-    """A private cluster: initdb into a temporary folder, fsync on, run by an unprivileged user."""
+    """A private cluster: initdb into a temporary folder, fsync on, run by an unprivileged user.
+
+    One empty database is always made ahead, and one dropped behind: both wait for the disk, and no test for them.
+    """
 
     def __init__(self) -> None:
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
@@ -164,6 +171,8 @@ class Postgres:
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._spare: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._dropping: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         if os.geteuid() == 0:
@@ -181,6 +190,8 @@ class Postgres:
     def kill(self) -> None:
         """Immediate shutdown: connections break, the log is replayed at the next start."""
         if self._process is not None:
+            _until_done(self._dropping)
+            _until_done(self._spare and self._spare[1])
             pid = int((self._home / "data" / "postmaster.pid").read_text().split()[0])
             os.kill(pid, signal.SIGQUIT)
             self._process.wait()
@@ -194,16 +205,22 @@ class Postgres:
         return f"postgresql://kreide@127.0.0.1:{self.port}/{database}"
 
     def create_database(self) -> str:
-        name = f"test_{uuid4().hex[:12]}"
-        self._sql(f"CREATE DATABASE {name}")
+        name, making = self._spare or self._make()
+        _until_done(making)
+        self._spare = self._make()
         return name
 
     def drop_database(self, name: str) -> None:
-        self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+        """Begin to; it ends by itself."""
+        _until_done(self._dropping)
+        self._dropping = self._sql(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _sql(self, statement: str) -> None:
-        url = self.url("postgres")
-        subprocess.run(["psql", "-q", url, "-c", statement], check=True, stdout=subprocess.DEVNULL, cwd="/")
+    def _make(self) -> tuple[str, subprocess.Popen[bytes]]:
+        name = f"test_{uuid4().hex[:12]}"
+        return name, self._sql(f"CREATE DATABASE {name}")
+
+    def _sql(self, statement: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["psql", "-q", self.url("postgres"), "-c", statement], cwd="/")
 
     def _wait(self) -> None:
         assert self._process is not None
