@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from collab import tables
 from collab.bus import MemoryBus
-from collab.checkpoints import unpack
+from collab.checkpoints import Snapshot, unpack
 from collab.errors import AccessDenied, Overloaded, StateError
 from collab.heavy import HeavyPool
 from collab.history import History
+from collab.history_store import Erasure
 from collab.limits import Limits
 from collab.store import DocumentStore, migrate
 from tests.collab.clients import Replica
@@ -136,6 +137,20 @@ async def test_what_is_written_while_it_is_erased_is_fenced(desk: Desk) -> None:
     except Overloaded:  # changed too fast: allowed, but never half done
         await desk.history.erase("table", "ada")
     assert not await stored_anywhere(desk, b"GEHEIM")
+
+
+async def test_what_others_wrote_meanwhile_is_not_erased_with_it(desk: Desk) -> None:
+    """An erasure is made from what was there when it began; what was acknowledged since must not go with the log."""
+    ada, ben = await desk.sit("ada"), await desk.sit("ben")
+    await desk.write(ada, "c1", "GEHEIM")
+    store = desk.history.store
+    past = await store.past("table")
+    await desk.write(ben, "c2", "bleibt")
+    made = Erasure(snapshot=Snapshot(past.head, b"\x00\x00", b"\x00"), days={}, others={})
+    assert await store.erase("table", past, "ada", made, 0) is None
+    loaded = await desk.room.store.load("table")
+    assert (loaded.epoch, loaded.head) == (past.epoch, past.head + 1)
+    assert any(b"bleibt" in entry.data for entry in loaded.entries)
 
 
 async def stored_anywhere(desk: Desk, needle: bytes) -> bool:

@@ -79,3 +79,12 @@ async def test_presence_reaches_other_workers_and_a_lost_worker_takes_its_people
             task.cancel()  # it falls silent, as a killed process does
         room.hubs[1].bus = MemoryBus()
         await room.until(lambda: not ada.replica.here())
+
+
+async def test_who_is_silent_is_shown_again_before_stock_clients_forget_them(store: DocumentStore) -> None:
+    async with Classroom(store, MemoryBus(), limits=Limits(renew_seconds=0.1)) as room:
+        ada, ben = await room.join("ada"), await room.join("ben")
+        ada.replica.show({"cursor": 1})
+        await room.until(lambda: len(ben.replica.here()) == 1)
+        ((clock, _),) = ben.replica.people.values()
+        await room.until(lambda: ben.replica.people[ada.replica.client_id][0] > clock)

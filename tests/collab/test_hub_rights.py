@@ -134,16 +134,20 @@ async def test_missing_parts_are_asked_for_and_three_times_in_a_row_is_enough(ro
 
 
 async def test_a_lost_frame_is_not_acknowledged_until_it_came_after_all(room: Classroom) -> None:
-    ada = await room.join("ada", replica=Replica(5))
+    ada, ben = await room.join("ada", replica=Replica(5)), await room.join("ben")
     await room.settle()
     ada.replica.text += "a"
-    lost = ada.replica.outgoing.pop()
+    assert ada.replica.outgoing.pop(), "is lost"
     ada.replica.text += "b"
-    acked = ada.replica.acked
+    ada.replica.send_changes(b"\x00\x00")  # known already, but it comes after one that waits
     while ada.replica.outgoing:
         ada.connection.receive(ada.replica.outgoing.popleft())
-    await room.until(lambda: any(payload[:2] == b"\x00\x00" for payload in ada.replica.received[-1:]) or True)
-    assert lost and ada.replica.acked == acked
+    ben.replica.map["later"] = 1
+    while ben.replica.acked < ben.replica.sent:
+        ben.exchange()
+        await asyncio.sleep(0.001)
+    told = [frame[:2] for frame in ada.transport.frames]
+    assert b"\x00\x00" in told and not any(frame[:1] == b"\x64" for frame in told), "asked, and acknowledged nothing"
     ada.replica.sent -= 1  # the lost one never reached the server, so it is not counted there
     await room.settle()
     async with Classroom(room.store, room.bus) as other:
@@ -176,6 +180,15 @@ async def test_a_raised_epoch_ends_the_live_document(room: Classroom) -> None:
     cleo = await room.join("cleo", epoch=2)
     room.clients[:] = [cleo]
     await room.settle()
+
+
+async def test_a_raised_epoch_is_noticed_although_nobody_says_so(store: DocumentStore) -> None:
+    async with Classroom(store, MemoryBus(), limits=Limits(poll_seconds=0.01)) as room:
+        ada = await room.join("ada")
+        await room.settle()
+        await raise_epoch(store)
+        await room.until(closed(ada))
+        assert ada.transport.closed == (4404, "other_epoch")
 
 
 async def test_a_deleted_document_ends_too(store: DocumentStore) -> None:

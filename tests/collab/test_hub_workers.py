@@ -9,7 +9,7 @@ import pytest
 from collab.bus import MemoryBus
 from collab.limits import Limits
 from collab.store import DocumentStore
-from collab.wire import Announce
+from collab.wire import Announce, decode
 from tests.collab.clients import Replica
 from tests.collab.gated_store import closed, raise_epoch
 from tests.collab.school import Classroom
@@ -93,6 +93,26 @@ async def test_lost_announcements_are_made_up_for(store: DocumentStore, how: str
             (ada if number % 3 else ben).replica.text += f"{number}"
             await room.until(lambda: all(c.replica.acked == c.replica.sent for c in room.clients))
         await room.settle()
+
+
+async def test_the_last_announcement_is_said_again(store: DocumentStore) -> None:
+    """Nothing comes after it that would show the gap, and the heads are not read for long."""
+    bus = LossyBus()
+    async with Classroom(store, bus, workers=2, limits=Limits(poll_seconds=60.0)) as room:
+        ada, ben = await room.join("ada", worker=0), await room.join("ben", worker=1)
+        await room.settle()
+        lost: list[bytes] = []
+
+        def drop(payload: bytes) -> bool:
+            first = isinstance(decode(payload), Announce) and not lost
+            if first:
+                lost.append(payload)
+            return first
+
+        bus.drop = drop
+        ada.replica.text += "x"
+        await room.settle()
+        assert lost and str(ben.replica.text) == "x"
 
 
 async def test_the_same_client_id_on_two_workers_belongs_to_the_first(store: DocumentStore) -> None:
