@@ -70,6 +70,12 @@ class Change:
         """Insert one row of this school."""
         await self.connection.execute(table.insert().values(school=self.school, **values))
 
+    async def delete(self, table: Table, **values: Any) -> int:
+        """Delete the rows of this school that have these values; return how many there were."""
+        same = (table.c[column] == value for column, value in values.items())
+        gone = await self.connection.execute(table.delete().where(table.c.school == self.school, *same))
+        return int(gone.rowcount)
+
     async def finish(self) -> None:
         """Store the counter; called once by the store before the commit."""
         if self._seq != self._first:

@@ -67,9 +67,7 @@ async def do_block(store: SchoolStore, block: Block) -> None:
 async def do_unblock(store: SchoolStore, block: Block) -> None:
     """Take direct messages from somebody again; a repeat changes nothing."""
     async with store.change(block.school) as change:
-        table = contact_tables.contact_block
-        where = (table.c.school == block.school, table.c.account == block.account, table.c.other == block.other)
-        if (await change.connection.execute(delete(table).where(*where))).rowcount:
+        if await change.delete(contact_tables.contact_block, account=block.account, other=block.other):
             await change.emit(ContactUnblocked(block))
 
 

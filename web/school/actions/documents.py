@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, func, select, update
 
 from web.errors import AccessDenied, StateError
 from web.school import queries, tables
@@ -78,9 +78,7 @@ async def do_share(
         for right in rights:
             await _check_subject(change, right)
         table = tables.shared_right
-        await change.connection.execute(
-            delete(table).where(table.c.object_kind == kind, table.c.object == object_id, table.c.school == school)
-        )
+        await change.delete(table, object_kind=kind, object=object_id)
         for right in rights:
             await change.insert(
                 table,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from web.school import tables
 from web.school.events import GroupRoomsChanged
@@ -28,7 +28,7 @@ async def do_keep_group_rooms(
             await hold_term(change.connection, meeting.id, epoch)
         before = await plan_of(change.connection, meeting.id)
         for table in (group_seat, group_room, group_plan):
-            await change.connection.execute(delete(table).where(table.c.meeting == meeting.id))
+            await change.delete(table, meeting=meeting.id)
         if plan is not None:
             await _insert(change, meeting, plan)
         await change.emit(GroupRoomsChanged(meeting.id, plan, *_whom(before, plan)))

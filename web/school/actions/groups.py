@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from web.errors import AccessDenied, StateError
 from web.school import queries, tables
@@ -65,15 +65,7 @@ async def do_unenrol(store: SchoolStore, enrolment: Enrolment, *, keeps_staff: b
     async with store.change(enrolment.school) as change:
         if keeps_staff:
             await _check_last(change, enrolment)
-        table = tables.enrolment
-        gone = await change.connection.execute(
-            delete(table).where(
-                table.c.school == enrolment.school,
-                table.c.group_id == enrolment.group,
-                table.c.account == enrolment.account,
-            )
-        )
-        if not gone.rowcount:
+        if not await change.delete(tables.enrolment, group_id=enrolment.group, account=enrolment.account):
             raise AccessDenied()
         await change.emit(EnrolmentRemoved(enrolment))
 

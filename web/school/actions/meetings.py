@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from web.errors import AccessDenied, StateError
 from web.school import queries, tables
@@ -79,8 +79,7 @@ async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, pa
         _check_times(meeting)
         await change.connection.execute(update(table).where(*where).values(_row(meeting)))
         if meeting.documents != found[0].documents:
-            laid_out = tables.meeting_document
-            await change.connection.execute(delete(laid_out).where(laid_out.c.meeting == meeting_id))
+            await change.delete(tables.meeting_document, meeting=meeting_id)
             await _lay_out(change, meeting)
         await change.emit(MeetingChanged(meeting))
         if meeting.title != found[0].title:
@@ -101,15 +100,7 @@ async def do_invite(store: SchoolStore, invitation: Invitation) -> Invitation:
 async def do_uninvite(store: SchoolStore, invitation: Invitation) -> None:
     """Take an invitation back."""
     async with store.change(invitation.school) as change:
-        table = tables.invitation
-        gone = await change.connection.execute(
-            delete(table).where(
-                table.c.school == invitation.school,
-                table.c.meeting == invitation.meeting,
-                table.c.account == invitation.account,
-            )
-        )
-        if not gone.rowcount:
+        if not await change.delete(tables.invitation, meeting=invitation.meeting, account=invitation.account):
             raise AccessDenied()
         await change.emit(InvitationRemoved(invitation))
 
@@ -127,8 +118,7 @@ async def do_dismiss(store: SchoolStore, meeting: Meeting, person: str) -> None:
 async def do_forget_admission(store: SchoolStore, meeting: Meeting, person: str) -> None:
     """Take back what was said of somebody: the grant table alone holds again."""
     async with store.change(meeting.school) as change:
-        table = tables.admission
-        await change.connection.execute(delete(table).where(table.c.meeting == meeting.id, table.c.person == person))
+        await change.delete(tables.admission, meeting=meeting.id, person=person)
         await change.emit(AdmissionForgotten(meeting.id, person))
 
 
@@ -153,8 +143,7 @@ async def do_revoke_guest_link(store: SchoolStore, school: str, link_id: str) ->
         table = tables.guest_link
         where = (table.c.id == link_id, table.c.school == school)
         await change.connection.execute(update(table).where(*where).values(revoked=True))
-        sessions = tables.login_session
-        await change.connection.execute(delete(sessions).where(sessions.c.guest_link == link_id))
+        await change.delete(tables.login_session, guest_link=link_id)
         for link in await queries.guest_links(change.connection, *where):
             await change.emit(GuestLinkRevoked(link))
             return link
@@ -169,9 +158,7 @@ async def _invite(change: Change, invitation: Invitation) -> None:
 async def _say(store: SchoolStore, word: Admitted) -> None:
     async with store.change(word.school) as change:
         table = tables.admission
-        await change.connection.execute(
-            delete(table).where(table.c.meeting == word.meeting, table.c.person == word.person)
-        )
+        await change.delete(table, meeting=word.meeting, person=word.person)
         await change.insert(table, meeting=word.meeting, person=word.person, admitted=word.admitted)
         await change.emit(AdmissionSet(word))
 

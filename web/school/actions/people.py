@@ -93,13 +93,7 @@ async def do_link_guardian(store: SchoolStore, link: GuardianLink) -> GuardianLi
 async def do_unlink_guardian(store: SchoolStore, link: GuardianLink) -> None:
     """Say that a guardian no longer answers for a pupil."""
     async with store.change(link.school) as change:
-        table = tables.guardian_link
-        gone = await change.connection.execute(
-            delete(table).where(
-                table.c.school == link.school, table.c.guardian == link.guardian, table.c.pupil == link.pupil
-            )
-        )
-        if not gone.rowcount:
+        if not await change.delete(tables.guardian_link, guardian=link.guardian, pupil=link.pupil):
             raise AccessDenied()
         await change.emit(GuardianUnlinked(link))
 
@@ -107,8 +101,7 @@ async def do_unlink_guardian(store: SchoolStore, link: GuardianLink) -> None:
 async def do_end_session(store: SchoolStore, school: str, token_hash: str, person: str) -> None:
     """Log one login out."""
     async with store.change(school) as change:
-        table = tables.login_session
-        await change.connection.execute(delete(table).where(table.c.token_hash == token_hash, table.c.school == school))
+        await change.delete(tables.login_session, token_hash=token_hash)
         await change.emit(SessionEnded(person))
 
 
