@@ -14,6 +14,7 @@ from benchmarks.measure import Kept, Row, settle
 from benchmarks.servers import Server, build_server
 
 FIRST = 60
+ENDING = 2.0  # seconds: some wait for a minute for connections that stay
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ async def idle_row(title: str, kinds: Sequence[str], columns: Sequence[Column], 
 async def _grow(kind: str, column: Column) -> float:
     """Return the KiB by which a fresh server grows with each."""
     server = build_server(kind)
+    server.ending = ENDING
     server.start()
     try:
         first = await column.enter(server, FIRST)
