@@ -31,8 +31,9 @@ def test_a_state_that_reads_back_is_returned() -> None:
         cell("bad"),
         cell("gut", 2),
         update(block(5, 0, item(8, b"\x01\x77" + text("gut"), parent="rows", key="k0")), deleted=deletions((5, 0, 1))),
+        update(block(5, 0, item(8, b"\x01\x77" + text("gut"), parent="rows", key="k0"), item(4, text("x")))),
     ],
-    ids=["says something else", "has more", "has less"],
+    ids=["says something else", "has more", "has less", "has more where nobody looks"],
 )
 def test_a_state_that_does_not_is_refused(damaged: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The CRDT's own encoding goes wrong, once."""
