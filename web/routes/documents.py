@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from web.routes.edge import decode_query
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import (
     DocumentView,
@@ -51,8 +52,18 @@ class ChangedDocument(Struct, frozen=True):
     folder: Id | UnsetType | None = UNSET
 
 
+class DocumentsWanted(Struct, frozen=True):
+    """Parts of the title, and how many come before; a page is 500."""
+
+    text: Annotated[str, Meta(max_length=200)] = ""
+    skip: Annotated[int, Meta(ge=0, le=100_000)] = 0
+
+
 class Documents(Struct, frozen=True):
+    """`next`: how many to skip for those that follow, null at the end."""
+
     documents: list[DocumentView]
+    next: int | None
 
 
 class OpenDocument(Struct, frozen=True):
@@ -111,8 +122,10 @@ async def share_folder(call: Call[Rights]) -> Rights:
 
 
 async def list_documents(call: Call[Nothing]) -> Documents:
-    """The documents that the caller can open."""
-    return Documents([document_view(*found) for found in await call.services.access.documents_of(call.person)])
+    """A page of the documents that the caller can open, by title."""
+    wanted = decode_query(call.request, DocumentsWanted)
+    found, following = await call.services.access.documents_of(call.person, wanted.text, wanted.skip)
+    return Documents([document_view(*one) for one in found], following)
 
 
 async def create_document(call: Call[NewDocument]) -> DocumentView:
@@ -201,7 +214,7 @@ ROUTES: tuple[Route, ...] = (
              errors=(403, 404)),
     endpoint("PUT", _F + "/{id}/rights", share_folder, "Share a folder", request=Rights, response=Rights,
              errors=(400, 403, 404)),
-    endpoint("GET", _D, list_documents, "Documents", response=Documents),
+    endpoint("GET", _D, list_documents, "Documents", response=Documents, query=DocumentsWanted, errors=(400,)),
     endpoint("POST", _D, create_document, "Add a document", request=NewDocument, response=DocumentView, status=201,
              errors=(400, 403, 404)),
     endpoint("GET", _D + "/{id}", show_document, "A document and its epoch", response=OpenDocument, errors=(404,)),

@@ -63,7 +63,10 @@ class ChangedMeeting(Struct, frozen=True):
 
 
 class Meetings(Struct, frozen=True):
+    """`until`: until when they are all there."""
+
     meetings: list[MeetingView]
+    until: int
 
 
 class NewGuestLink(Struct, frozen=True):
@@ -114,9 +117,9 @@ async def list_meetings(call: Call[Nothing]) -> Meetings:
     until = query_time(call.request, "until", since + 15 * DAY)
     if until - since > LONGEST_LIST:
         raise ProtocolError("bad_request", "at most 100 days at once")
-    found = await call.services.access.meetings_of(call.person, since, until)
+    found, complete = await call.services.access.plan_of(call.person, since, until)
     names = await names_of(call.services, [meeting for meeting, _ in found])
-    return Meetings([meeting_view(meeting, grant, names) for meeting, grant in found])
+    return Meetings([meeting_view(meeting, grant, names) for meeting, grant in found], complete)
 
 
 async def create_meeting(call: Call[NewMeeting]) -> MeetingView:

@@ -16,6 +16,7 @@ from collab.sqlite_reader import Reader
 from web.errors import AccessDenied
 from web.school import queries, tables
 from web.school.actions import do_create_scratch
+from web.school.candidates import document_candidates, shared_with, titled
 from web.school.contact_queries import directs_of
 from web.school.decide import (
     Standing,
@@ -110,8 +111,14 @@ class SchoolAccess:
 
     async def meetings_of(self, person: Person, since: int, until: int) -> list[tuple[Meeting, Grant]]:
         """Return the person's meetings that touch the time from `since` to `until`, by time."""
+        return (await self.plan_of(person, since, until))[0]
+
+    async def plan_of(self, person: Person, since: int, until: int) -> tuple[list[tuple[Meeting, Grant]], int]:
+        """Return the same, and until when it is complete: earlier than asked where there are very many."""
         async with self._standing(person) as (connection, standing):
-            return await _meetings(connection, standing, since, until)
+            found = await meetings_between(connection, standing, since, until)
+        complete = until if len(found) < queries.PAGE else found[-1].starts_at
+        return _granted(standing, found), complete
 
     async def access_document(self, person: Person, document_id: str) -> tuple[DocumentInfo, Right]:
         """Return the document and the person's right; in demo a scratch document appears on first use."""
@@ -162,14 +169,21 @@ class SchoolAccess:
             raise forbidden("only the owner decides who sees a document")
         return document
 
-    async def documents_of(self, person: Person) -> list[tuple[DocumentInfo, Right]]:
-        """Return the documents the person can open: own, shared, and laid out in current meetings."""
+    async def documents_of(
+        self, person: Person, text: str = "", skip: int = 0
+    ) -> tuple[list[tuple[DocumentInfo, Right]], int | None]:
+        """Return a page of the documents the person can open (own, shared, laid out in current meetings), and the next.
+
+        Each word of `text` is a part of the title.
+        """
         now = self._store.clock()
         async with self._standing(person) as (connection, standing):
             since, until = now - HEARD_AFTER_END, now + HEARD_AFTER_END
             laid_out = await documents_between(connection, standing, since, until)
-            found = await queries.documents(connection, _document_candidates(standing, laid_out))
-            return await document_rights(connection, standing, found)
+            where = (document_candidates(standing, laid_out), *titled(text))
+            found = await queries.documents(connection, *where, skip=skip)
+            following = skip + len(found) if len(found) == queries.PAGE else None
+            return await document_rights(connection, standing, found), following
 
     async def access_folder(self, person: Person, folder_id: str) -> tuple[Folder, Right]:
         """Return the folder and the person's right on everything in it."""
@@ -188,7 +202,7 @@ class SchoolAccess:
     async def folders_of(self, person: Person) -> list[tuple[Folder, Right]]:
         """Return the person's folders, own and shared."""
         async with self._standing(person) as (connection, standing):
-            mine = or_(tables.folder.c.owner == standing.person, _shared_with(standing, "folder", tables.folder.c.id))
+            mine = or_(tables.folder.c.owner == standing.person, shared_with(standing, "folder", tables.folder.c.id))
             return await _folders(connection, standing, mine)
 
     async def access_channel(self, person: Person, channel_id: str) -> tuple[Channel, ChannelRights]:
@@ -247,33 +261,12 @@ def _require(standing: Standing, roles: Collection[str]) -> Standing:
 async def _meetings(
     connection: Reader, standing: Standing, since: int, until: int | None, *, documents: bool = True
 ) -> list[tuple[Meeting, Grant]]:
-    found = await meetings_between(connection, standing, since, until, documents=documents)
+    return _granted(standing, await meetings_between(connection, standing, since, until, documents=documents))
+
+
+def _granted(standing: Standing, found: Iterable[Meeting]) -> list[tuple[Meeting, Grant]]:
     grants = [(meeting, meeting_grant(standing, meeting)) for meeting in found]
     return [(meeting, grant) for meeting, grant in grants if grant.admission != "no"]
-
-
-def _shared_with(standing: Standing, kind: queries.ObjectKind, column: ColumnElement[str]) -> ColumnElement[bool]:
-    table = tables.shared_right.c
-    mine = or_(
-        (table.subject_kind == "account") & (table.subject == standing.person),
-        (table.subject_kind == "group") & table.subject.in_(standing.groups),
-    )
-    return column.in_(select(table.object).where(table.object_kind == kind, mine))
-
-
-def _document_candidates(standing: Standing, laid_out: Iterable[str]) -> ColumnElement[bool]:
-    table = tables.document.c
-    if standing.scope is not None:
-        return table.id.in_({standing.scope.document or "", *laid_out})
-    folders = select(tables.folder.c.id).where(
-        or_(tables.folder.c.owner == standing.person, _shared_with(standing, "folder", tables.folder.c.id))
-    )
-    return or_(
-        table.owner == standing.person,
-        table.id.in_(set(laid_out)),
-        table.folder.in_(folders),
-        _shared_with(standing, "document", table.id),
-    )
 
 
 async def _folders(connection: Reader, standing: Standing, where: ColumnElement[bool]) -> list[tuple[Folder, Right]]:

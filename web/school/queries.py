@@ -24,6 +24,7 @@ from web.school.model import (
 )
 
 ObjectKind = Literal["folder", "document"]
+PAGE: Final = 500  # of meetings or documents at once
 
 
 async def schools(connection: Reader, *where: ColumnElement[bool]) -> list[School]:
@@ -75,12 +76,12 @@ async def members(connection: Reader, group: str) -> list[Account]:
     return await accounts(connection, tables.account.c.id.in_(enrolled))
 
 
-async def meetings(connection: Reader, *where: ColumnElement[bool], limit: int = 500) -> list[Meeting]:
+async def meetings(connection: Reader, *where: ColumnElement[bool], limit: int = PAGE) -> list[Meeting]:
     """Meetings by time, with their documents."""
     return await read_meetings(connection, order_meetings(MEETINGS.where(*where), limit), {})
 
 
-def order_meetings(query: Select[Any], limit: int = 500) -> Select[Any]:
+def order_meetings(query: Select[Any], limit: int = PAGE) -> Select[Any]:
     """Ask for meetings by time, and not for more than that."""
     return query.order_by(tables.meeting.c.starts_at, tables.meeting.c.id).limit(limit)
 
@@ -156,14 +157,15 @@ async def folders(connection: Reader, *where: ColumnElement[bool]) -> list[Folde
     return [Folder(*row) for row in rows]
 
 
-async def documents(connection: Reader, *where: ColumnElement[bool], limit: int = 500) -> list[DocumentInfo]:
-    """Documents by title."""
+async def documents(connection: Reader, *where: ColumnElement[bool], skip: int = 0) -> list[DocumentInfo]:
+    """Documents by title, a page at most."""
     table = tables.document.c
     rows = await connection.execute(
         select(table.id, table.school, table.kind, table.title, table.folder, table.owner)
         .where(*where)
         .order_by(table.title, table.id)
-        .limit(limit)
+        .limit(PAGE)
+        .offset(skip)
     )
     return [DocumentInfo(*row) for row in rows]
 

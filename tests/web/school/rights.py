@@ -40,7 +40,7 @@ async def listed(store: SchoolStore, person: Person) -> dict[str, Any]:
         found: dict[str, Any] = {
             f"meeting:{meeting.id}": grant for meeting, grant in await access.meetings_of(person, NOW, NOW + HOUR)
         }
-        found |= {f"document:{document.id}": right for document, right in await access.documents_of(person)}
+        found |= {f"document:{document.id}": right for document, right in (await access.documents_of(person))[0]}
         found |= {f"folder:{folder.id}": right for folder, right in await access.folders_of(person)}
         found |= {f"channel:{channel.id}": rights for channel, rights in await access.channels_of(person)}
         return found | {f"group:{group.id}": True for group in await access.groups_of(person)}

@@ -100,7 +100,11 @@ export interface Home {
   classes: Group[];
   learning_groups: Group[];
   meetings: Meeting[];
+  /** Until when they are all there. */
+  meetings_until: number;
   documents: DocumentInfo[];
+  /** How many to skip for those that follow. */
+  documents_next: number | null;
   channels: Channel[];
   /** The server's clock. */
   now: number;
@@ -154,7 +158,7 @@ export const api = {
   schools: () => call<{ schools: School[]; demo: boolean }>('GET', 'schools'),
   meeting: (id: string) => call<Meeting>('GET', `meetings/${part(id)}`),
   createMeeting: (meeting: NewMeeting) => call<Meeting>('POST', 'meetings', meeting),
-  changeMeeting: (id: string, change: { title?: string; starts_at?: number; ends_at?: number; lobby?: boolean; cancelled?: boolean }) => call<Meeting>('PATCH', `meetings/${part(id)}`, change),
+  changeMeeting: (id: string, change: { title?: string; starts_at?: number; ends_at?: number; lobby?: boolean; cancelled?: boolean; documents?: string[] }) => call<Meeting>('PATCH', `meetings/${part(id)}`, change),
   encryptMeeting: (id: string, encrypted: boolean) => call<Meeting>('PATCH', `meetings/${part(id)}`, { encrypted }),
   guest: (token: string, name: string) => call<{ person: Person; meeting: string }>('POST', 'guest', { token, name }),
   guestLink: (meeting: string) => call<{ token: string; url: string }>('POST', `meetings/${part(meeting)}/guest-links`, {}),
@@ -166,5 +170,6 @@ export const api = {
   changeSettings: (change: Partial<Omit<OwnSettings, 'time_zone'>>) => call<OwnSettings>('PATCH', 'me/settings', change),
   school: () => call<SchoolSettings>('GET', 'school'),
   changeSchool: (change: SchoolChange) => call<SchoolSettings>('PATCH', 'school', change),
-  documents: () => call<{ documents: DocumentInfo[] }>('GET', 'documents'),
+  documents: (text = '', skip = 0) => call<{ documents: DocumentInfo[]; next: number | null }>('GET', `documents?${new URLSearchParams({ text, skip: String(skip) })}`),
+  meetings: (since: number, until: number) => call<{ meetings: Meeting[]; until: number }>('GET', `meetings?since=${since}&until=${until}`),
 };

@@ -16,6 +16,11 @@ const de = {
   toGroupChat: 'Chat der Lerngruppe',
   classesAndGroups: 'Meine Klassen und Lerngruppen',
   noGroups: 'Noch keine Klasse und keine Lerngruppe.',
+  showMore: 'Mehr zeigen',
+  until: (day: string) => `Das ist alles bis ${day}.`,
+  findDocument: 'Dokument suchen',
+  noDocument: 'Kein Dokument mit diesem Titel.',
+  found: (count: number) => (count === 1 ? '1 Dokument gefunden' : `${count} Dokumente gefunden`),
 };
 const en: typeof de = {
   cancelled: 'cancelled',
@@ -32,6 +37,11 @@ const en: typeof de = {
   toGroupChat: 'Chat of the learning group',
   classesAndGroups: 'My classes and learning groups',
   noGroups: 'No class and no learning group yet.',
+  showMore: 'Show more',
+  until: (day: string) => `That is all until ${day}.`,
+  findDocument: 'Find a document',
+  noDocument: 'No document with this title.',
+  found: (count: number) => (count === 1 ? '1 document found' : `${count} documents found`),
 };
 
 export const useWords = wordsIn({ de, en });
