@@ -91,6 +91,10 @@ def test_layers_that_nobody_watches_are_not_sent(visit: Visit, server: KreideSer
         expect(said).to_contain_text(text)
     hear(pupil, "media:left_out", line=[], screen=[])
     expect(said).to_have_count(0)
+    notice = pupil.get_by_role("status").filter(has_text="Verbindung ist gerade zu langsam für Bilder")
+    for stopped in (True, False):
+        hear(pupil, "media:paused", paused=stopped)
+        expect(notice).to_have_count(int(stopped))
     leave_room(pupil)
     until(lambda: active(teacher) == {"q"}, "the pupil has gone")
 

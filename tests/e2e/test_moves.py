@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, in_room, new_lesson
+from tests.e2e.test_media import active
 from tests.e2e.visits import MARK, moving, visit
 from tests.e2e.waits import until
 from tests.server import KreideServer
@@ -94,18 +95,18 @@ def owner_of(meeting: str, server: KreideServer, redis_server: RedisServer) -> i
     raise AssertionError(f"no worker {index}")
 
 
-def watch_in(codec: str, open_page: OpenPage, house: KreideServer) -> Page:
-    """Somebody who watches another lesson, whose cameras send this codec; the school says something else afterwards."""
+def watch_in(codec: str, open_page: OpenPage, house: KreideServer) -> tuple[Page, Page]:
+    """Who sends and who watches in another lesson, of a codec and a cap that the school takes back afterwards."""
     rules = house.login("admin")
-    rules.patch("/api/v1/school", {"video_codec": codec})
+    rules.patch("/api/v1/school", {"video_codec": codec, "downlink_cap": 200})
     lesson = new_lesson(house.login("teacher"))
-    visit(open_page, house, "pupil2", lesson)
-    rules.patch("/api/v1/school", {"video_codec": None})
+    sender = visit(open_page, house, "pupil2", lesson)
+    rules.patch("/api/v1/school", {"video_codec": None, "downlink_cap": None})
     watcher = open_page("pupil3", "/login", url=house.url)
     watcher.context.add_init_script(SPY)
     enter(watcher, lesson)
     watcher.evaluate(MARK)
-    return watcher
+    return sender, watcher
 
 
 def tile_of_another(page: Page) -> str:
@@ -127,7 +128,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     teacher, pupil = (visit(open_page, house, account, lesson) for account in ("teacher", "pupil1"))
     pupil.get_by_role("button", name="Melden").click()
     teacher.get_by_role("button", name="Mikro aus").click()
-    watcher = watch_in("vp9", open_page, house)
+    sender, watcher = watch_in("vp9", open_page, house)
     pages = (teacher, pupil, watcher)
     for page in pages:
         page.evaluate(WATCH, tile_of_another(page))
@@ -153,6 +154,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
         assert page.evaluate("() => window.neverReloaded === true")
     until(lambda: watcher.evaluate(CODECS) == ["video/VP9"], "the room has kept its codec")
     until(lambda: pupil.evaluate(CODECS) == ["video/VP8"], "and the other one its own")
+    assert "f" in active(teacher) and "f" not in active(sender), "each room has kept its cap"
     expect(pupil.get_by_role("button", name="Gemeldet")).to_be_visible()
     expect(teacher.get_by_role("region", name="Meldungen").first.get_by_text("Amira")).to_be_visible()
     expect(teacher.locator("figure.tile")).to_have_count(2)
