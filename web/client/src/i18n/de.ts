@@ -113,7 +113,7 @@ function inside(du: boolean) {
     stage: {
       title: 'Tafel', tools: 'Tafel steuern', empty: 'Die Tafel ist noch leer.', emptyPresent: 'Die Tafel ist leer. Unter „Inhalt“ liegen die Dokumente.', nothing: 'Tafel',
       screen: (name: string) => `Bildschirm von ${name}`, ownScreen: du ? 'Dein Bildschirm' : 'Ihr Bildschirm', shareScreen: 'Bildschirm teilen', stopScreen: 'Teilen beenden',
-      clear: 'Tafel leeren', takeDown: 'Von der Tafel nehmen', content: 'Inhalt', change: 'wechseln', noDocuments: 'Noch keine Dokumente', laysOut: 'wird für alle zum Mitschreiben bereitgelegt', documentsFailed: 'Nicht geladen, noch einmal versuchen',
+      clear: 'Tafel leeren', takeDown: 'Von der Tafel nehmen', content: 'Inhalt', change: 'wechseln', noDocuments: 'Noch keine Dokumente', laysOut: 'alle können mitschreiben', documentsFailed: 'Nicht geladen, noch einmal versuchen',
     },
     hands: {
       title: 'Meldungen', none: 'Niemand meldet sich.', lowerAll: 'Alle senken', call: 'Drannehmen', since: (minutes: number) => `seit ${minutes} min`, me: (place: number) => (du ? `Du bist Nummer ${place}` : `Sie sind Nummer ${place}`),

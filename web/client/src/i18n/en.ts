@@ -57,7 +57,7 @@ const inside = {
   },
   stage: {
     title: 'Board', tools: 'Control the board', empty: 'The board is still empty.', emptyPresent: 'The board is empty. The documents are under “Content”.', nothing: 'Board', screen: (name: string) => `Screen of ${name}`, ownScreen: 'Your screen',
-    shareScreen: 'Share screen', stopScreen: 'Stop sharing', clear: 'Clear board', takeDown: 'Take off the board', content: 'Content', change: 'of the board', noDocuments: 'No documents yet', laysOut: 'will be laid out for everybody to write in', documentsFailed: 'Not loaded, try again',
+    shareScreen: 'Share screen', stopScreen: 'Stop sharing', clear: 'Clear board', takeDown: 'Take off the board', content: 'Content', change: 'of the board', noDocuments: 'No documents yet', laysOut: 'all may write in it', documentsFailed: 'Not loaded, try again',
   },
   hands: { title: 'Raised hands', none: 'Nobody has a hand up.', lowerAll: 'Lower all', call: 'Call on', since: (minutes: number) => `for ${minutes} min`, me: (place: number) => `You are number ${place}`, more: (count: number) => `Show ${count} more`, fewer: 'Show fewer' },
   panel: { title: 'Hands, chat and people', tabs: 'Side panel', chat: 'Chat', people: 'People', new: 'new', waiting: 'in the lobby' },
