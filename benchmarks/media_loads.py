@@ -25,8 +25,8 @@ STAGE = Stream(True, 40_000, 2, 900)
 TILE = Stream(True, 100_000, 1, 500)
 
 ROOM, TILES, VOICES = 30, 8, 3
-LESSONS = 6
-"""At a time: about half of a core for Kreide."""
+LESSONS = 9
+"""At a time: four tenths of a core for Kreide, nearly half for the plain loop."""
 SEVERAL_ROOMS = f"its driver knows one room, and one fills more than a {LESSONS}th of its core, see above"
 
 
