@@ -3,7 +3,7 @@ import { recording } from './recording.de';
 import { talks } from './talks.de';
 
 const KIND = { lesson: 'Unterricht', consultation: 'Sprechzeit', conference: 'Konferenz' };
-const ROLE = { teacher: 'Lehrkraft', pupil: 'Schüler/in', guardian: 'Erziehungsberechtigt', head: 'Schulleitung', school_admin: 'Administration', guest: 'Gast' };
+const ROLE = { teacher: 'Lehrkraft', pupil: 'Schüler/in', guardian: 'Erziehungs\u00adberechtigt', head: 'Schulleitung', school_admin: 'Administration', guest: 'Gast' };
 const list = (names: readonly string[]): string => new Intl.ListFormat('de', { type: 'conjunction' }).format(names);
 
 function devices(du: boolean) {
