@@ -49,6 +49,11 @@ def pack(state: bytes) -> bytes:
     return _ZLIB + zlib.compress(state, 6)
 
 
+def plain(state: bytes) -> bytes:
+    """Return a state as one that is stored without packing it."""
+    return _RAW + state
+
+
 def unpack(packed: bytes) -> bytes:
     """Return the state that was packed."""
     return packed[1:] if packed[:1] == _RAW else zlib.decompress(packed[1:])
@@ -101,7 +106,7 @@ def _keep_floor(connection: Connection, document: str) -> None:
         return
     old = connection.execute(select(tables.snapshot).where(tables.snapshot.c.document == document)).first()
     seq, at, state = (old.seq, old.at, old.state) if old is not None else (0, 0, EMPTY_UPDATE)
-    row = Checkpoint(seq=seq, kind="floor", at=at, state=_RAW + state)
+    row = Checkpoint(seq=seq, kind="floor", at=at, state=plain(state))
     add_checkpoint(connection, document, row)
 
 

@@ -28,6 +28,8 @@ __all__ = ["SCHEMA", "Database", "begin_sqlite", "migrate", "prepare_sqlite"]
 
 SCHEMA: Final = "collab"  # of PostgreSQL
 
+_ONE_MOMENT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
 Result = TypeVar("Result")
 
 
@@ -67,6 +69,14 @@ class Database:
         with _translated():
             async with self._engine.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, and whose statements all see the same moment."""
+        async with self.read() as connection:
+            if self.dialect == "postgresql":  # a transaction of SQLite's does so anyway
+                await connection.execute(_ONE_MOMENT)
+            yield connection
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Reader]:

@@ -27,7 +27,8 @@ from .checkpoints import Checkpoint, Snapshot, unpack
 from .claims import KEPT
 from .errors import AccessDenied, CollabError, Overloaded, StateError
 from .heavy import Allowance, HeavyPool
-from .history_store import DAY, Erasure, HistoryStore, Logged, Past, Tended, Version
+from .history_store import Erasure, HistoryStore, Logged, Tended, Version
+from .past import DAY, Past
 from .replay import ERASE, REPLAY, RESTORE, Erased, Erasing, Log, Restored, Restoring, States
 from .scribe import write_edit
 

@@ -1,9 +1,8 @@
 """What is stored of a document's past: who logged what and when, checkpoints, and what goes when it is old.
 
-Laws: the state after an entry can be had if some full state lies before it and every entry in between is there;
-numbers have no gaps, so that is counted, never guessed. Whatever was made from a state is stored in one transaction
-that compares what it was made from (epoch; snapshot; for an erasure the head): a loser changes nothing. Entries go only
-up to a checkpoint, so that what remains can be replayed. An erasure leaves no entry of the log, and raises the epoch.
+Laws: whatever was made from a state is stored in one transaction that compares what it was made from (epoch; snapshot;
+for an erasure the head): a loser changes nothing. Entries go only up to a checkpoint, so that what remains can be
+replayed (`past.py`). An erasure leaves no entry of the log, and raises the epoch.
 """
 
 from __future__ import annotations
@@ -12,19 +11,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, or_, select, text, true, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from . import tables
 from .checkpoints import Checkpoint, Kind, Snapshot, add_checkpoint, pack, put_snapshot, replace_snapshot, upsert
 from .claims import forget_author
 from .database import Database
-from .errors import AccessDenied, Overloaded
+from .errors import Overloaded
+from .past import BASES, DAY, Past, read_past
 
-DAY: Final = 86_400_000
-_BASES: Final = ("day", "floor")  # what the log stands on: nobody removes them by hand
 MOST_NAMED: Final = 200
 MOST_KEPT: Final = 50
-_ONE_MOMENT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _log, _point, _head, _care = tables.log.c, tables.checkpoint.c, tables.document.c, tables.care.c
 
 
@@ -47,27 +44,6 @@ class Version(Struct, frozen=True):
     at: int
 
 
-class Past(Struct, frozen=True, kw_only=True):
-    """A full state (packed) up to entry `base_seq` and the entries after it, with where the document is."""
-
-    head: int
-    epoch: int
-    snapshot_seq: int
-    base_seq: int
-    base: bytes
-    entries: list[tuple[int, bytes]]
-    times: dict[int, int]
-
-    def day_ends(self, before: int) -> list[int]:
-        """Return the last entry of each day that ended before the time `before`."""
-        ends: dict[int, int] = {}
-        day = 0
-        for seq in sorted(self.times):
-            day = max(day, self.times[seq] // DAY)  # clocks of workers may differ; days do not go back
-            ends[day] = seq
-        return [seq for day, seq in sorted(ends.items()) if (day + 1) * DAY <= before]
-
-
 class Tended(Struct, frozen=True, kw_only=True):
     """What tending made: the new snapshot, and packed states at the ends of days; `horizon`: what is older may go."""
 
@@ -75,6 +51,14 @@ class Tended(Struct, frozen=True, kw_only=True):
     days: Mapping[int, bytes]
     horizon: int
     long_ago: int
+
+
+class Erasure(Struct, frozen=True, kw_only=True):
+    """States without an account's content: now, at the ends of days, and of checkpoints by id."""
+
+    snapshot: Snapshot
+    days: Mapping[int, bytes]
+    others: Mapping[str, bytes]
 
 
 class HistoryStore:
@@ -105,10 +89,8 @@ class HistoryStore:
         `from_snapshot=False` begins at the end of a day even if the snapshot is newer, so that days can be cut.
         Raises AccessDenied (unknown_document, unknown_state).
         """
-        async with self._database.read() as connection:
-            if self._database.dialect == "postgresql":
-                await connection.execute(_ONE_MOMENT)
-            return await connection.run_sync(lambda sync: _past(sync, document, seq, from_snapshot))
+        async with self._database.moment() as connection:
+            return await connection.run_sync(lambda sync: read_past(sync, document, seq, from_snapshot))
 
     async def add_version(self, document: str, epoch: int, checkpoint: Checkpoint) -> Version | None:
         """Store a named or kept version; None if there is one of this name for this entry, or of another epoch.
@@ -174,14 +156,6 @@ class HistoryStore:
         return await self._database.transact(lambda connection: _erase(connection, document, past, account, made, at))
 
 
-class Erasure(Struct, frozen=True, kw_only=True):
-    """States without an account's content: now, at the ends of days, and of checkpoints by id."""
-
-    snapshot: Snapshot
-    days: Mapping[int, bytes]
-    others: Mapping[str, bytes]
-
-
 def _add_version(connection: Connection, document: str, epoch: int, checkpoint: Checkpoint) -> str | None:
     same = select(_head.id).where(_head.id == document, _head.epoch == epoch).with_for_update()
     if connection.execute(same).first() is None:
@@ -197,48 +171,6 @@ def _add_version(connection: Connection, document: str, epoch: int, checkpoint: 
     newest = select(_point.id).where(*alike).order_by(_point.at.desc(), _point.seq.desc()).limit(MOST_KEPT - 1)
     connection.execute(delete(tables.checkpoint).where(*alike, _point.id.not_in(newest)))
     return add_checkpoint(connection, document, checkpoint)
-
-
-def _past(connection: Connection, document: str, seq: int | None, from_snapshot: bool) -> Past:
-    head = connection.execute(select(tables.document).where(_head.id == document)).first()
-    if head is None:
-        raise AccessDenied("unknown_document", "there is no such document")
-    upto = head.head if seq is None else seq
-    base = _base(connection, document, upto, from_snapshot)
-    rows = connection.execute(
-        select(_log.seq, _log.data, _log.at, _log.quarantined)
-        .where(_log.document == document, _log.seq > base[0], _log.seq <= upto)
-        .order_by(_log.seq)
-    ).all()
-    if not base[0] <= upto <= head.head or len(rows) != upto - base[0]:
-        raise AccessDenied("unknown_state", "this state is not kept any more")
-    return Past(
-        head=head.head,
-        epoch=head.epoch,
-        snapshot_seq=head.snapshot_seq,
-        base_seq=base[0],
-        base=base[1],
-        entries=[(row.seq, row.data) for row in rows if row.quarantined is None],
-        times={row.seq: row.at for row in rows},
-    )
-
-
-def _base(connection: Connection, document: str, upto: int, from_snapshot: bool) -> tuple[int, bytes]:
-    """Return the newest full state up to an entry, packed."""
-    point = connection.execute(
-        select(_point.seq, _point.state)
-        .where(_point.document == document, _point.seq <= upto, true() if from_snapshot else _point.kind.in_(_BASES))
-        .order_by(_point.seq.desc())
-        .limit(1)
-    ).first()
-    shot = connection.execute(
-        select(tables.snapshot.c.seq, tables.snapshot.c.state).where(
-            tables.snapshot.c.document == document, tables.snapshot.c.seq <= upto
-        )
-    ).first()
-    if shot is not None and (point is None or (from_snapshot and shot.seq > point.seq)):
-        return shot.seq, b"\x00" + shot.state
-    return (point.seq, point.state) if point is not None else (0, b"\x00\x00\x00")
 
 
 def _tend(connection: Connection, document: str, past: Past, made: Tended, at: int) -> bool:
@@ -261,7 +193,7 @@ def _take_old(connection: Connection, document: str, made: Tended) -> None:
     """Delete entries older than the horizon, up to a checkpoint; of what is long ago keep what people named."""
     ours = _log.document == document
     young = connection.execute(select(func.min(_log.seq)).where(ours, _log.at >= made.horizon)).scalar()
-    points = select(func.max(_point.seq)).where(_point.document == document, _point.kind.in_(_BASES))
+    points = select(func.max(_point.seq)).where(_point.document == document, _point.kind.in_(BASES))
     upto = connection.execute(points if young is None else points.where(_point.seq < young)).scalar()
     if upto is None:
         return

@@ -1,5 +1,4 @@
-"""Logging batches in SQLite by the driver itself: the same laws and rows as in `store.py`, which has them for
-PostgreSQL.
+"""Logging batches in SQLite by the driver itself: the same laws and rows as `postgres_log.py` has for PostgreSQL.
 
 Laws: runs in a writing transaction that another began and ends, so heads cannot move meanwhile. A head is set by one
 statement that also checks what the batch believes about it (epoch, head); only a batch that is wrong costs a look.
@@ -10,12 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from .entries import Batch
 from .errors import AccessDenied, StateError
-
-if TYPE_CHECKING:
-    from .store import Batch
 
 _MOVE: Final = "UPDATE document SET head = ? WHERE id = ? AND head = ? AND epoch = ?"
 _LOOK: Final = "SELECT head, epoch FROM document WHERE id = ?"

@@ -10,34 +10,25 @@ Laws:
   erased or restored document is never logged again.
 - load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq` and
   epoch compared in the same transaction); entries stay as history until `history_store.py` takes the old ones.
-- no row leaves this file, only the structs below; what fails in the database is StateError(store_failed).
+- no row leaves this file, only the structs of `entries.py`; what fails in the database is StateError(store_failed).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    insert,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from . import tables
+from . import postgres_log, sqlite_log, tables
 from .checkpoints import Snapshot, replace_snapshot
 from .claims import Claims, claims_of
 from .database import Database, migrate
-from .errors import AccessDenied, CollabError, StateError
-from .sqlite_log import log_batches
+from .entries import Batch, Committed, Head, Loaded, LogEntry, NewEntry, News
+from .errors import AccessDenied, CollabError
 
 __all__ = [
     "Batch",
@@ -52,78 +43,10 @@ __all__ = [
     "migrate",
 ]
 
-_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _HEADS = select(tables.document.c.id, tables.document.c.head, tables.document.c.epoch).where(
     tables.document.c.id.in_(bindparam("ids", expanding=True))
 )
 _HEADS_AT_ONCE = 200
-_LOCK_HEADS = _HEADS.order_by(tables.document.c.id).with_for_update()
-_INSERT_ENTRIES = insert(tables.log)
-_SET_HEAD = update(tables.document).where(tables.document.c.id == bindparam("which")).values(head=bindparam("to"))
-
-
-class NewEntry(Struct, frozen=True):
-    """What is to be logged: who wrote it, from where (worker and connection), and the bytes."""
-
-    account: str
-    origin: str
-    data: bytes
-
-
-class Batch(Struct, frozen=True):
-    """The new entries of one document, the client ids they bind, and the epoch they belong to; `after` is the head
-    that the writer knows (a guess: it may have moved).
-    """
-
-    document: str
-    entries: tuple[NewEntry, ...]
-    authors: Mapping[int, str]
-    epoch: int | None = None  # None: whatever it is
-    after: int | None = None
-
-
-class Committed(Struct, frozen=True):
-    """Entries [first, head] of a document are durable."""
-
-    document: str
-    first: int
-    head: int
-
-
-class LogEntry(Struct, frozen=True):
-    """One entry of the log."""
-
-    seq: int
-    account: str
-    data: bytes
-
-
-class Loaded(Struct, frozen=True):
-    """Everything a worker needs to have a document alive. Quarantined entries are left out."""
-
-    kind: str
-    epoch: int
-    head: int
-    snapshot: Snapshot | None
-    entries: tuple[LogEntry, ...]
-    authors: dict[int, str]
-    claims: dict[int, str]
-
-
-class Head(Struct, frozen=True):
-    """Where a document is."""
-
-    head: int
-    epoch: int
-
-
-class News(Struct, frozen=True):
-    """What came after an entry. Quarantined entries are left out, so `head` may be beyond the last one."""
-
-    head: int
-    epoch: int
-    entries: tuple[LogEntry, ...]
-    authors: dict[int, str]
 
 
 class DocumentStore:
@@ -164,8 +87,7 @@ class DocumentStore:
 
     async def load(self, document: str) -> Loaded:
         """Load a document; raises AccessDenied(unknown_document)."""
-        async with self.database.read() as connection:
-            await self._at_one_moment(connection)
+        async with self.database.moment() as connection:
             head = (await connection.execute(select(tables.document).where(tables.document.c.id == document))).first()
             if head is None:
                 raise AccessDenied("unknown_document", "there is no such document")
@@ -179,11 +101,6 @@ class DocumentStore:
         claims |= self.claims.waiting(document)
         return Loaded(head.kind, head.epoch, head.head, snapshot, entries, authors, claims)
 
-    async def _at_one_moment(self, connection: AsyncConnection) -> None:
-        # A transaction of SQLite sees one moment anyway; in PostgreSQL each statement would see its own.
-        if self.database.dialect == "postgresql":
-            await connection.execute(_ONE_MOMENT)
-
     async def heads(self, documents: Sequence[str]) -> dict[str, Head]:
         """Return where each document is; those that are gone are left out."""
         found = {}
@@ -195,8 +112,7 @@ class DocumentStore:
 
     async def news(self, document: str, seq: int) -> News:
         """Return everything after entry `seq`; raises AccessDenied(unknown_document)."""
-        async with self.database.read() as connection:
-            await self._at_one_moment(connection)
+        async with self.database.moment() as connection:
             head = (await connection.execute(_HEADS, {"ids": [document]})).first()
             if head is None:
                 raise AccessDenied("unknown_document", "there is no such document")
@@ -222,44 +138,10 @@ class DocumentStore:
 
     async def _commit(self, batches: Sequence[Batch]) -> dict[str, Committed]:
         if self.database.dialect == "sqlite":
-            firsts = await self.database.drive(lambda driver: log_batches(driver, batches, _now()))
-            return {batch.document: _committed(batch, first) for batch, first in zip(batches, firsts, strict=True)}
-        return await self.database.transact(lambda connection: self._log(connection, batches, _now()))
-
-    def _log(self, connection: Connection, batches: Sequence[Batch], at: int) -> dict[str, Committed]:
-        locked = connection.execute(_LOCK_HEADS, {"ids": sorted(batch.document for batch in batches)})
-        heads = {row.id: row for row in locked}
-        results = {}
-        rows = []
-        for batch in batches:
-            if batch.document not in heads:
-                raise StateError("store_gone", "the document is not there any more")
-            if batch.epoch not in (None, heads[batch.document].epoch):
-                raise AccessDenied("other_epoch", "the document was rebuilt")
-            first = heads[batch.document].head + 1
-            place = {"document": batch.document, "at": at}
-            for seq, entry in enumerate(batch.entries, first):
-                rows.append(place | {"seq": seq, "account": entry.account, "origin": entry.origin, "data": entry.data})
-            results[batch.document] = _committed(batch, first)
-        self._bind(connection, batches, at)
-        connection.execute(_INSERT_ENTRIES, rows)
-        connection.execute(_SET_HEAD, [{"which": done.document, "to": done.head} for done in results.values()])
-        return results
-
-    def _bind(self, connection: Connection, batches: Sequence[Batch], at: int) -> None:
-        wanted = {(batch.document, client): account for batch in batches for client, account in batch.authors.items()}
-        if not wanted:
-            return
-        rows = [
-            {"document": document, "client": client, "account": account, "at": at}
-            for (document, client), account in wanted.items()
-        ]
-        connection.execute(self._insert(tables.author).on_conflict_do_nothing(), rows)
-        for table in (tables.author, tables.claim):
-            columns = (table.c.document, table.c.client)
-            found = connection.execute(select(*columns, table.c.account).where(tuple_(*columns).in_(list(wanted))))
-            if any(wanted[row.document, row.client] != row.account for row in found):
-                raise AccessDenied("foreign_author", "this client id belongs to somebody else")
+            firsts = await self.database.drive(lambda driver: sqlite_log.log_batches(driver, batches, _now()))
+        else:
+            firsts = await self.database.transact(lambda sync: postgres_log.log_batches(sync, batches, _now()))
+        return {batch.document: _committed(batch, first) for batch, first in zip(batches, firsts, strict=True)}
 
     async def compact(self, document: str, snapshot: Snapshot, expected_seq: int, epoch: int) -> bool:
         """Replace the snapshot if it is still the one of `expected_seq`, in the same epoch; returns whether it was."""
