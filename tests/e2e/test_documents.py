@@ -44,10 +44,19 @@ def test_two_people_in_one_table(open_page: OpenPage, server: KreideServer) -> N
     expect(pupil.get_by_text("21 Zeilen")).to_be_visible()
     until(lambda: grid(teacher) == grid(pupil), "both see the same")
     before = grid(teacher)
+    for _ in range(4):  # more often than there is something to undo
+        teacher.get_by_role("grid").press("Control+z")
+    until_cell(teacher, 4, 0, "")
+    assert (cell(teacher, 3, 1).inner_text(), cell(teacher, 4, 2).inner_text()) == ("0,5", "vom Kind")
+    for _ in range(4):
+        teacher.get_by_role("grid").press("Control+y")
+    until(lambda: grid(teacher) == before == grid(pupil), "only the own words went, and came back")
+    saved(teacher)
     teacher.reload()
     open_table(teacher)
     until_cell(teacher, 4, 2, "vom Kind")
     until(lambda: grid(teacher) == before, "the same after loading the page again")
+    expect(teacher.get_by_role("button", name="Rückgängig")).to_be_disabled()
 
 
 def test_two_people_in_one_deck(open_page: OpenPage, server: KreideServer) -> None:
@@ -73,6 +82,11 @@ def test_two_people_in_one_deck(open_page: OpenPage, server: KreideServer) -> No
         # The whole text: names of cursors are shown, but belong to nobody's words.
         page.wait_for_function(WRITTEN, arg=whole, timeout=PATIENCE)
         saved(page)
+    for keys, left in (("Control+z", "S(2 | 1)"), ("Control+y", whole)):  # the box itself has to stay: it holds words
+        for _ in range(12):
+            teacher.keyboard.press(keys)
+        pupil.wait_for_function(WRITTEN, arg=left, timeout=PATIENCE)
+    saved(teacher)
     teacher.keyboard.press("Escape")
 
     teacher.get_by_role("button", name="Neue Folie").click()

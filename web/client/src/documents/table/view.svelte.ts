@@ -5,6 +5,7 @@
 import type * as Y from 'yjs';
 import { POS, ROLE, type Cell } from '../schema';
 import { OwnUndo } from '../undo.svelte';
+import { cellsBelow } from './columns';
 import type { Change } from './formula/calculator';
 import { Draft } from './formula/draft.svelte';
 import type { Value } from './formula/faults';
@@ -57,7 +58,7 @@ export class TableView {
 
   constructor(doc: Y.Doc) {
     this.table = tableOf(doc);
-    this.undo = new OwnUndo([this.table.rows, this.table.cols, this.table.dead]);
+    this.undo = new OwnUndo([this.table.rows, this.table.cols, this.table.dead], [], cellsBelow(this.table));
     const inSight = () => this.rows.slice(this.window.first, this.window.last + 1).map(({ id }) => id);
     this.formulas = new Formulas({ table: this.table, inSight, show: () => (this.revision += 1) }, this.places);
     this.table.rows.observeDeep(this.#onRows);
