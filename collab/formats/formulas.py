@@ -2,7 +2,8 @@
 
 Laws: a formula is read whole or not at all; what names another sheet, a file, an array or anything else that tables
 do not know is none. In tables that were read, column n has the id cn and row n the id rn, counted from 1. A formula
-goes out only if it is one and all its functions are known: the text of a stranger is never a formula.
+goes out only if it is one and all its functions are known: the text of a stranger is never a formula. Where its
+references lie in a table is the matter of `references.py`.
 """
 
 from __future__ import annotations
@@ -14,15 +15,12 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from .functions import FUNCTIONS, ODF_FOREIGN, XLSX_LATER, function_name
-from .places import Places
 
 FileKind = Literal["xlsx", "odf"]
 Kind = Literal["space", "text", "ref", "number", "fault", "name", "operator", "open", "close", "separator"]
 MAX_LENGTH: Final = 16_384
 MAX_TOKENS: Final = 1_000
 MAX_DEPTH: Final = 64
-_GROW: Final = 50
-"""A reference may reach so many rows or columns beyond what is filled; a table gets them."""
 
 
 class Mark(Struct, frozen=True):
@@ -245,57 +243,3 @@ def shown_formula(formula: str) -> str:
     """Return a formula with counted ids in English A1, for where it cannot be a formula."""
     tokens = stored_tokens(formula)
     return formula if tokens is None else "=" + "".join(_file_token(token, "xlsx", 0) for token in tokens)
-
-
-def counted(tokens: list[Token], places: Places) -> str:
-    """Return a stored formula with the ids of a document replaced by counted ones; what is deleted is #REF!."""
-    return build_stored([_counted(token, places) if token.kind == "ref" else token for token in tokens])
-
-
-def _counted(token: Token, places: Places) -> Token:
-    first, last = token.ends[0], token.ends[-1]
-    cols = places.columns.span(_line(first.col), _line(last.col))
-    rows = places.rows.span(_line(first.row), _line(last.row))
-    if cols is None or rows is None:
-        return Token("fault", "#REF!")
-    ends = []
-    for end, at in zip(token.ends, (0, 1), strict=False):
-        col = end.col and Mark(f"c{cols[at] + 1}", end.col.fixed)
-        row = end.row and Mark(f"r{rows[at] + 1}", end.row.fixed)
-        ends.append(Ref(col, row))
-    return Token("ref", "", tuple(ends))
-
-
-def _line(mark: Mark | None) -> str | None:
-    return None if mark is None else mark.line
-
-
-def fitted(tokens: list[Token], height: int, width: int) -> list[Token] | None:
-    """Return a file's formula for a table of a size: far ends of ranges are its edge; None: it points outside."""
-    found = []
-    for token in tokens:
-        first, *rest = token.ends or (Ref(None, None),)
-        edges = [Ref(_edge(end.col, "c", width), _edge(end.row, "r", height)) for end in rest]
-        ends = (first, *edges) if token.kind == "ref" else ()
-        if any(_beyond(end.col, width) or _beyond(end.row, height) for end in ends):
-            return None
-        found.append(Token(token.kind, token.text, ends))
-    return found
-
-
-def _edge(mark: Mark | None, letter: str, size: int) -> Mark | None:
-    return mark if mark is None or not _beyond(mark, size) else Mark(f"{letter}{size}", mark.fixed)
-
-
-def _beyond(mark: Mark | None, size: int) -> bool:
-    return mark is not None and int(mark.line[1:]) > size
-
-
-def reach(tokens: list[Token], height: int, width: int) -> tuple[int, int]:
-    """Return the size a table needs so that single cells a little beyond it are there."""
-    for token in tokens:
-        for end in token.ends[:1]:
-            row, col = (0 if mark is None else int(mark.line[1:]) for mark in (end.row, end.col))
-            height = row if height < row <= height + _GROW else height
-            width = col if width < col <= width + _GROW else width
-    return height, width

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from ..errors import ProtocolError
 from ..schema import Cell, Column, Formula, Row
-from .formulas import FileKind, Token, build_stored, file_tokens, fitted, reach
+from .formulas import FileKind, Token, build_stored, file_tokens
 from .reading import WIDTH, Table, clean
+from .references import fitted, reach
 
 MAX_ROWS: Final = 20_000
 MAX_COLUMNS: Final = 256

@@ -15,9 +15,10 @@ from msgspec import Struct
 from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
 from ..schema import Box, Cell, Column, Formula, Row, Slide, plain_text
-from .formulas import counted, stored_tokens
+from .formulas import stored_tokens
 from .pictures import Picture, read_pictures
 from .places import Lines, Places
+from .references import counted
 
 WIDTH: Final = 120
 _WIDTHS: Final = (48, 800)
