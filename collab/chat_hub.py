@@ -3,7 +3,7 @@
 Laws: committed before answered, answered in the order of asking, handed out in the order of the numbers. Whoever writes
 alone on this worker is never delayed; when several write, what comes within `TOGETHER` shares a commit, and those of a
 channel are handed out in one go. The bus only announces; whatever it loses is found by reading the channels' heads
-every 2 s. At most 2,000 messages wait to be stored (Overloaded beyond).
+every 2 s, and at once when it is back. At most 2,000 messages wait to be stored (Overloaded beyond).
 """
 
 from __future__ import annotations
@@ -90,11 +90,14 @@ class Chat:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
+        self._bus.on_health.append(self._on_health)
         self._tasks = [asyncio.create_task(self._run_writer()), asyncio.create_task(self._run_reader())]
 
     async def close(self) -> None:
         """Store what waits, then stop."""
         self._closing = True
+        with contextlib.suppress(ValueError):
+            self._bus.on_health.remove(self._on_health)
         self._write.set()
         self._read.set()
         # Not cancelled: a database call that is cut off leaves its connection behind.
@@ -163,6 +166,10 @@ class Chat:
         self._read.set()
 
     # --- inner workings ---
+
+    def _on_health(self, healthy: bool) -> None:
+        if healthy:
+            self.catch_up()
 
     async def _run_writer(self) -> None:
         while not self._closing:

@@ -1,14 +1,15 @@
 """The documents of one worker: who is connected to which, and the clocks that keep them honest.
 
 Laws: a document is loaded once however many connect at the same time; any worker serves any document; the bus only
-hastens what the store would tell within `poll_seconds`. Everything periodic happens here: repeated announcements,
-reading heads, renewing awareness, breaking silence, noticing dead workers. Not done here: deciding who may do what
-(the application passes rights in) and the WebSocket itself (it passes a transport in).
+hastens what the store would tell within `poll_seconds`, and its return is a reason to ask at once. Everything periodic
+happens here: repeated announcements, reading heads, renewing awareness, breaking silence, noticing dead workers. Not
+done here: deciding who may do what (the application passes rights in), the WebSocket (it passes a transport in).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -82,6 +83,7 @@ class Hub:
         self._repeats = Repeats(clock, self._announce_again)
         self._workers: dict[str, float] = {}
         self._congested = asyncio.Event()
+        self._bus_is_back = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
         self.folding = Folding()
         self._closed = False
@@ -93,11 +95,14 @@ class Hub:
             asyncio.create_task(self._forever(what))
             for what in (self._pump, self._repeats.repeat, self._tick, self._poll)
         ]
+        self.bus.on_health.append(self._on_health)
         await self.bus.subscribe(_WORKERS, self._on_worker)
 
     async def close(self) -> None:
         """Close all connections with 1012, finish what is under way, stop."""
         self._closed = True
+        with contextlib.suppress(ValueError):
+            self.bus.on_health.remove(self._on_health)
         keepers = list(self._keepers.values())
         for keeper in keepers:
             for connection in list(keeper.audience.connections.values()):
@@ -320,8 +325,15 @@ class Hub:
                 keeper.audience.spread(keeper.audience.room.worker_lost(self.wall(), worker))
         self._budgets.sweep(now)
 
+    def _on_health(self, healthy: bool) -> None:
+        if healthy:
+            self._bus_is_back.set()
+
     async def _poll(self) -> None:
-        await asyncio.sleep(self.limits.poll_seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.poll_seconds):
+                await self._bus_is_back.wait()
+        self._bus_is_back.clear()
         live = {name: keeper for name, keeper in self._keepers.items() if keeper.loaded.done()}
         if not live:
             return

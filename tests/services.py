@@ -96,6 +96,16 @@ class RedisServer:
             self._process.wait()
             self._process = None
 
+    def hang(self) -> None:
+        """Answer nobody, as behind a network that takes packets and brings none; `wake` ends it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Go on with all that came meanwhile."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def flush(self) -> None:
         subprocess.run([f"{REDIS}-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
 
