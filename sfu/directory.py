@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from sfu.events import Levels, Rates
+from sfu.events import Estimates, Flow, Levels, Rates
 from sfu.plane import Event
 from sfu.recorder import Recording
 from sfu.room import MediaRoom
@@ -92,7 +92,7 @@ class Directory:
                 self._on_estimates(rates)
             case ("source", source, state):
                 if source in self._rooms:
-                    self._rooms[source].on_flow(source, state == "started")
+                    self._rooms[source].on_measured(Flow(source, state == "started"))
             case ("dropped", count):
                 self.dropped += count
                 logger.warning("the media thread dropped events", extra={"count": count})
@@ -124,7 +124,7 @@ class Directory:
             if entry is not None:
                 by_room.setdefault(entry.room, []).append((entry.peer, rate / 1000, probed))
         for room, part in by_room.items():
-            room.on_estimates(tuple(part))
+            room.on_measured(Estimates(tuple(part)))
 
     def _on_rates(self, rates: list[tuple[int, list[int], list[int]]]) -> None:
         by_room: dict[MediaRoom, list[tuple[int, list[int], list[int]]]] = {}
@@ -132,4 +132,4 @@ class Directory:
             if (room := self._rooms.get(measured[0])) is not None:
                 by_room.setdefault(room, []).append(measured)
         for room, part in by_room.items():
-            room.on_rates(Rates.of(part))
+            room.on_measured(Rates.of(part))

@@ -43,10 +43,7 @@ class Left(Struct, frozen=True):
 
 
 class Attached(Struct, frozen=True):
-    """A connection was negotiated, or negotiated anew. `featured`: fill an empty stage (WHEP); `follow`: with whom.
-
-    `obliging`: our own client, which sends only the layers that it is asked for.
-    """
+    """A connection was negotiated, or negotiated anew; its wishes as in `purposes.Ask`."""
 
     peer: str
     session: int

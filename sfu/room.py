@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -45,16 +45,15 @@ from sfu.model import (
     MediaRights,
     PeerConnected,
     PeerLost,
-    Purpose,
     SlotOffer,
     SlotsChanged,
     SourceOffer,
 )
 from sfu.orders import carry_out
-from sfu.purposes import named, played, published
+from sfu.purposes import Ask, named, played, published
 from sfu.recorder import RecorderEvent, Recording
 from sfu.router import Router
-from sfu.sdp import Offer, parse_offer
+from sfu.sdp import parse_offer
 from sfu.session import Port, Session
 
 MAX_PEERS: Final = 512
@@ -146,22 +145,19 @@ class MediaRoom:
     async def offer(self, peer: str, sdp: str, sources: list[SourceOffer], slots: list[SlotOffer]) -> str:
         """Answer a peer's offer. A second one of the same RTCPeerConnection renegotiates it."""
         self._known(peer)
-        offer = parse_offer(sdp)
-        return self._negotiate(peer, offer, *named(offer, sources, slots), obliging=True)
+        return self._negotiate(peer, named(parse_offer(sdp), sources, slots))
 
     async def publish(self, peer: str, sdp: str) -> str:
         """WHIP: the first audio m-line is the microphone, the first video m-line the camera."""
         if not self._known(peer).publish:
             raise AccessDenied("not_allowed", "this peer may not publish")
-        offer = parse_offer(sdp)
-        return self._negotiate(peer, offer, published(offer), {})
+        return self._negotiate(peer, published(parse_offer(sdp)))
 
     async def play(self, peer: str, sdp: str, of: str | None) -> str:
         """WHEP: up to three voices, the stage (or the camera `of` a peer), then tiles."""
         if not self._known(peer).receive:
             raise AccessDenied("not_allowed", "this peer may not watch")
-        offer = parse_offer(sdp)
-        return self._negotiate(peer, offer, {}, played(offer), featured=True, follow=of)
+        return self._negotiate(peer, played(parse_offer(sdp), of))
 
     async def record(self, folder: Path, reserve: int, on_event: Callable[[RecorderEvent], None]) -> Recording:
         """Begin to record those whose rights say so; StateError `recording` if it runs, Overloaded `recorder`."""
@@ -222,17 +218,9 @@ class MediaRoom:
         """Peers, sources, slots and connections that the room remembers."""
         return {**self._router.counts(), "sessions": len(self._sessions)}
 
-    def on_flow(self, source: int, flowing: bool) -> None:
-        """The plane saw a source start or stall."""
-        self._tell(Flow(source, flowing))
-
-    def on_rates(self, rates: Rates) -> None:
-        """The plane measured pictures of this room."""
-        self._tell(rates)
-
-    def on_estimates(self, rates: tuple[tuple[str, float, bool], ...]) -> None:
-        """The plane judged the ways to peers of this room."""
-        self._tell(Estimates(rates))
+    def on_measured(self, event: Flow | Rates | Estimates) -> None:
+        """The plane measured something of this room's sources, or of the ways to its peers."""
+        self._tell(event)
 
     def on_levels(self, reports: Sequence[Levels]) -> None:
         """The plane measured voices of this room; the oldest report first."""
@@ -268,21 +256,11 @@ class MediaRoom:
             raise AccessDenied("not_found", "there is no such peer in this room")
         return rights
 
-    def _negotiate(
-        self,
-        peer: str,
-        offer: Offer,
-        sources: Mapping[int, Purpose],
-        slots: Mapping[int, str],
-        *,
-        featured: bool = False,
-        follow: str | None = None,
-        obliging: bool = False,
-    ) -> str:
+    def _negotiate(self, peer: str, ask: Ask) -> str:
         session = self._sessions.get(peer)
-        if session is None or not session.continues(offer):
+        if session is None or not session.continues(ask.offer):
             session = Session(self._port, self._router.number(peer), self._codecs)
-            answer = session.negotiate(offer, sources, slots)
+            answer = session.negotiate(ask.offer, ask.sources, ask.slots)
             self.disconnect(peer)
             try:
                 self._server.opened(session, self, peer)
@@ -292,9 +270,10 @@ class MediaRoom:
             self._sessions[peer] = session
             self._server.spawn(session, self, peer)
         else:
-            answer = session.negotiate(offer, sources, slots)
+            answer = session.negotiate(ask.offer, ask.sources, ask.slots)
         self._server.attached(session, self)
-        self._tell(Attached(peer, session.id, session.sources, session.slots, featured, follow, obliging))
+        attached = Attached(peer, session.id, session.sources, session.slots, ask.featured, ask.follow, ask.obliging)
+        self._tell(attached)
         return answer
 
     def _drop(self, peer: str, session: Session) -> None:
