@@ -3,7 +3,9 @@
 Laws: whoever writes alone on this worker is never delayed. As soon as several do, all documents that have something
 take their turn together, at most once per tick (a picture of a 50 Hz screen): they are parsed, applied and
 committed in one go and share one transaction. Cold caches and waking up are what an edit costs most. When so many
-documents wait that waiting longer would save nothing, they go after a quarter of a tick. What is large is taken in bit
+documents wait that waiting longer would save nothing, they go after a quarter of a tick. While several write, the next
+turn is set before anybody has sent anything for it, and begins by reading what all have sent (`Source`): nobody wakes
+the worker up only to wait. What is large is taken in bit
 by bit, one document after the other (`large`): everybody else waits for one bit at most.
 """
 
@@ -22,6 +24,16 @@ class Waiter(Protocol):
     def take_turn(self) -> None: ...
 
 
+class Source(Protocol):
+    """Where the clients' frames come from; while a turn is to come (`Pace.waits`) it need not tell of them."""
+
+    def gather(self) -> None:
+        """Hand over what has come."""
+
+    def watch(self) -> None:
+        """Hand over by yourself whatever comes, from now on."""
+
+
 class Pace:
     """The turns of one worker."""
 
@@ -29,35 +41,64 @@ class Pace:
         self._clock = clock
         self._tick = tick
         self._waiting: dict[Waiter, None] = {}
+        self._writers: set[object] = set()
         self._writer: object = None
         self._turned = float("-inf")
+        self._gathering = False
+        self.source: Source | None = None
         self.large = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether the next turn is set."""
+        return self._timer is not None
+
     def ask(self, waiter: Waiter, writer: object, now: float) -> None:
         """Have a document take its turn: at once if nobody else writes, otherwise with all others at the next tick."""
-        if waiter in self._waiting:
+        if self._gathering or self._timer is not None:
+            self._writers.add(writer)
+            if waiter in self._waiting:
+                return
+            self._waiting[waiter] = None
+            if not self._gathering and len(self._waiting) >= _ENOUGH and now - self._turned >= self._tick / 4:
+                self.close()
+                self._turn()
             return
         wait = self._turned + self._tick - now
-        if wait <= 0 or (writer is self._writer and not self._waiting):
+        if wait <= 0 or writer is self._writer:
             self._turned = now
             self._writer = writer
             waiter.take_turn()
             return
-        self._writer = None
         self._waiting[waiter] = None
-        if len(self._waiting) >= _ENOUGH and wait <= self._tick * 3 / 4:
-            self.close()
-            self._turn()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
+        self._writers = {writer}
+        self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
 
     def _turn(self) -> None:
-        self._timer = None
-        self._turned = self._clock()
+        now = self._clock()
+        since, self._turned = now - self._turned, now
+        self._timer = self._writer = None
+        if self.source is not None:
+            self._gathering = True
+            try:
+                self.source.gather()
+            finally:
+                self._gathering = False
         waiting, self._waiting = self._waiting, {}
+        writers, self._writers = self._writers, set()
         for waiter in waiting:
             waiter.take_turn()
+        if self.source is not None:
+            self._go_on(self.source, len(writers), since * _ENOUGH / max(len(waiting), 1))
+
+    def _go_on(self, source: Source, writers: int, wait: float) -> None:
+        """Set the next turn if there were several; otherwise have the next one wake us."""
+        if writers > 1:
+            wait = min(max(wait, self._tick / 4), self._tick)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
+        else:
+            source.watch()
 
     def close(self) -> None:
         """Stop the timer."""

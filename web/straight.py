@@ -15,11 +15,13 @@ import socket
 class Straight:
     """A socket beside its transport."""
 
-    __slots__ = ("_socket", "close", "send")
+    __slots__ = ("_socket", "close", "descriptor", "receive", "send")
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=os.dup(descriptor))
         self._socket.setblocking(False)
+        self.descriptor = self._socket.fileno()
+        self.receive = self._socket.recv
         self.send = self._socket.send
         self.close = self._socket.close
 

@@ -69,3 +69,53 @@ async def test_a_crowd_does_not_wait_for_the_whole_tick() -> None:
     pace.ask(Desk(), "ben", now)
     assert [desk.pokes for desk in desks] == [1] * 17
     pace.close()
+
+
+class Post:
+    """A source with frames of its own to hand over at the next gathering."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.watched = 0
+        self.gathered = asyncio.Event()
+        self.bring: list[tuple[Desk, str]] = []
+        self._pace = pace
+        pace.source = self
+
+    def gather(self) -> None:
+        bring, self.bring = self.bring, []
+        for desk, writer in bring:
+            self._pace.ask(desk, writer, NOW)
+        self.gathered.set()
+
+    def watch(self) -> None:
+        self.watched += 1
+
+
+async def test_a_turn_begins_with_what_has_come_and_the_next_is_set_while_several_write() -> None:
+    pace, desk, other = Pace(lambda: NOW, 0.02), Desk(), Desk()
+    post = Post(pace)
+    pace.ask(desk, "ada", NOW)
+    assert not pace.waits, "who writes alone is told of at once"
+    pace.ask(other, "ben", NOW)
+    assert pace.waits
+    post.bring = [(desk, "ada"), (other, "ben"), (other, "cleo")]
+    await other.poked.wait()
+    assert (desk.pokes, other.pokes, pace.waits, post.watched) == (2, 1, True, 0)
+    post.gathered.clear()
+    post.bring = [(desk, "ada")]
+    await post.gathered.wait()
+    assert (desk.pokes, other.pokes, pace.waits, post.watched) == (3, 1, False, 1), "only one is left"
+
+
+async def test_after_the_turn_of_a_crowd_the_next_is_set() -> None:
+    now = 0.0
+    pace = Pace(lambda: now, 3600.0)
+    post, desks = Post(pace), [Desk() for _ in range(65)]
+    pace.ask(desks[0], "ada", now)
+    pace.ask(desks[0], "ben", now)
+    now = 900.0
+    for desk in desks[1:]:
+        pace.ask(desk, desk, now)
+    assert [desk.pokes for desk in desks] == [2] + [1] * 15 + [0] * 49, "a quarter of the tick is over: they go"
+    assert pace.waits and post.watched == 0
+    pace.close()

@@ -4,7 +4,8 @@ Laws: what is taken here is a final, binary, masked frame of less than 126 bytes
 gave, at the boundary of a frame and outside a fragmented message, and the answer to our ping when nothing comes with it
 (an empty message to whoever takes it); aiohttp sees every other byte in its order. A
 connection whose frames cannot be followed (a header that arrives in two pieces) is aiohttp's for good. Typing is
-nothing but such frames, and this is half of their way through aiohttp.
+nothing but such frames, and this is half of their way through aiohttp. Whoever has sent nothing else is read with all
+others (`collab_gathering.py`) until something else comes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Final
+
+from web.routes.collab_gathering import Seat
 
 _BINARY: Final = 0x82  # final, nothing reserved
 _PONG: Final = b"\x8a\x80"  # empty, masked
@@ -23,7 +26,7 @@ _HEAD: Final = 6  # of a short masked frame
 class Ear(asyncio.Protocol):
     """Stands between a transport and aiohttp's protocol. `take` returns False for what aiohttp must read."""
 
-    __slots__ = ("_below", "_fragments", "_lost", "_owed", "_take")
+    __slots__ = ("_below", "_fragments", "_lost", "_owed", "_take", "seat")
 
     def __init__(self, below: asyncio.Protocol, take: Callable[[bytes], bool]) -> None:
         self._below = below
@@ -31,23 +34,31 @@ class Ear(asyncio.Protocol):
         self._owed = 0  # bytes of a frame that aiohttp has begun to read
         self._fragments = False
         self._lost = False
+        self.seat: Seat | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Take the short messages at its beginning, pass on the rest."""
+        """Take what the transport has read."""
+        if self.hear(data) and self.seat is not None:
+            self.seat.take()
+
+    def hear(self, data: bytes) -> bool:
+        """Take the short messages at its beginning, pass on the rest; returns whether there was none."""
         position, size = 0, len(data)
         if not (self._owed or self._fragments or self._lost):
             if size == _HEAD and data.startswith(_PONG) and self._take(b""):
-                return
+                return True
             while position + _HEAD <= size and data[position] == _BINARY:
                 length = data[position + 1] - _MASKED
                 end = position + _HEAD + length
                 if not 0 < length < _SHORT or end > size or not self._take(_unmasked(data, position + 2, length)):
                     break
                 position = end
-        if position < size:
-            rest = data[position:] if position else data
-            self._follow(rest)
-            self._below.data_received(rest)
+        if position == size:
+            return True
+        rest = data[position:] if position else data
+        self._follow(rest)
+        self._below.data_received(rest)
+        return False
 
     def _follow(self, data: bytes) -> None:
         """Note where the next frame begins after these bytes."""
@@ -64,7 +75,14 @@ class Ear(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass it on."""
+        self.leave()
         self._below.connection_lost(exc)
+
+    def leave(self) -> None:
+        """Be read by the transport from now on, for good."""
+        if self.seat is not None:
+            self.seat.leave()
+            self.seat = None
 
     def eof_received(self) -> bool | None:
         """Pass it on."""

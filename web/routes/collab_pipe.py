@@ -20,6 +20,7 @@ class Pipe:
     def __init__(self, websocket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         self.write: Callable[[bytes], None] = transport.write
         self.buffered: Callable[[], int] = transport.get_write_buffer_size
+        self.way: Straight | None = None
         self._websocket = websocket
         self._closing: asyncio.Task[bool] | None = None
 
@@ -39,18 +40,18 @@ class DirectPipe(Pipe):
     def __init__(self, websocket: web.WebSocketResponse, transport: asyncio.Transport, way: Straight) -> None:
         super().__init__(websocket, transport)
         self._transport = transport
-        self._way = way
+        self.way: Straight = way
         self.send: Callable[[bytes], int] = way.send
         self.write = self._write
 
     def _write(self, frame: bytes) -> None:
         if not self.buffered() and not self._transport.is_closing():
-            frame = frame[self._way.write(frame) :]
+            frame = frame[self.way.write(frame) :]
         if frame:
             self._transport.write(frame)
 
     def release(self) -> None:
-        self._way.close()
+        self.way.close()
 
 
 def build_pipe(websocket: web.WebSocketResponse, transport: asyncio.Transport) -> Pipe:

@@ -21,6 +21,7 @@ from collab.connection import Connection, EditRights
 from web.door import person_at_socket
 from web.errors import ProtocolError, WebError, describe
 from web.room_view import colour_of
+from web.routes.collab_gathering import Gathering
 from web.routes.collab_pipe import Pipe, build_pipe
 from web.routes.collab_wire import SWEEP_SECONDS, DocumentSocket
 from web.routes.table import Route
@@ -52,6 +53,8 @@ class DocumentSockets:
         self._seats: set[_Seat] = set()
         self._news = 0  # batches of events so far
         self._sweeping: asyncio.Task[None] | None = None
+        self._gathering = Gathering(services.documents.pace)
+        services.documents.pace.source = self._gathering
         services.live.subscribe(self._on_school_events)
 
     def routes(self) -> tuple[Route, ...]:
@@ -84,6 +87,7 @@ class DocumentSockets:
         except Exception as error:  # top of this socket's task: one peer's trouble stays its own
             await self._refuse(socket, error)
         finally:
+            socket.release()
             pipe.release()
         return socket
 
@@ -138,6 +142,8 @@ class DocumentSockets:
             return True
 
         socket.hand_over(take)
+        if seat.pipe.way is not None:
+            socket.gather_with(self._gathering, seat.pipe.way)
         async for message in socket:
             if message.type is WSMsgType.BINARY:
                 socket.hand_over(None)

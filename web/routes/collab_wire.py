@@ -18,6 +18,8 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_websocket import WebSocketReader, WebSocketWriter
 
 from web.routes.collab_ear import Ear
+from web.routes.collab_gathering import Gathering, Seat
+from web.straight import Straight
 
 SWEEP_SECONDS: Final = 4.0
 _PING_AFTER, _GONE_AFTER = 2, 4  # sweeps without a word
@@ -60,6 +62,7 @@ class DocumentSocket(web.WebSocketResponse):
         super().__init__(compress=False, max_msg_size=max_frame)
         self._queue: _Queue | None = None
         self._transport: asyncio.Transport | None = None
+        self._ear: Ear | None = None
         self._quiet = 0
 
     def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
@@ -72,7 +75,8 @@ class DocumentSocket(web.WebSocketResponse):
         listen = not request.protocol._message_tail and self._transport is not None
         request.protocol.set_parser(self._parser)
         if listen and self._transport is not None:  # at the boundary of a frame
-            self._transport.set_protocol(Ear(request.protocol, self._queue.hear))
+            self._ear = Ear(request.protocol, self._queue.hear)
+            self._transport.set_protocol(self._ear)
         request.protocol.keep_alive(False)
         self._forget_http(request)
 
@@ -85,6 +89,16 @@ class DocumentSocket(web.WebSocketResponse):
         """Give binary messages to `take` from now on, once what waits is read; it returns False for "not now"."""
         if self._queue is not None:
             self._queue.take = take
+
+    def gather_with(self, gathering: Gathering, way: Straight) -> None:
+        """Be read with all others from now on, by the straight way."""
+        if self._ear is not None and self._transport is not None:
+            self._ear.seat = Seat(gathering, way, self._transport, self._ear.hear)
+
+    def release(self) -> None:
+        """Be read by the transport alone; the straight way is about to be closed."""
+        if self._ear is not None:
+            self._ear.leave()
 
     @property
     def waiting(self) -> int:
