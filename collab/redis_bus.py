@@ -1,10 +1,10 @@
 """The bus over Redis (or Valkey): lossy pub/sub that knows when it is deaf, and leases by one script each.
 
-Laws: as in bus.py. One task writes (a bounded queue, DROP: what is published while Redis is away is lost at once),
-one task listens. Every second we publish to topics only we hear; 3 s without one of them and the listening connections
-are thrown away and made anew (a half-open connection, or one whose subscriptions the server forgot, looks alive
-otherwise). Whether there is one server or a cluster is the line's business (redis_lines.py). Keys of one lease share a
-hash tag, so a cluster can hold them.
+Laws: as in bus.py. What is published while Redis is away is lost at once (DROP). One task holds the line's mouth, one
+its ear; messages pass through neither. Every second we publish to topics only we hear; 3 s without one of them and the
+listening connections are thrown away and made anew (a half-open connection, or one whose subscriptions the server
+forgot, looks alive otherwise). Whether there is one server or a cluster is the line's business (redis_lines.py). Keys
+of one lease share a hash tag, so a cluster can hold them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from .redis_lines import FAILURES, open_line
 
 _log = logging.getLogger("collab.bus")
 
-_QUEUE = 10_000
 _BEAT = 1.0
 _DEAF = 3.0
 _RETRY = 0.25
@@ -56,7 +55,6 @@ class RedisBus:
         self.prefix = prefix
         self._line = open_line(url, prefix)
         self._topics = Topics()
-        self._outgoing: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_QUEUE)
         self._listening = False
         self._confirmed: dict[str, asyncio.Event] = {}
         self._heard: dict[str, float] = {}  # beat -> when it came last
@@ -77,7 +75,7 @@ class RedisBus:
             self._topics.add(beat, partial(self._on_beat, beat))
         first = asyncio.Event()
         self.on_health.append(lambda _: first.set())
-        self._tasks = [asyncio.create_task(task()) for task in (self._listen, self._send, self._beat)]
+        self._tasks = [asyncio.create_task(task()) for task in (self._listen, self._speak)]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_DEAF):
                 await first.wait()
@@ -93,12 +91,11 @@ class RedisBus:
         return True
 
     def tell(self, topic: str, payload: bytes) -> None:
-        """Hand over to the sending task."""
-        with contextlib.suppress(asyncio.QueueFull):
-            self._outgoing.put_nowait((topic, payload))
+        """Hand over to the line."""
+        self._line.tell(topic, payload)
 
     async def publish(self, topic: str, payload: bytes) -> None:
-        """Hand over to the sending task."""
+        """Hand over to the line."""
         self.tell(topic, payload)
 
     async def subscribe(self, topic: str, on_message: OnMessage) -> Subscription:
@@ -142,22 +139,24 @@ class RedisBus:
         for confirmed in self._confirmed.values():
             confirmed.clear()
         known = set(self._topics.listeners)
-        await self._line.open_ear(known)
+        await self._line.open_ear(known, self._on_heard)
         self._listening = True
         for topic in self._topics.listeners.keys() - known:  # came while the ear was being opened
             await self._line.subscribe(topic)
         self._heard = dict.fromkeys(self._line.beats, loop.time())
         self._awaited = set(self._line.beats)
-        self._send_beats()
         while loop.time() - min(self._heard.values()) < _DEAF:
-            heard = await self._line.hear(_BEAT)
-            if heard is None:
-                continue
-            if heard.payload is not None:
-                self._topics.deliver(heard.topic, heard.payload)
-            elif heard.topic in self._confirmed:
-                self._confirmed[heard.topic].set()
+            await self._line.hear(_BEAT)
+            self._send_beats()
         self._complain("the bus is deaf", f"nothing came back for {_DEAF} s")
+
+    def _on_heard(self, topic: str, payload: bytes | None) -> None:
+        if payload is not None:
+            self._topics.deliver(topic, payload)
+        elif topic in self._awaited:
+            self.tell(topic, b"")
+        elif topic in self._confirmed:
+            self._confirmed[topic].set()
 
     def _on_beat(self, beat: str, _: bytes) -> None:
         self._heard[beat] = asyncio.get_running_loop().time()
@@ -182,25 +181,18 @@ class RedisBus:
             except Exception:  # one listener's trouble stays its own
                 _log.exception("a health callback failed")
 
-    async def _send(self) -> None:
+    async def _speak(self) -> None:
         while True:
-            messages = [await self._outgoing.get()]
-            while not self._outgoing.empty() and len(messages) < 256:
-                messages.append(self._outgoing.get_nowait())
             try:
-                await self._line.publish(messages)
+                await self._line.speak(self._send_beats)
             except FAILURES as error:
                 self._complain("the bus cannot be reached", error)
                 self._set_healthy(False)
+            await asyncio.sleep(_RETRY)
 
     def _complain(self, what: str, why: object) -> None:
         if self._healthy or not self._was_healthy:
             _log.warning("%s: %s", what, why)
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(_BEAT)
-            self._send_beats()
 
     async def acquire(self, name: str, holder: str, ttl: float) -> Lease | None:
         """Take a lease nobody holds; None also while the bus is away or has just come back."""

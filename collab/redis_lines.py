@@ -1,6 +1,8 @@
 """How the bus reaches Redis: one server over one connection, or a cluster by sharded pub/sub.
 
-Laws: a line knows channels, nothing of topics' meaning. `beats` are topics that together pass through every place
+Laws: a line knows channels, nothing of topics' meaning. It has a mouth (`speak` is a task; what is told while that has
+no connection, or while 10,000 wait for theirs, is lost: DROP) and an ear, whose news are handed over where they are
+read. `beats` are topics that together pass through every place
 where the line could have gone deaf: whoever hears all of them hears everything. In a cluster a message goes to the one
 node that owns its channel's slot and to whoever listens there (SPUBLISH, Redis 7); channels share SHARDS hash tags, so
 that a few beats reach every node that carries any. Errors are FAILURES; then the ear is to
@@ -12,31 +14,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 from uuid import uuid4
 
-from msgspec import Struct
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import ClusterNode, ClusterPubSub, RedisCluster
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisClusterException, RedisError
 
 from .ending import end
+from .redis_wire import Wire
 
 SHARDS = 16
 CALL_SECONDS = 2.0
 FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
 _CLUSTER = ("redis+cluster://", "rediss+cluster://")
 _WAITING = 10_000
+_AT_ONCE = 256
 
 
-class Heard(Struct, frozen=True):
-    """Something came: a message, or (`payload` None) the confirmation that the topic is listened to."""
-
-    topic: str
-    payload: bytes | None
+OnHeard = Callable[[str, bytes | None], None]  # a topic and its message, or None: it is listened to from now on
 
 
 class Line(Protocol):
@@ -51,12 +49,17 @@ class Line(Protocol):
     async def ping(self) -> None:
         """Return when it answers."""
 
-    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None: ...
-    async def open_ear(self, topics: Iterable[str]) -> None: ...
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Publish without waiting; never raises."""
+
+    async def speak(self, ready: Callable[[], None]) -> None:
+        """Carry what is told until that fails, and raise why; `ready` is called when it begins."""
+
+    async def open_ear(self, topics: Iterable[str], on_heard: OnHeard) -> None: ...
     async def subscribe(self, topic: str) -> None: ...
     async def unsubscribe(self, topic: str) -> None: ...
-    async def hear(self, seconds: float) -> Heard | None:
-        """Return what came next, None when nothing came in time."""
+    async def hear(self, seconds: float) -> None:
+        """Return after so many seconds; raise what has ended the ear."""
 
     async def close_ear(self) -> None: ...
     async def close(self) -> None: ...
@@ -83,8 +86,11 @@ class ServerLine:
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=None
         )
-        self._ear: Redis = Redis.from_url(url, socket_connect_timeout=CALL_SECONDS, retry=None)
-        self._pubsub: PubSub | None = None
+        self._wires: Redis = Redis.from_url(
+            url, protocol=2, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=None
+        )
+        self._mouth: Wire | None = None
+        self._ear: Wire | None = None
 
     @property
     def commands(self) -> Redis:
@@ -95,45 +101,66 @@ class ServerLine:
         """Return when it answers."""
         await self._redis.ping()
 
-    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Send all in one round trip."""
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for topic, payload in messages:
-                pipeline.publish(self._prefix + topic, payload)
-            await pipeline.execute()
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Publish at once."""
+        mouth = self._mouth
+        if mouth is not None and mouth.waiting < _WAITING:
+            mouth.say(b"PUBLISH", self._prefix + topic, payload)
 
-    async def open_ear(self, topics: Iterable[str]) -> None:
+    async def speak(self, ready: Callable[[], None]) -> None:
+        """Hold the connection that publishes."""
+        mouth = self._mouth = await Wire.open(self._wires, lambda _: None)
+        try:
+            ready()
+            while True:
+                said = mouth.said
+                await mouth.check(CALL_SECONDS)
+                if mouth.answered < said:
+                    raise ConnectionLost("Redis does not answer")
+        finally:
+            self._mouth = None
+            await mouth.close()
+
+    async def open_ear(self, topics: Iterable[str], on_heard: OnHeard) -> None:
         """Listen on a new connection."""
-        self._pubsub = self._ear.pubsub()
-        await self._pubsub.subscribe(*[self._prefix + topic for topic in topics])
+        skip = len(self._prefix)
+
+        def on_reply(reply: Any) -> None:
+            kind, channel, payload = reply
+            if kind == b"message":
+                on_heard(channel[skip:].decode(), payload)
+            elif kind == b"subscribe":
+                on_heard(channel[skip:].decode(), None)
+
+        self._ear = await Wire.open(self._wires, on_reply)
+        self._ear.say(b"SUBSCRIBE", *[self._prefix + topic for topic in topics])
 
     async def subscribe(self, topic: str) -> None:
         """Listen to one more, if the ear is open."""
-        if self._pubsub is not None:
-            await self._pubsub.subscribe(self._prefix + topic)
+        if self._ear is not None:
+            self._ear.say(b"SUBSCRIBE", self._prefix + topic)
 
     async def unsubscribe(self, topic: str) -> None:
         """Listen to one less."""
-        if self._pubsub is not None:
-            await self._pubsub.unsubscribe(self._prefix + topic)
+        if self._ear is not None:
+            self._ear.say(b"UNSUBSCRIBE", self._prefix + topic)
 
-    async def hear(self, seconds: float) -> Heard | None:
-        """Return what came next."""
-        assert self._pubsub is not None
-        return _heard(await self._pubsub.get_message(timeout=seconds), len(self._prefix))
+    async def hear(self, seconds: float) -> None:
+        """Wait, unless the ear is gone."""
+        assert self._ear is not None
+        await self._ear.check(seconds)
 
     async def close_ear(self) -> None:
         """Hang up."""
-        pubsub, self._pubsub = self._pubsub, None
-        if pubsub is not None:
-            with contextlib.suppress(*FAILURES):
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            await ear.close()
 
     async def close(self) -> None:
         """Let go of all connections."""
         await self.close_ear()
         await self._redis.aclose()
-        await self._ear.aclose()
+        await self._wires.aclose()
 
 
 class ClusterLine:
@@ -147,7 +174,8 @@ class ClusterLine:
         )
         self._pubsub: ClusterPubSub | None = None
         self._readers: list[asyncio.Task[None]] = []
-        self._came: asyncio.Queue[Heard] = asyncio.Queue(_WAITING)
+        self._outgoing: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_WAITING)
+        self._on_heard: OnHeard = lambda *_: None
 
     @property
     def commands(self) -> RedisCluster:
@@ -159,17 +187,31 @@ class ClusterLine:
         await self._redis.initialize()
         await self._redis.ping(target_nodes=RedisCluster.PRIMARIES)
 
-    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Send all, one round trip for each node; the order of a topic is kept."""
-        pipeline = self._redis.pipeline()
-        for topic, payload in messages:
-            pipeline.spublish(self._channel(topic), payload)
-        await pipeline.execute()
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Hand over to the task that speaks."""
+        with contextlib.suppress(asyncio.QueueFull):
+            self._outgoing.put_nowait((topic, payload))
 
-    async def open_ear(self, topics: Iterable[str]) -> None:
+    async def speak(self, ready: Callable[[], None]) -> None:
+        """Publish, one round trip for each node; the order of a topic is kept."""
+        ready()
+        try:
+            while True:
+                pipeline = self._redis.pipeline()
+                topic, payload = await self._outgoing.get()
+                pipeline.spublish(self._channel(topic), payload)
+                for _ in range(min(self._outgoing.qsize(), _AT_ONCE - 1)):
+                    topic, payload = self._outgoing.get_nowait()
+                    pipeline.spublish(self._channel(topic), payload)
+                await pipeline.execute()
+        finally:
+            while not self._outgoing.empty():
+                self._outgoing.get_nowait()
+
+    async def open_ear(self, topics: Iterable[str], on_heard: OnHeard) -> None:
         """Listen at every node that carries one of our shards."""
         await self._redis.initialize()
-        self._came = asyncio.Queue(_WAITING)
+        self._on_heard = on_heard
         self._pubsub = self._redis.pubsub()
         await self._pubsub.ssubscribe(*[self._channel(topic) for topic in topics])
         for name in list(self._pubsub.node_pubsub_mapping):
@@ -188,16 +230,12 @@ class ClusterLine:
         if self._pubsub is not None:
             await self._pubsub.sunsubscribe(self._channel(topic))
 
-    async def hear(self, seconds: float) -> Heard | None:
-        """Return what came next from any node; raise what ended a reader."""
-        for reader in self._readers:
-            if reader.done():
-                await reader
-                raise ConnectionLost("a node is not heard any more")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                return await self._came.get()
-        return None
+    async def hear(self, seconds: float) -> None:
+        """Wait, unless a reader has ended: raise why."""
+        done, _ = await asyncio.wait(self._readers, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for reader in done:
+            await reader
+            raise ConnectionLost("a node is not heard any more")
 
     async def close_ear(self) -> None:
         """Hang up at all nodes."""
@@ -214,14 +252,16 @@ class ClusterLine:
         await self._redis.aclose()
 
     async def _read(self, pubsub: ClusterPubSub, node: ClusterNode) -> None:
-        skip = len(self._channel(""))
         while True:
             message = await pubsub.get_sharded_message(timeout=CALL_SECONDS, target_node=node)
             channel = b"" if message is None else message["channel"]
             # the tag has one or two digits: the topic begins behind "}:"
-            heard = _heard(message, channel.index(b"}:") + 2 if channel else skip)
-            if heard is not None:
-                await self._came.put(heard)
+            topic = channel[channel.index(b"}:") + 2 :].decode() if channel else ""
+            match message:
+                case {"type": "smessage", "data": bytes(data)}:
+                    self._on_heard(topic, data)
+                case {"type": "ssubscribe"}:
+                    self._on_heard(topic, None)
 
     def _channel(self, topic: str) -> str:
         return f"{self._prefix}{{s{_shard(topic)}}}:{topic}"
@@ -239,13 +279,3 @@ def _one_topic_per_shard() -> list[str]:
         found.setdefault(_shard(topic), topic)
         number += 1
     return list(found.values())
-
-
-def _heard(message: dict[str, Any] | None, skip: int) -> Heard | None:
-    match message:
-        case {"type": "message" | "smessage", "channel": bytes(channel), "data": bytes(data)}:
-            return Heard(channel[skip:].decode(), data)
-        case {"type": "subscribe" | "ssubscribe", "channel": bytes(channel)}:
-            return Heard(channel[skip:].decode(), None)
-        case _:
-            return None

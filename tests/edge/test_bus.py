@@ -167,9 +167,8 @@ async def test_a_deaf_ear_is_noticed_and_replaced(pair: tuple[RedisBus, RedisBus
     pair[1].on_health.append(health.append)
     line = pair[1]._line
     assert isinstance(line, ServerLine)
-    pubsub = line._pubsub
-    connection: Any = pubsub.connection if pubsub is not None else None
-    await connection.send_command("UNSUBSCRIBE")  # behind redis-py's back
+    assert line._ear is not None
+    line._ear.say(b"UNSUBSCRIBE")  # behind the bus's back
     await until(lambda: health[:2] == [False, True])
     await pair[0].publish("a", b"x")
     await until(lambda: heard == [b"x"])
