@@ -1,7 +1,8 @@
 """Who is in one document: what its clients say about themselves, told to everybody here and to other workers.
 
-Laws: a reader has no channel to others but being here; our own people are told again before stock clients drop them; a
-client id belongs to who showed it first (`claims.py`), and nobody is shown under another's.
+Laws: a reader has no channel to others but being here, and who is not to be shown not even that; our own people are
+told again before stock clients drop them; a client id belongs to who showed it first (`claims.py`), and nobody is shown
+under another's.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Attendance:
 
     def receive(self, connection: Connection, entries: tuple[Entry, ...]) -> None:
         """Take a client's awareness."""
+        if not connection.rights.shown:
+            return
         if not connection.rights.write:
             entries = only_presence(entries)
         room, wall, account = self._keeper.audience.room, self._keeper.hub.wall(), connection.editor.account

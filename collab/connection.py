@@ -30,10 +30,11 @@ NOBODY: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 class EditRights(Struct, frozen=True):
-    """What an editor may do with a document."""
+    """What an editor may do with a document; `shown`: the others may know that they are here."""
 
     read: bool
     write: bool
+    shown: bool = True
 
 
 class Connection:

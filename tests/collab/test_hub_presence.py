@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collab.bus import MemoryBus
+from collab.connection import EditRights
 from collab.limits import Limits
 from collab.store import DocumentStore
 from tests.collab.school import READ, Classroom
@@ -30,6 +31,19 @@ async def test_a_reader_shows_presence_and_nothing_else(room: Classroom) -> None
     assert set(ada.replica.here()[reader.replica.client_id]) == {"user"}
     reader.replica.show(None, 2)
     await room.until(lambda: not ada.replica.here())
+
+
+async def test_who_is_not_to_be_shown_sees_others_and_is_seen_by_nobody(room: Classroom) -> None:
+    ada = await room.join("ada")
+    hidden = await room.join("ben", rights=EditRights(read=True, write=True, shown=False))
+    hidden.replica.show({"cursor": 1})
+    ada.replica.show({"cursor": 2})
+    await room.until(lambda: bool(hidden.replica.here()))
+    late = await room.join("cleo")
+    await room.until(lambda: bool(late.replica.here()))
+    hidden.replica.text += "Ben"
+    await room.until(lambda: str(ada.replica.text) == "Ben")
+    assert set(late.replica.here()) == {ada.replica.client_id} and not ada.replica.here()
 
 
 async def test_a_query_is_answered(room: Classroom) -> None:

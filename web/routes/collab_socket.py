@@ -25,6 +25,7 @@ from web.routes.collab_gathering import Gathering
 from web.routes.collab_pipe import Pipe, build_pipe
 from web.routes.collab_wire import SWEEP_SECONDS, DocumentSocket
 from web.routes.table import Route
+from web.school.document_rights import is_shown
 from web.school.events import DocumentChanged, RightsChanged, SchoolEvent, affects
 from web.school.model import Person
 from web.services import Services
@@ -130,7 +131,7 @@ class DocumentSockets:
 
     async def _rights(self, person: Person, document: str) -> EditRights:
         _info, right = await self._services.access.access_document(person, document)
-        return EditRights(read=True, write=right == "write")
+        return EditRights(read=True, write=right == "write", shown=is_shown(person, right))
 
     async def _read(self, socket: DocumentSocket, seat: _Seat) -> None:
         live, connection = self._services.live, seat.connection

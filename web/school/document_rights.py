@@ -13,7 +13,15 @@ from web.school import queries, tables
 from web.school.decide import Shares, Standing, best, document_right
 from web.school.group_access import group_documents
 from web.school.meeting_queries import meetings_laying_out
-from web.school.model import DocumentInfo, Right
+from web.school.model import STAFF, DocumentInfo, Person, Right
+
+
+def is_shown(person: Person, right: Right) -> bool:
+    """Tell whether others in a document may know that somebody is in it.
+
+    Families and guests who read the same page of a consultation, or a letter to all of them, never hear of each other.
+    """
+    return person.role in STAFF or (right == "write" and person.role != "guardian")
 
 
 async def document_rights(
