@@ -148,7 +148,8 @@ class _Supervisor:
         fd = self._listener.fileno()
         hidden = ["--worker-index", str(index), "--worker-fd", str(fd), "--worker-runtime", str(self._config.runtime)]
         command = [sys.executable, "-m", "web", *self._arguments, *hidden]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+        here, more = str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")
+        environment = {**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{more}" if more else here}
         self._started[index] = time.monotonic()
         self._children[index] = subprocess.Popen(command, pass_fds=[fd], env=environment, preexec_fn=_unblock_signals)
 

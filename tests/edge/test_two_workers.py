@@ -1,34 +1,49 @@
 """People on different workers see each other's edits, chat and presence, also after Redis died and came back.
 
-Which worker takes a connection is the kernel's choice, so the tests open connections until both hold some.
+Which worker takes a connection is the kernel's choice, so the tests open connections until both hold some. In every
+process of these servers Python's pickle only notes who called it, and fails (`unpickled.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.edge.unpickled import Bomb, Trap, everything_on, is_plain
 from tests.server import KreideServer
-from tests.services import RedisServer
+from tests.services import Postgres, RedisServer
+from tests.web.house import eventually
 from tests.wire import ChatClient, YClient
 
 pytestmark = pytest.mark.edge
 CROWD = 8
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def server(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
-) -> AsyncIterator[KreideServer]:
-    flags = ["--database", request.getfixturevalue("postgres_url")] if request.param == "postgres" else []
-    kreide = KreideServer(tmp_path / "data", "--workers", "2", "--redis", redis_server.url, *flags)
-    kreide.start()
+@pytest.fixture(scope="module")
+def trap(tmp_path_factory: pytest.TempPathFactory) -> Trap:
+    return Trap(tmp_path_factory.mktemp("trap"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _redis_process: RedisServer, trap: Trap
+) -> Iterator[KreideServer]:
+    """Two workers for all tests of a store."""
+    flags = ["--workers", "2", "--redis", _redis_process.url]
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("_postgres_cluster")
+        flags += ["--database", postgres.url(postgres.create_database())]
+    kreide = KreideServer(tmp_path_factory.mktemp("server") / "data", *flags)
+    with trap.armed():
+        kreide.start()
     yield kreide
-    kreide.stop()
+    assert kreide.stop() == 0
 
 
 def sockets_of(pid: int) -> int:
@@ -58,7 +73,11 @@ async def test_edits_reach_everybody(server: KreideServer) -> None:
                 await client.until(written)
 
 
-async def test_redis_may_die_and_come_back(server: KreideServer, redis_server: RedisServer) -> None:
+async def test_redis_may_die_and_come_back(
+    server: KreideServer, _redis_process: RedisServer, request: pytest.FixtureRequest
+) -> None:
+    redis_server = _redis_process
+    request.addfinalizer(redis_server.start)
     async with AsyncExitStack() as stack:
         clients = await crowd(server, stack, "scratch-away")
         redis_server.kill()
@@ -73,12 +92,20 @@ async def test_redis_may_die_and_come_back(server: KreideServer, redis_server: R
                 await client.until(written)
 
 
-async def test_chat_reaches_everybody_in_one_order(server: KreideServer) -> None:
+@asynccontextmanager
+async def class_of(server: KreideServer) -> AsyncIterator[list[ChatClient]]:
+    """Pupils in the channel of one class, on both workers."""
     tickets = [server.ticket(meeting="demo-lesson", role="pupil", name=f"P{n}") for n in range(CROWD)]
-    clients = [ChatClient(server.url, ticket, f"p{n}") for n, ticket in enumerate(tickets)]
+    clients = [ChatClient(server.url, ticket, f"{uuid4().hex[:8]}") for ticket in tickets]
     for client in clients:
         await client.connect()
-    try:
+    yield clients
+    for client in clients:
+        await client.disconnect()
+
+
+async def test_chat_reaches_everybody_in_one_order(server: KreideServer) -> None:
+    async with class_of(server) as clients:
         await asyncio.gather(*(client.send("demo-class") for client in clients for _ in range(5)))
         sent = {seq: text for client in clients for seq, text in client.acked.items()}
         assert len(sent) == 5 * CROWD
@@ -88,6 +115,39 @@ async def test_chat_reaches_everybody_in_one_order(server: KreideServer) -> None
         for client in clients:
             assert client.seen == sent
             assert client.order == sorted(client.order)
-    finally:
-        for client in clients:
-            await client.disconnect()
+
+
+def test_a_pickle_is_not_plain() -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        for thing in ("x", 1, None, [1, "a"], {"a": b"b"}, Bomb("x")):
+            assert not is_plain(pickle.dumps(thing, protocol)), (protocol, thing)
+
+
+async def test_nothing_is_pickled_and_no_pickle_is_read(
+    server: KreideServer, _redis_process: RedisServer, trap: Trap
+) -> None:
+    async with AsyncExitStack() as stack:
+        clients, pupils = await crowd(server, stack, "scratch-jar"), await stack.enter_async_context(class_of(server))
+        heard = await stack.enter_async_context(everything_on(_redis_process.url))
+
+        async def talk() -> None:
+            for pupil in pupils:
+                await pupil.io.call("chat:typing", {"channel": "demo-class", "typing": True})
+            numbers = {number for pupil in pupils if (number := await pupil.send("demo-class")) is not None}
+            written = {await client.write() for client in clients}
+            assert len(numbers) == CROWD
+            async with asyncio.timeout(30):
+                for pupil in pupils:
+                    await pupil.until(numbers)
+                for client in clients:
+                    await client.until(written)
+
+        await talk()
+        topics = {"doc:scratch-jar", "chat:demo-class", "presence", "typing", "documents"}
+        await eventually(lambda: topics <= heard.keys())
+        for topic, payloads in heard.items():
+            assert all(is_plain(payload) for payload in payloads), topic
+        await trap.throw(_redis_process.url, heard)
+        await talk()
+    assert set(server.workers()) <= trap.processes()
+    assert trap.caught() == ""
