@@ -1,6 +1,6 @@
 """A staff conference of 200: all listen, nine are seen, three speak; then people leave and come, one by one.
 
-Real signalling, ICE and DTLS for each (`joins_peer`). Counted: the server's CPU for coming in, for a second of
+Real signalling, ICE and DTLS for each (`joins_*`). Counted: the server's CPU for coming in, for a second of
 conference, for somebody's leaving and coming again; what the signalling tells one person; the streams that all get.
 
     python -m benchmarks.conference [--people 200] [--seconds 20] [--write]

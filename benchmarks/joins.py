@@ -24,7 +24,8 @@ import uvloop
 from OpenSSL import SSL
 
 from benchmarks.joins_figures import Figures, Join, percentile
-from benchmarks.joins_peer import Media, Refused, Sender, Wire, build_context
+from benchmarks.joins_peer import Media, Sender, build_context
+from benchmarks.joins_wire import Refused, Wire
 from benchmarks.measure import RESULTS, machine, settle
 from benchmarks.media_sdp import Kind, Line
 from benchmarks.servers import Server, build_server, meeting_tickets, pin_load, plan_lessons

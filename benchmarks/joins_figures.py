@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.joins_peer import Media, Wire
+from benchmarks.joins_peer import Media
+from benchmarks.joins_wire import Wire
 
 SHARES = (0.5, 0.95, 0.99)
 STAGES = {

@@ -1,8 +1,8 @@
-"""One person of a join storm: the client's signalling, real ICE and DTLS, and the first packet that opens.
+"""One person's media in a join storm: real ICE and DTLS, and the first packet that opens.
 
-Laws: as little as a person must do, on one loop, so that two thousand fit on one core: a bare WebSocket that speaks
-Socket.IO, one check that nominates, OpenSSL's DTLS over memory. A packet counts once it was opened with the keys that
-were agreed. After that the socket is read no more (the kernel drops what does not fit), and consent is kept up.
+Laws: as little as a person must do, on one loop, so that two thousand fit on one core: one check that nominates,
+OpenSSL's DTLS over memory. A packet counts once it was opened with the keys that were agreed. After that the socket is
+read no more (the kernel drops what does not fit), and consent is kept up.
 """
 
 from __future__ import annotations
@@ -11,95 +11,24 @@ import asyncio
 import secrets
 import socket
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-import aiohttp
-import msgspec
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM
 from OpenSSL import SSL
 from pylibsrtp import Error, Policy, Session
 
 from benchmarks import media_sdp
+from benchmarks.joins_wire import STEP_SECONDS
 from benchmarks.media_sdp import LEVEL, MID, Kind, Line, Local, Remote, build_offer, read_remote
 from sfu.dtls import Identity
 from tests.sfu.plane_peer import USE_CANDIDATE, attribute, binding_request
 
-STEP_SECONDS = 20.0
 REPEAT_SECONDS = 0.25
 CONSENT_SECONDS = 8.0
 BUFFER = 16 * 1024
 SOUND = frozenset({"stage-audio", "screen-audio", "voice-1", "voice-2", "voice-3"})
-
-
-class Refused(Exception):
-    """The server said no, or nothing in time."""
-
-
-class Wire:
-    """Socket.IO over one WebSocket."""
-
-    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        self._ws = ws
-        self._answers: dict[int, asyncio.Future[dict[str, object]]] = {}
-        self._hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._number = 0
-        self.heard = 0  # bytes of everything that was told
-        self.told: dict[str, int] = {}
-        self._task = asyncio.create_task(self._read())
-
-    @classmethod
-    async def connect(cls, http: aiohttp.ClientSession, url: str, ticket: str) -> Wire:
-        ws = await http.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket", max_msg_size=0, compress=0)
-        wire = cls(ws)
-        await ws.send_str("40" + msgspec.json.encode({"ticket": ticket}).decode())
-        await wire._greeted()
-        return wire
-
-    async def _greeted(self) -> None:
-        """Wait to be greeted, as our client does: for as long as the server says that others come in before."""
-        told = -1
-        while not self._hello.done() and told != self.told.get("session:wait", 0):
-            told = self.told.get("session:wait", 0)
-            await asyncio.wait({self._hello}, timeout=STEP_SECONDS)
-        if not self._hello.done():
-            raise TimeoutError("greeted by nobody")
-        self._hello.result()
-
-    async def ask(self, event: str, message: Mapping[str, object]) -> dict[str, object]:
-        """Send a request and return its ack; Refused when it is an error."""
-        self._number += 1
-        future = self._answers[self._number] = asyncio.get_running_loop().create_future()
-        await self._ws.send_str(f"42{self._number}{msgspec.json.encode([event, message]).decode()}")
-        async with asyncio.timeout(STEP_SECONDS):
-            answer: dict[str, object] = await future
-        if "error" in answer:
-            raise Refused(f"{event}: {answer['error']}")
-        return answer
-
-    async def close(self) -> None:
-        self._task.cancel()
-        await self._ws.close()
-
-    async def _read(self) -> None:
-        async for message in self._ws:
-            text = str(message.data)
-            self.heard += len(text)
-            if text == "2":
-                await self._ws.send_str("3")
-            elif text.startswith("43"):
-                head, _, body = text[2:].partition("[")
-                future = self._answers.pop(int(head), None)
-                if future is not None and not future.done():
-                    future.set_result(msgspec.json.decode(body[:-1]))
-            elif text.startswith("42"):
-                event = text[4 : text.index('"', 4)]
-                self.told[event] = self.told.get(event, 0) + 1
-                if event == "session:hello" and not self._hello.done():
-                    self._hello.set_result(None)
-            elif text.startswith("44") and not self._hello.done():
-                self._hello.set_exception(Refused(text[:200]))
 
 
 class Media:
