@@ -74,34 +74,6 @@ export class MediaSession {
     );
   }
 
-  get microphone(): boolean {
-    return this.own.microphone;
-  }
-
-  get camera(): MediaStreamTrack | null {
-    return this.own.camera;
-  }
-
-  get screen(): MediaStreamTrack | null {
-    return this.own.screen;
-  }
-
-  get problem(): OwnMedia['problem'] {
-    return this.own.problem;
-  }
-
-  set problem(problem: OwnMedia['problem']) {
-    this.own.problem = problem;
-  }
-
-  switchMicrophone = (on: boolean, unmute = false): Promise<void> => this.own.switchMicrophone(on, unmute);
-  switchCamera = (on: boolean): Promise<void> => this.own.switchCamera(on);
-  switchScreen = (on: boolean): Promise<void> => this.own.switchScreen(on);
-  adopt = (source: 'microphone' | 'camera', track: MediaStreamTrack): Promise<void> => this.own.adopt(source, track);
-  changeDevice = (kind: 'microphone' | 'camera'): Promise<void> => this.own.changeDevice(kind);
-  changeMusic = (): Promise<void> => this.own.changeMusic();
-  announce = (): void => this.own.announce();
-
   /** A new connection now; what is switched on stays on. `anew`: in a room that I did not know before. */
   async connect(anew = false): Promise<void> {
     if (this.#closed) return;
@@ -243,6 +215,9 @@ export class MediaSession {
     if (camera !== null) void connection?.setLayers('camera', camera);
     if (screen !== null) void connection?.setLayers('screen', screen);
   }
+
+  /** The picture in a slot stands still, or cannot be opened. */
+  heal: LinePort['heal'] = (slot) => this.#port.heal(slot);
 
   /** Signalling is back: try at once where a connection waits. */
   wake(): void {

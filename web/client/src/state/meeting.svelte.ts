@@ -2,19 +2,22 @@
  * Me in one meeting: joins, waits in the lobby, follows the room, and comes back after every loss without a reload.
  * What others decide (mute, remove, end) arrives as pushes; what I decide goes out as requests.
  */
-import type { ClientEvents, GrantView, MediaPage, Parcel, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
+import type { GrantView, Parcel, PleaseUnmute, RoomClosed, RoomJoined } from '../protocol/messages';
 import { canEncrypt } from '../protocol/e2ee';
 import { RequestError, Wire, type RequestCode, type WireState } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import type { Devices } from './devices.svelte';
 import { groupOf, RoomGroups, working } from './groups.svelte';
-import { MediaSession } from './media.svelte';
+import type { MediaSession } from './media.svelte';
+import { Page } from './page';
 import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
 import { refusalOf } from './refusal';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
 import { tellIdle } from './idle';
+import { RoomRequests } from './requests.svelte';
 import { RoomSecrecy } from './secrecy.svelte';
+import { joinMedia } from './signalling';
 import { Talks } from './talks.svelte';
 
 export type Phase = 'joining' | 'lobby' | 'room' | 'closed' | 'failed';
@@ -42,8 +45,6 @@ export class MeetingSession {
   reason = $state<CloseReason | null>(null);
   /** `downgraded`: it was to be end-to-end encrypted, and is not. */
   failure = $state<RequestCode | 'downgraded' | null>(null);
-  /** Why the last thing I asked for did not happen; cleared by the next. */
-  refused = $state<RequestCode | null>(null);
   /** Somebody asks me to speak; the name of who. */
   called = $state<string | null>(null);
   /** A moderator muted me; the name of who. */
@@ -53,6 +54,8 @@ export class MeetingSession {
   chat = $state.raw<ChannelChat | null>(null);
   /** In an encrypted meeting. */
   secrecy = $state.raw<RoomSecrecy | null>(null);
+  readonly ask: RoomRequests;
+  readonly page: Page;
   readonly media: MediaSession;
   readonly talks: Talks;
   readonly recording: RoomRecording;
@@ -63,7 +66,6 @@ export class MeetingSession {
   /** Encryption was promised, or has begun: there is no way back. */
   #encrypted: boolean;
   #peer: string | null = null;
-  #page: MediaPage = { tiles: [] };
   /** I want to be in the room; before, I only wait at its door. */
   #entering = false;
   #greeted = false;
@@ -73,22 +75,11 @@ export class MeetingSession {
   constructor(meeting: string, devices: Devices, encrypted: boolean) {
     this.#meeting = meeting;
     this.#encrypted = encrypted;
-    this.media = new MediaSession(
-      {
-        offer: async (offer) => (await this.#wire.request('media:offer', offer)).sdp,
-        announce: (on) => {
-          if (this.phase === 'room') void this.#try('room:media', on);
-        },
-        report: (quality) => this.#mention('media:quality', quality),
-        heal: (slot) => this.#mention('media:heal', { slot }),
-        slots: () => this.model?.slots ?? new Map(),
-        moved: (epoch, slots) => {
-          if (slots !== null) this.#dispatch({ type: 'moved', slots });
-          this.#mention('media:moved', { epoch });
-        },
-      },
-      devices,
-    );
+    const inside = () => this.phase === 'room';
+    this.ask = new RoomRequests(this.#wire, () => this.model);
+    this.page = new Page(this.ask, inside);
+    const room = { inside, slots: () => this.model?.slots ?? new Map(), dispatch: (action: RoomAction) => this.#dispatch(action) };
+    this.media = joinMedia(this.#wire, this.ask, this.page, room, devices);
     this.talks = new Talks(this.#wire);
     this.recording = new RoomRecording(this.#wire);
     this.groups = new RoomGroups(this.#wire);
@@ -127,20 +118,11 @@ export class MeetingSession {
     wire.on('room:grant', ({ grant }) => this.#granted(grant));
     wire.on('room:muted', ({ by }) => {
       this.mutedBy = this.#nameOf(by);
-      void this.media.switchMicrophone(false);
+      void this.media.own.switchMicrophone(false);
     });
     wire.on('room:please_unmute', ({ by }: PleaseUnmute) => {
       this.called = this.#nameOf(by);
     });
-    wire.on('media:slots', ({ slots, epoch }) => this.#dispatch({ type: 'slots', slots: this.media.takeSlots(slots, epoch) }));
-    wire.on('media:speakers', ({ peers }) => this.#dispatch({ type: 'speakers', peers }));
-    wire.on('media:layers', (wanted) => this.media.setLayers(wanted));
-    wire.on('media:undecodable', ({ peers }) => (this.media.missing = { ...this.media.missing, undecodable: new Set(peers) }));
-    wire.on('media:left_out', ({ line, screen }) => (this.media.missing = { ...this.media.missing, line: new Set(line), screen: new Set(screen) }));
-    wire.on('media:paused', ({ paused }) => (this.media.picturesPaused = paused));
-    wire.on('media:lost', () => void this.media.connect());
-    wire.on('media:move', ({ epoch }) => this.#move(epoch));
-    wire.on('media:settled', () => this.media.settled());
   }
 
   async #join(): Promise<void> {
@@ -176,16 +158,10 @@ export class MeetingSession {
     this.#dispatch({ type: 'joined', joined });
     this.#openChat();
     if (!again && before !== null) void this.#restore(before);
-    this.media.announce();
+    this.media.own.announce();
     if (again) this.media.wake();
     else void this.media.connect(true);
-    if (this.#page.tiles.length > 0) void this.#try('media:page', this.#page);
-  }
-
-  /** The room's media goes to another worker, which does not know my page. */
-  #move(epoch: number): void {
-    if (this.#page.tiles.length > 0) void this.#try('media:page', this.#page);
-    void this.media.move(epoch);
+    this.page.again();
   }
 
   /** Makes my keys when the meeting is encrypted; false when it should be and is not. */
@@ -196,29 +172,22 @@ export class MeetingSession {
     }
     this.#encrypted = encrypted;
     if (encrypted && this.secrecy === null) {
-      const send = (parcels: Parcel[]) => this.#carry(parcels);
-      this.secrecy = new RoomSecrecy({ send, heal: (slot) => this.#mention('media:heal', { slot }) });
+      const send = async (parcels: Parcel[]): Promise<void> => {
+        await refusalOf(this.#wire.request('room:secret', { parcels })); // whoever misses a key is greeted again
+      };
+      this.secrecy = new RoomSecrecy({ send, heal: (slot) => this.media.heal(slot) });
       this.media.secrecy = this.secrecy.frames;
     }
     return true;
-  }
-
-  /** Sends keys to others; whoever misses one is greeted again. */
-  async #carry(parcels: Parcel[]): Promise<void> {
-    try {
-      await this.#wire.request('room:secret', { parcels });
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-    }
   }
 
   /** What I may no longer send is switched off here too; the server has stopped it already. */
   #granted(grant: GrantView): void {
     this.#dispatch({ type: 'grant', grant });
     this.#openChat();
-    if (!grant.publish && this.media.microphone) void this.media.switchMicrophone(false);
-    if (!grant.publish && this.media.camera !== null) void this.media.switchCamera(false);
-    if (!grant.screen && this.media.screen !== null) void this.media.switchScreen(false);
+    if (!grant.publish && this.media.own.microphone) void this.media.own.switchMicrophone(false);
+    if (!grant.publish && this.media.own.camera !== null) void this.media.own.switchCamera(false);
+    if (!grant.screen && this.media.own.screen !== null) void this.media.own.switchScreen(false);
   }
 
   /** The room began anew while I was away (its server went down): what I had put into it comes back. */
@@ -226,10 +195,10 @@ export class MeetingSession {
     const now = this.model?.room;
     const { presenting, hands } = before.room;
     if (now === undefined || now.started_at === before.room.started_at) return;
-    if (presenting?.peer === before.me && now.presenting === null) await this.#try('room:present', { document: presenting.document, slide: presenting.slide });
-    if (hands.some((hand) => hand.peer === before.me)) await this.hand(true);
+    if (presenting?.peer === before.me && now.presenting === null) await this.ask.send('room:present', { document: presenting.document, slide: presenting.slide });
+    if (hands.some((hand) => hand.peer === before.me)) await this.ask.hand(true);
     const visited = before.grant.moderate ? groupOf(before) : null;
-    if (visited !== null && working(now.groups)) await this.#try('groups:visit', { room: visited.id });
+    if (visited !== null && working(now.groups)) await this.ask.send('groups:visit', { room: visited.id });
   }
 
   /** The chat of the room or of the group where I am, while I may take part in it. */
@@ -282,29 +251,6 @@ export class MeetingSession {
     return this.model === null ? peer : (peerOf(this.model, peer)?.name ?? peer);
   }
 
-  async #try<E extends Parameters<Wire['request']>[0]>(event: E, payload: Parameters<Wire['request']>[1]): Promise<boolean> {
-    this.refused = null;
-    this.refused = await refusalOf(this.#wire.request(event, payload));
-    return this.refused === null;
-  }
-
-  /** Says something that nobody waits for; if it is refused or lost, the next time will do. */
-  #mention<E extends 'media:quality' | 'media:heal' | 'media:moved'>(event: E, payload: ClientEvents[E]['request']): void {
-    if (this.phase !== 'room') return;
-    this.#wire.request(event, payload).catch((error: unknown) => {
-      if (!(error instanceof RequestError)) throw error;
-    });
-  }
-
-  hand = (raised: boolean) => this.#try('room:hand', { raised });
-  lower = (peer: string | null) => this.#try('room:lower', { peer });
-  admit = (peer: string) => this.#try('room:admit', { peer });
-  reject = (peer: string) => this.#try('room:reject', { peer });
-  remove = (peer: string) => this.#try('room:remove', { peer });
-  mute = (peer: string | null) => this.#try('room:mute', { peer });
-  askUnmute = (peer: string) => this.#try('room:ask_unmute', { peer });
-  stage = (peer: string | null) => this.#try('room:stage', { peer });
-  turn = (document: string, slide: string) => this.#try('room:present', { document, slide });
   /** Keeps somebody's picture in sight, or no longer. */
   pin(person: string): void {
     const pinned = new Set(this.pinned);
@@ -312,43 +258,19 @@ export class MeetingSession {
     this.pinned = new Set([...pinned].slice(-PINS));
   }
 
-  cameras = (private_: boolean) => this.#try('room:cameras', { private: private_ });
-  lock = (locked: boolean) => this.#try('room:lock', { locked });
-
-  /** Puts a document on the Tafel (null clears it); who was brought there steps back. */
-  async present(document: string | null): Promise<void> {
-    if (document !== null && this.model?.room.stage !== null) await this.stage(null);
-    await this.#try('room:present', { document, slide: null });
-  }
-
   /** My own press of the microphone: the only thing that lifts a moderator's mute. */
   async pressMicrophone(): Promise<void> {
     this.mutedBy = null;
     this.called = null;
-    await this.media.switchMicrophone(!this.media.microphone, !this.media.microphone);
-  }
-
-  /** It is this person's turn: asked to speak, and the hand goes down. */
-  async call(peer: string): Promise<void> {
-    if (await this.askUnmute(peer)) await this.lower(peer);
-  }
-
-  showTiles(tiles: string[]): void {
-    if (tiles.length === this.#page.tiles.length && tiles.every((peer, place) => peer === this.#page.tiles[place])) return;
-    this.#page = { tiles };
-    if (this.phase === 'room') void this.#try('media:page', this.#page);
+    await this.media.own.switchMicrophone(!this.media.own.microphone, !this.media.own.microphone);
   }
 
   async end(): Promise<void> {
-    if (await this.#try('room:end', {})) this.#finish('ended');
+    if (await this.ask.send('room:end', {})) this.#finish('ended');
   }
 
   async leave(): Promise<void> {
-    try {
-      await this.#wire.request('room:leave', {}, LEAVE_MS);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error; // gone all the same: the server finds out by itself
-    }
+    await refusalOf(this.#wire.request('room:leave', {}, LEAVE_MS)); // gone all the same: the server finds out by itself
     this.#finish('left');
   }
 

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { Page } from './page';
+
+function page(inside = true) {
+  const told: unknown[] = [];
+  const ask = { send: async (event: string, payload: unknown) => (told.push([event, payload]), true) };
+  return { told, page: new Page(ask, () => inside) };
+}
+
+describe('whose pictures I want', () => {
+  it('is told when it changes, and not otherwise', () => {
+    const { told, page: mine } = page();
+    mine.show([]);
+    for (const tiles of [['a', 'b'], ['a', 'b'], ['b', 'a'], []]) mine.show(tiles);
+    expect(told).toEqual([['a', 'b'], ['b', 'a'], []].map((tiles) => ['media:page', { tiles }]));
+  });
+
+  it('is told again to who may not know it, unless there is nothing to tell', () => {
+    const { told, page: mine } = page();
+    mine.again();
+    mine.show(['a']);
+    mine.again();
+    expect(told).toHaveLength(2);
+  });
+
+  it('is kept for later outside of the room', () => {
+    const { told, page: mine } = page(false);
+    mine.show(['a']);
+    expect(told).toEqual([]);
+    mine.again();
+    expect(told).toEqual([['media:page', { tiles: ['a'] }]]);
+  });
+});
