@@ -127,7 +127,7 @@ class DocumentSockets:
         if ticket is None:
             return None
         left = ticket.expires_at - self._services.school.clock()
-        return asyncio.get_running_loop().call_later(left / 1000, seat.pipe.close, 4401, "ticket_expired")
+        return asyncio.get_running_loop().call_later(left / 1000, seat.connection.close, 4401, "ticket_expired")
 
     async def _rights(self, person: Person, document: str) -> EditRights:
         _info, right = await self._services.access.access_document(person, document)
@@ -174,7 +174,7 @@ class DocumentSockets:
                 seat.connection.close(4509, "rights_changed")
         except WebError as error:
             way_out = describe(error)
-            seat.pipe.close(way_out.close if way_out else 4403, error.code)
+            seat.connection.close(way_out.close if way_out else 4403, error.code)
 
 
 def _concerned(events: Sequence[SchoolEvent], seats: Iterable[_Seat]) -> list[_Seat]:

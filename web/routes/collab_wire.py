@@ -22,6 +22,7 @@ from web.routes.collab_gathering import Gathering, Seat
 from web.straight import Straight
 
 SWEEP_SECONDS: Final = 4.0
+GOODBYE_SECONDS: Final = 12.0  # aiohttp waits 10 for an answer to its own
 _PING_AFTER, _GONE_AFTER = 2, 4  # sweeps without a word
 _PING: Final = b"\x89\x00"
 _QUEUE_BYTES: Final = 64 * 1024
@@ -104,6 +105,17 @@ class DocumentSocket(web.WebSocketResponse):
     def waiting(self) -> int:
         """How many messages wait for the socket's reader."""
         return len(self._queue._buffer) if self._queue is not None else 0
+
+    async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
+        """Say why and close; who reads nothing is cut off a little later, with all that still waits for them."""
+        transport = self._transport
+        if transport is None or self._loop is None:
+            return await super().close(code=code, message=message, drain=drain)
+        cut = self._loop.call_later(GOODBYE_SECONDS, transport.abort)
+        done = await super().close(code=code, message=message, drain=drain)
+        if not transport.get_write_buffer_size():
+            cut.cancel()
+        return done
 
     def look(self) -> None:
         """Ping who was quiet, drop who does not answer; called each SWEEP_SECONDS."""
