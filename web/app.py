@@ -7,10 +7,9 @@ elsewhere keeps state in a module. A service gets what it needs as constructor a
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from aiohttp import web
@@ -21,7 +20,6 @@ from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
 from collab.database import Database
 from collab.ending import end
-from collab.errors import CollabError
 from collab.excerpts import Excerpts
 from collab.heavy import HeavyPool
 from collab.history import History
@@ -31,8 +29,8 @@ from collab.redis_bus import RedisBus
 from collab.store import DocumentStore
 from sfu.server import MediaConfig, MediaServer
 from web.auth import Auth, ticket_key
+from web.chores import chores
 from web.config import Config, ConfigError
-from web.errors import WebError
 from web.live import Live
 from web.machines import Address, Credentials, name_worker
 from web.media_watch import MediaWatch
@@ -41,9 +39,7 @@ from web.outermost import add_security_headers, outermost
 from web.patience import expect_bodies
 from web.person import Holdings
 from web.recording_files import RecordingFiles
-from web.recording_sweep import sweep_recordings
 from web.relay import Relay
-from web.retention import forget_messages
 from web.rooms import Rooms
 from web.routes import API_ROUTES, health, static, whip
 from web.routes.authors import DocumentAuthors
@@ -51,26 +47,24 @@ from web.routes.collab_socket import DocumentSockets
 from web.routes.files import Files
 from web.routes.history import DocumentPast
 from web.routes.persons import Persons
-from web.routes.table import register
+from web.routes.table import Route, register
 from web.routes.uploads import UPLOADS
 from web.school.access import SchoolAccess
-from web.school.actions import do_end_expired_sessions
-from web.school.demo import seed_demo
 from web.school.direct import ContactAccess
-from web.school.keeping import HistoryDays
 from web.school.store import SchoolStore
 from web.services import SERVICES, Services
 from web.signals import Signals
 from web.sockets import Sockets
 from web.typing_hub import Typing
 from web.uploads import Uploads
-from web.uploads_sweep import sweep_uploads
 
-DEMO_REFRESH_SECONDS: Final = 600.0
-SESSIONS_SECONDS: Final = 60.0
-FIRST_SWEEP_SECONDS: Final = 300.0  # a server that is on only in the mornings tends its documents, too
-SWEEP_SECONDS: Final = 3600.0  # a look is cheap; each document is tended once a day
-log = logging.getLogger(__name__)
+
+class _Part(Protocol):
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+Part = TypeVar("Part", bound=_Part)
 
 
 async def build_app(config: Config, index: int) -> web.Application:
@@ -96,20 +90,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     connect_engines(services.metrics, services.media, services.documents)
     services.metrics.counters({"kreide_chat_delivered": "delivered"}, sockets.counts)
     services.metrics.connections(lambda: _connections(services, sockets))
-    register(
-        app,
-        (
-            *API_ROUTES,
-            *Files().routes(),
-            *health.ROUTES,
-            *whip.ROUTES,
-            *documents.routes(),
-            *DocumentPast(history).routes(),
-            *DocumentAuthors(Authors(services.documents.store.database, services.heavy)).routes(),
-            *persons.routes(),
-            *static.routes(),
-        ),
-    )
+    register(app, _routes(services, documents, history, persons))
     sockets.attach(app)
     app.on_response_prepare.append(add_security_headers)
 
@@ -121,8 +102,7 @@ async def build_app(config: Config, index: int) -> web.Application:
     async def run(_: web.Application) -> AsyncIterator[None]:
         await sockets.start()
         await services.live.start()
-        chores = _chores(services, history) if index == 0 else []
-        tasks = [asyncio.create_task(chore) for chore in chores]
+        tasks = [asyncio.create_task(chore) for chore in chores(services, history)] if index == 0 else []
         yield
         await end(tasks)
         await persons.close()
@@ -135,6 +115,20 @@ async def build_app(config: Config, index: int) -> web.Application:
     return app
 
 
+def _routes(services: Services, documents: DocumentSockets, history: History, persons: Persons) -> tuple[Route, ...]:
+    return (
+        *API_ROUTES,
+        *Files().routes(),
+        *health.ROUTES,
+        *whip.ROUTES,
+        *documents.routes(),
+        *DocumentPast(history).routes(),
+        *DocumentAuthors(Authors(services.documents.store.database, services.heavy)).routes(),
+        *persons.routes(),
+        *static.routes(),
+    )
+
+
 async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> Services:
     own = config.relay_address
     address = None if own is None else Address(own.host, own.port + index)
@@ -142,23 +136,21 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
     metrics = Metrics(worker)
     heavy = HeavyPool(processes=2)  # a long export does not hold up a look at the past
     stack.push_async_callback(heavy.close)
-    bus = await _bus(config, stack)
+    bus = await _started(stack, _bus(config))
     school = await SchoolStore.open(config.school_url, demo=config.demo)
     stack.push_async_callback(school.close)
     access = SchoolAccess(school)
     database = await Database.open(config.collab_url)
     stack.push_async_callback(database.close)
-    hub = Hub(DocumentStore(database), bus, worker, observe_ack=metrics.ack_seconds.observe)
-    await hub.start()
-    stack.push_async_callback(hub.close)
+    store = DocumentStore(database)
+    hub = await _started(stack, Hub(store, bus, worker, observe_ack=metrics.ack_seconds.observe))
     stack.push_async_callback(heavy.close)  # first, so that nothing waits for a long job
-    chat = Chat(ChatStore(database), bus)
-    await chat.start()
-    stack.push_async_callback(chat.close)
-    typing, signals = await _signs(bus, stack)
-    presence = Presence(bus, worker)
-    await presence.start()
-    stack.push_async_callback(presence.close)
+    chat = await _started(stack, Chat(ChatStore(database), bus))
+    typing = await _started(stack, Typing(bus))
+    signals = Signals(bus)
+    await signals.start()
+    stack.callback(signals.close)
+    presence = await _started(stack, Presence(bus, worker))
     media = await _media(config, index)
     stack.push_async_callback(media.close)
     key = await ticket_key(school)
@@ -170,10 +162,8 @@ async def _start_services(config: Config, index: int, stack: AsyncExitStack) -> 
         access=access, school=school, media=media, bus=bus, relay=relay, live=live, watch=MediaWatch(metrics.registry),
         recordings=recordings, documents=Excerpts(hub, heavy),
     )  # fmt: skip
-    await relay.start()
-    stack.push_async_callback(relay.close)
-    await rooms.start()
-    stack.push_async_callback(rooms.close)
+    await _started(stack, relay)
+    await _started(stack, rooms)
     auth = Auth(school, key)
     stack.callback(auth.close)
     uploads = Uploads(config, database, heavy)
@@ -191,21 +181,15 @@ def _connections(services: Services, sockets: Sockets) -> dict[str, float]:
     }
 
 
-async def _bus(config: Config, stack: AsyncExitStack) -> Bus:
-    bus: Bus = MemoryBus() if config.redis is None else RedisBus(config.redis)
-    await bus.start()
-    stack.push_async_callback(bus.close)
-    return bus
+async def _started(stack: AsyncExitStack, part: Part) -> Part:
+    """Start a part that is closed before those which were started earlier."""
+    await part.start()
+    stack.push_async_callback(part.close)
+    return part
 
 
-async def _signs(bus: Bus, stack: AsyncExitStack) -> tuple[Typing, Signals]:
-    """What people hear of each other in passing."""
-    typing, signals = Typing(bus), Signals(bus)
-    await typing.start()
-    stack.push_async_callback(typing.close)
-    await signals.start()
-    stack.callback(signals.close)
-    return typing, signals
+def _bus(config: Config) -> Bus:
+    return MemoryBus() if config.redis is None else RedisBus(config.redis)
 
 
 async def _media(config: Config, index: int) -> MediaServer:
@@ -229,48 +213,3 @@ async def _media(config: Config, index: int) -> MediaServer:
     except OSError as error:
         raise ConfigError(f"UDP port {port} is taken; choose another with --udp-port.") from error
     return media
-
-
-def _chores(services: Services, history: History) -> list[Coroutine[None, None, None]]:
-    """What one worker does for all."""
-    demo = [_keep_demo_now(services)] if services.config.demo else []
-    own = (_end_sessions(services), forget_messages(services), sweep_uploads(services), sweep_recordings(services))
-    return [*own, _tend_documents(services, history), *demo]
-
-
-async def _tend_documents(services: Services, history: History) -> None:
-    """Compact documents that nobody opens, keep the days that have ended, let go what is too old."""
-    keeping = HistoryDays(services.school, services.config.history_days)
-    pause = FIRST_SWEEP_SECONDS
-    while True:
-        await asyncio.sleep(pause)
-        pause = SWEEP_SECONDS
-        sweep = asyncio.ensure_future(history.sweep(keeping))
-        try:
-            await asyncio.shield(sweep)  # no database call is cut in the middle
-        except (CollabError, WebError) as error:
-            log.warning("documents could not be tended now: %s", error.code)
-        except asyncio.CancelledError:
-            history.stop()
-            await services.heavy.close()
-            await asyncio.wait([sweep])
-            raise
-
-
-async def _keep_demo_now(services: Services) -> None:
-    """Move the demo school's meetings along with the clock."""
-    while True:
-        await asyncio.sleep(DEMO_REFRESH_SECONDS)
-        await seed_demo(services.school)
-        await services.live.hasten()
-
-
-async def _end_sessions(services: Services) -> None:
-    """Tell what is open of logins and guest links whose time is over."""
-    while True:
-        await asyncio.sleep(SESSIONS_SECONDS)
-        try:
-            if await do_end_expired_sessions(services.school):
-                await services.live.hasten()
-        except WebError:
-            log.warning("expired logins could not be ended now")

@@ -116,7 +116,7 @@ async def test_erasing(enter: Enter, services: Services) -> None:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that tends its documents at once, not after minutes."""
-    monkeypatch.setattr("web.app.FIRST_SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("web.chores.FIRST_SWEEP_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("hasty")
