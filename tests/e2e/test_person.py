@@ -28,10 +28,12 @@ def test_the_administration_answers_and_erases(open_page: OpenPage, server: Krei
     expect(days).to_have_attribute("placeholder", "30")  # the server's
     days.fill("400")
     days.press("Tab")
-    assert not days.evaluate("(field) => field.validity.valid")
+    expect(admin.get_by_role("alert")).to_contain_text("ganze Zahl von 1 bis 365")
+    expect(days).to_have_attribute("aria-invalid", "true")
     days.fill("60")
     days.press("Tab")
     expect(admin.get_by_role("status").filter(has_text="Gespeichert")).to_be_visible()
+    expect(admin.get_by_role("alert")).to_have_count(0)
     admin.reload()
     expect(days).to_have_value("60")
     assert not barriers(admin)

@@ -132,7 +132,7 @@ function inside(du: boolean) {
     },
     files: {
       attach: 'Datei anhängen', camera: 'Foto aufnehmen', drop: 'Zum Anhängen hier loslassen', tray: 'Anhänge der Nachricht', pictures: 'Bilder', files: 'Dateien', sending: 'Dateien werden hochgeladen.', ready: (count: number) => (count === 1 ? 'Eine Datei ist bereit.' : `${count} Dateien sind bereit.`),
-      progress: (name: string) => `${name} wird hochgeladen`, again: (name: string) => `${name} noch einmal hochladen`, remove: (name: string) => `${name} entfernen`, open: (name: string) => `Bild ${name} öffnen`, download: (name: string, what: string) => `${name} herunterladen, ${what}`,
+      progress: (name: string) => `${name} wird hochgeladen`, again: (name: string) => `${name} noch einmal hochladen`, remove: (name: string) => `${name} entfernen`, open: (name: string) => `Bild ${name} öffnen`,
       save: 'Herunterladen', close: 'Schließen', before: 'Voriges Bild', after: 'Nächstes Bild', place: (at: number, of: number) => `${at} von ${of}`, gone: 'Dieses Bild gibt es nicht mehr.', count: (count: number) => (count === 1 ? 'Eine Datei' : `${count} Dateien`),
       tooMany: (most: number) => `Eine Nachricht trägt höchstens ${most} Dateien.`, tooLarge: (size: string) => `Zu groß: Eine Datei hat höchstens ${size}.`,
       errors: {
@@ -170,7 +170,7 @@ function inside(du: boolean) {
 export const de = (address: Address) => {
   const du = address === 'du';
   return {
-    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', home: 'zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', school: 'Schule', account: 'Konto', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
+    app: { skip: 'Zum Inhalt', toHome: 'Zur Übersicht', home: 'zur Übersicht', areas: 'Bereiche', today: 'Heute', chat: 'Chat', school: 'Schule', account: 'Konto', settings: 'Einstellungen', logout: 'Abmelden', you: du ? 'Du' : 'Sie' },
     kind: KIND,
     role: ROLE,
     until: (time: string) => `bis ${time}`,

@@ -73,7 +73,7 @@ const inside = {
   },
   files: {
     attach: 'Attach a file', camera: 'Take a photo', drop: 'Drop here to attach', tray: 'Attachments of the message', pictures: 'Pictures', files: 'Files', sending: 'Files are being uploaded.', ready: (count: number) => (count === 1 ? 'One file is ready.' : `${count} files are ready.`),
-    progress: (name: string) => `${name} is being uploaded`, again: (name: string) => `Upload ${name} again`, remove: (name: string) => `Remove ${name}`, open: (name: string) => `Open picture ${name}`, download: (name: string, what: string) => `Download ${name}, ${what}`,
+    progress: (name: string) => `${name} is being uploaded`, again: (name: string) => `Upload ${name} again`, remove: (name: string) => `Remove ${name}`, open: (name: string) => `Open picture ${name}`,
     save: 'Download', close: 'Close', before: 'Previous picture', after: 'Next picture', place: (at: number, of: number) => `${at} of ${of}`, gone: 'This picture is gone.', count: (count: number) => (count === 1 ? 'One file' : `${count} files`),
     tooMany: (most: number) => `A message carries at most ${most} files.`, tooLarge: (size: string) => `Too large: a file has at most ${size}.`,
     errors: {
@@ -104,7 +104,7 @@ const inside = {
 };
 
 export const en = (): Catalogue => ({
-  app: { skip: 'Skip to content', toHome: 'To the overview', home: 'to the overview', areas: 'Areas', today: 'Today', chat: 'Chat', school: 'School', account: 'Account', logout: 'Log out', you: 'You' },
+  app: { skip: 'Skip to content', toHome: 'To the overview', home: 'to the overview', areas: 'Areas', today: 'Today', chat: 'Chat', school: 'School', account: 'Account', settings: 'Settings', logout: 'Log out', you: 'You' },
   kind: KIND,
   role: ROLE,
   until: (time) => `until ${time}`,
