@@ -31,7 +31,7 @@ from web.school.model import (
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """All that is true of one person now. `words`: what moderators said of them, meeting -> admitted."""
+    """All that is true of one person now. `admitted`: the meetings that moderators let them into."""
 
     person: str
     school: str
@@ -40,7 +40,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     groups: frozenset[str] = frozenset()
     childrens_groups: frozenset[str] = frozenset()
     invited: frozenset[str] = frozenset()
-    words: Mapping[str, bool] = {}
+    admitted: frozenset[str] = frozenset()
 
     @property
     def own_groups(self) -> frozenset[str]:
@@ -106,7 +106,7 @@ def _may_host(standing: Standing, meeting: Meeting, belongs: bool) -> bool:
 
 
 def meeting_grant(standing: Standing, meeting: Meeting) -> Grant:
-    """Return the grant table's row, as the moderators' words and the meeting's own lobby change it.
+    """Return the grant table's row, as the meeting's own lobby and the moderators at its door change it.
 
     What it reads of a meeting, `meeting_queries.meetings_laying_out` has to ask for.
     """
@@ -114,9 +114,8 @@ def meeting_grant(standing: Standing, meeting: Meeting) -> Grant:
     grant = NOTHING if role is None else GRANTS[meeting.kind, role]
     if grant.moderate or grant.admission == "no":
         return grant
-    word = standing.words.get(meeting.id)
-    if word is not None:
-        return structs.replace(grant, admission="yes") if word else NOTHING
+    if meeting.id in standing.admitted:
+        return structs.replace(grant, admission="yes")
     return structs.replace(grant, admission="lobby") if meeting.lobby else grant
 
 

@@ -59,7 +59,7 @@ async def meetings_laying_out(
 
     Such a meeting has what `meeting_grant` reads, and an id only where something is said of the one meeting.
     """
-    apart = standing.invited | standing.words.keys()
+    apart = standing.invited | standing.admitted
     bound = _bound(standing) | {"documents": list(documents), "apart": list(apart)}
     found: dict[str, list[Meeting]] = {}
     rows = await connection.execute(_LAYING_OUT[_who(standing)], bound)

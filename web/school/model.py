@@ -138,12 +138,12 @@ class Invitation(Struct, frozen=True):
 
 
 class Admitted(Struct, frozen=True):
-    """A moderator's word about one person at one meeting: let in, or sent away for good."""
+    """Somebody whom a moderator let into a meeting. `admitted` is true: workers of earlier versions read it."""
 
     school: str
     meeting: str
     person: str
-    admitted: bool
+    admitted: bool = True
 
 
 class GuestLink(Struct, frozen=True):

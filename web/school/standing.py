@@ -26,10 +26,10 @@ async def read_standing(connection: Reader, person: Person, now: int) -> Standin
     if person.ticket is not None and person.ticket.expires_at <= now:
         raise AccessDenied()
     await _check_login(connection, person)
-    words = {row.meeting: row.admitted for row in await connection.execute(_WORDS, {"person": person.id})}
+    admitted = await _all(connection, _ADMITTED, person.id)
     if person.ticket is not None and person.ticket.role is not None:
         return Standing(
-            person=person.id, school=person.school, role=person.ticket.role, scope=person.ticket, words=words
+            person=person.id, school=person.school, role=person.ticket.role, scope=person.ticket, admitted=admitted
         )
     account = (await connection.execute(_ACCOUNT, {"account": person.id, "school": person.school})).first()
     if account is None or (person.ticket is not None and person.ticket.shut_outs != account.shut_outs):
@@ -44,7 +44,7 @@ async def read_standing(connection: Reader, person: Person, now: int) -> Standin
         if account.role == "guardian"
         else frozenset(),
         invited=await _all(connection, _INVITED, person.id),
-        words=words,
+        admitted=admitted,
     )
 
 
@@ -68,7 +68,7 @@ async def _all(connection: Reader, query: Select[str], account: str) -> frozense
 
 
 # Put together once: that, and naming a statement for the driver's cache, takes longer than asking it.
-_session, _link, _word = tables.login_session.c, tables.guest_link.c, tables.admission.c
+_session, _link, _let_in = tables.login_session.c, tables.guest_link.c, tables.admission.c
 _revoked = tables.revoked_ticket.c
 _account, _enrolled, _family = tables.account.c, tables.enrolment.c, tables.guardian_link.c
 _SESSION: Final = select(_session.person).where(
@@ -81,7 +81,7 @@ _REVOKED: Final = select(_revoked.id).where(
     )
 )
 _LINK: Final = select(_link.id).where(_link.id == bindparam("ticket"), _link.revoked.is_(False))
-_WORDS: Final = select(_word.meeting, _word.admitted).where(_word.person == bindparam("person"))
+_ADMITTED: Final = select(_let_in.meeting).where(_let_in.person == bindparam("account"))
 _ACCOUNT: Final = select(_account.role, _account.shut_outs).where(
     _account.id == bindparam("account"), _account.school == bindparam("school"), _account.disabled.is_(False)
 )

@@ -185,7 +185,7 @@ admission = Table(
     school_of(),
     key("meeting"),
     key("person"),
-    Column("admitted", Boolean, nullable=False),
+    Column("admitted", Boolean, nullable=False),  # always true
     same_school("meeting", "meeting"),
     Index(None, "person"),
 )

@@ -74,7 +74,6 @@ STEPS: tuple[tuple[str, Step], ...] = (
         s, "a", "a-talk", do.MeetingPatch(title="Later", starts_at=NOW + HOUR, ends_at=NOW + 2 * HOUR))),
     ("do_change_meeting", lambda s: do.do_change_meeting(s, "a", "a-talk", do.MeetingPatch(cancelled=True))),
     ("do_change_channel", lambda s: do.do_change_channel(s, "a", "a-1-channel", do.ChannelPatch(mode="teacher_only"))),
-    ("do_dismiss", lambda s: do.do_dismiss(s, LESSON, "a-p1")),
     ("do_forget_admission", lambda s: do.do_forget_admission(s, LESSON, "a-p1")),
     ("do_invite", lambda s: do.do_invite(s, Invitation("a", "a-talk", "a-t2"))),
     ("do_uninvite", lambda s: do.do_uninvite(s, Invitation("a", "a-talk", "a-t2"))),

@@ -4,7 +4,7 @@ Laws: one transaction. An account with a new random id and no name (the remains)
 others' things hang on it: a meeting's host, a folder's or document's owner, the other half of a conversation. Rows that
 only say something about the person go. Titles stay where others see them. Events that name the account are replaced, so
 the account has to be disabled before, long enough for every worker to have heard of it; therefore this writes no event.
-Of somebody without an account the school has but logins, words of admission and events: these go in the same way.
+Of somebody without an account the school has but logins, admissions and events: these go in the same way.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Meetings: planning them, who else belongs, and what moderators say of people at the door."""
+"""Meetings: planning them, who else belongs, and whom moderators let in."""
 
 from __future__ import annotations
 
@@ -107,16 +107,15 @@ async def do_uninvite(store: SchoolStore, invitation: Invitation) -> None:
 
 async def do_admit(store: SchoolStore, meeting: Meeting, person: str) -> None:
     """Let somebody in who waits; it holds for the meeting, also after a reload."""
-    await _say(store, Admitted(meeting.school, meeting.id, person, admitted=True))
-
-
-async def do_dismiss(store: SchoolStore, meeting: Meeting, person: str) -> None:
-    """Send somebody away; they do not come back by themselves."""
-    await _say(store, Admitted(meeting.school, meeting.id, person, admitted=False))
+    word = Admitted(meeting.school, meeting.id, person)
+    async with store.change(meeting.school) as change:
+        await change.delete(tables.admission, meeting=meeting.id, person=person)
+        await change.insert(tables.admission, meeting=meeting.id, person=person, admitted=word.admitted)
+        await change.emit(AdmissionSet(word))
 
 
 async def do_forget_admission(store: SchoolStore, meeting: Meeting, person: str) -> None:
-    """Take back what was said of somebody: the grant table alone holds again."""
+    """Take back that somebody was let in: the grant table alone holds again."""
     async with store.change(meeting.school) as change:
         await change.delete(tables.admission, meeting=meeting.id, person=person)
         await change.emit(AdmissionForgotten(meeting.id, person))
@@ -153,14 +152,6 @@ async def do_revoke_guest_link(store: SchoolStore, school: str, link_id: str) ->
 async def _invite(change: Change, invitation: Invitation) -> None:
     await change.insert(tables.invitation, meeting=invitation.meeting, account=invitation.account)
     await change.emit(InvitationAdded(invitation))
-
-
-async def _say(store: SchoolStore, word: Admitted) -> None:
-    async with store.change(word.school) as change:
-        table = tables.admission
-        await change.delete(table, meeting=word.meeting, person=word.person)
-        await change.insert(table, meeting=word.meeting, person=word.person, admitted=word.admitted)
-        await change.emit(AdmissionSet(word))
 
 
 def _row(meeting: Meeting) -> dict[str, object]:
