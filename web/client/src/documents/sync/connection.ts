@@ -145,6 +145,13 @@ export class Connection {
   #onClosed(code: number): void {
     const trouble = troubleOf(code);
     if (trouble !== null) this.end(trouble);
+    else if (this.ledger.inFlight) this.#unanswered();
+  }
+
+  /** A connection is over that has not stored what it was given. */
+  #unanswered(): void {
+    this.#silent += 1;
+    if (this.#silent >= SILENT_CONNECTIONS) this.#trouble = 'no-answer';
   }
 
   /** Updates whose predecessors were lost wait inside Yjs; only a resync brings them for sure. */
@@ -157,8 +164,7 @@ export class Connection {
 
   #awaitAck(): void {
     this.#after('ack', ACK_PATIENCE, () => {
-      this.#silent += 1;
-      if (this.#silent >= SILENT_CONNECTIONS) this.#trouble = 'no-answer';
+      this.#unanswered();
       this.#reconnect();
     }, true);
   }

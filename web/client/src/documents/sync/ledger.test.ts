@@ -107,7 +107,7 @@ describe('status', () => {
   });
 
   it('stops for the final close codes only', () => {
-    expect([4400, 4401, 4403, 4404, 4413].map(troubleOf)).toEqual(['refused', 'login', 'not-allowed', 'gone', 'too-large']);
+    expect([4400, 4401, 4403, 4404, 4413, 1009].map(troubleOf)).toEqual(['refused', 'login', 'not-allowed', 'gone', 'too-large', 'too-large']);
     expect([1000, 1006, 1012, 4509, 4529].map(troubleOf)).toEqual([null, null, null, null, null]);
   });
 });

@@ -8,7 +8,7 @@ export type Trouble =
   | 'not-allowed' /* 4403 */
   | 'gone' /* 4404: unknown, or not for this person */
   | 'replaced' /* 4404 with another epoch: erased, rebuilt or restored */
-  | 'too-large' /* 4413 */
+  | 'too-large' /* 4413, and 1009 for one frame */
   | 'refused' /* another final code: what we sent was not understood */
   | 'no-answer'; /* frames stay without an ack */
 
@@ -45,6 +45,7 @@ export function troubleOf(code: number): Trouble | null {
       return 'not-allowed';
     case 4404:
       return 'gone';
+    case 1009: // a frame larger than the server reads
     case 4413:
       return 'too-large';
     default:
