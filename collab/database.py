@@ -189,8 +189,10 @@ async def _assert_durable(connection: AsyncConnection) -> None:
         level = (await connection.execute(text("PRAGMA synchronous"))).scalar()
         durable = mode == "wal" and level == 2
     else:
-        durable = (await connection.execute(text("SHOW synchronous_commit"))).scalar() == "on"
+        shown = [(await connection.execute(text(f"SHOW {name}"))).scalar() for name in ("synchronous_commit", "fsync")]
+        durable = shown == ["on", "on"]
     if not durable:
         raise StateError(
-            "store_not_durable", "the database does not keep what it commits (WAL and FULL, synchronous_commit=on)"
+            "store_not_durable",
+            "the database does not keep what it commits (WAL and FULL; synchronous_commit and fsync)",
         )

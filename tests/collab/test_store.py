@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+import asyncpg
 import pytest
 from msgspec import structs
 from sqlalchemy import Connection, text
@@ -155,10 +156,36 @@ async def test_a_database_that_may_forget_is_refused(postgres_url: str) -> None:
     async with database.write() as connection:
         name = (await connection.execute(text("SELECT current_database()"))).scalar()
         await connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+    await refused(url)
+    async with database.write() as connection:
+        await connection.execute(text(f"ALTER DATABASE {name} RESET synchronous_commit"))
+    await (await DocumentStore.open(url)).close()
+    try:
+        await say(postgres_url, "ALTER SYSTEM SET fsync = off", "off")
+        await refused(url)
+    finally:
+        await say(postgres_url, "ALTER SYSTEM RESET fsync", "on")
     await database.close()
+
+
+async def refused(url: str) -> None:
     with pytest.raises(StateError) as caught:
         await DocumentStore.open(url)
     assert caught.value.code == "store_not_durable"
+
+
+async def say(url: str, what: str, fsync: str) -> None:
+    """Change the settings of the whole server, and return when new connections find fsync so."""
+    async with asyncio.timeout(30):
+        connection = await asyncpg.connect(url)
+        await connection.execute(what)
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+        found = ""
+        while found != fsync:
+            connection = await asyncpg.connect(url)
+            found = await connection.fetchval("SHOW fsync")
+            await connection.close()
 
 
 async def test_a_database_that_is_away_is_a_state_error() -> None:

@@ -227,6 +227,9 @@ async def assert_durable(connection: AsyncConnection) -> None:
         level = (await connection.execute(text("PRAGMA synchronous"))).scalar()
         safe = mode == "wal" and level == 2
     else:
-        safe = (await connection.execute(text("SHOW synchronous_commit"))).scalar() == "on"
+        shown = [(await connection.execute(text(f"SHOW {name}"))).scalar() for name in ("synchronous_commit", "fsync")]
+        safe = shown == ["on", "on"]
     if not safe:
-        raise StateError("database", "the database does not keep what it commits (WAL + FULL, synchronous_commit=on)")
+        raise StateError(
+            "database", "the database does not keep what it commits (WAL + FULL; synchronous_commit, fsync)"
+        )
