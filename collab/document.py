@@ -2,7 +2,8 @@
 
 Laws: nothing enters that `outline.py` did not place, so nothing is ever pending inside the CRDT; `apply` returns
 exactly the bytes to log and to fan out, or None for what was known already; a decode error leaves everything as it
-was; a panic of the CRDT makes the document broken, and its owner must discard and reload it. A large document that was
+was; a panic of the CRDT makes the document broken, and its owner must discard and reload it. Letters that were placed
+wait, and the CRDT takes many of them in one go before anybody looks at it. A large document that was
 encoded once is not encoded anew for each edit: what came since is told beside it (`whole`). Not done here: storing,
 sending, rights.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -28,6 +30,7 @@ Read = TypeVar("Read")
 EMPTY_UPDATE = b"\x00\x00"
 _LARGE = 64 * 1024  # bytes that are not encoded anew for each edit
 _TAIL = 500  # edits told beside them
+_LETTERS = 64  # keystrokes that wait at most
 
 
 class Judged(Struct, frozen=True):
@@ -48,6 +51,7 @@ class LiveDocument:
         self._doc: Doc[Any] = Doc()
         self._full: bytes | None = EMPTY_UPDATE
         self._tail: list[bytes] = []
+        self._letters: list[bytes] = []
         self._deleted: dict[int, tuple[list[int], list[int]]] | None = None
         self.outline = Outline()
         self.broken = False
@@ -125,7 +129,14 @@ class LiveDocument:
             raise StateError("update_incomplete", "parts that the update builds on are missing")
         if judged.update is not None and judged.update.empty:
             return None
-        event = self._apply(judged.data, judged.update is None)
+        if judged.update is None:
+            self._letters.append(judged.data)
+            self.outline.add(judged.placement)
+            self._changed(judged.data)
+            if len(self._letters) >= _LETTERS:
+                self._settle()
+            return judged.data
+        event = self._apply(judged.data)
         if event is not None:
             self.outline.add(judged.placement)
         elif judged.placement.parts:
@@ -133,25 +144,49 @@ class LiveDocument:
             raise StateError("document_broken", "the CRDT did not take an update that fits")
         return event
 
-    def _apply(self, data: bytes, all_new: bool = False) -> bytes | None:
+    def _settle(self) -> None:
+        """Have the CRDT take in the letters that wait; raises StateError if it cannot."""
+        if not self._letters:
+            return
+        letters, self._letters = self._letters, []
+        with self._panics():
+            try:
+                with self._doc.transaction():
+                    for data in letters:
+                        self._doc.apply_update(data)
+            except ValueError as error:
+                self.broken = True
+                raise StateError("document_broken", f"the CRDT did not take letters that fit: {error}") from None
+
+    @contextmanager
+    def _panics(self) -> Iterator[None]:
         try:
-            event = self._integrate(data, all_new)
-        except ValueError as error:
-            # Decoding fails as a whole; integrating may fail half-way, and then the parts before stay in.
-            self.broken = parse_state_vector(self.state_vector()) != self.outline.state_vector()
-            raise ProtocolError("update_malformed", str(error)) from None
+            yield
         except BaseException as error:  # a panic of Rust's is no Exception, and its type cannot be imported
             if type(error).__name__ != "PanicException":
                 raise
             self.broken = True
             raise StateError("document_broken", f"the CRDT panicked: {error}") from None
+
+    def _apply(self, data: bytes, all_new: bool = False) -> bytes | None:
+        self._settle()
+        try:
+            with self._panics():
+                event = self._integrate(data, all_new)
+        except ValueError as error:
+            # Decoding fails as a whole; integrating may fail half-way, and then the parts before stay in.
+            self.broken = parse_state_vector(self.state_vector()) != self.outline.state_vector()
+            raise ProtocolError("update_malformed", str(error)) from None
         if event is not None:
-            self._deleted = None
-            if self._full is None or len(self._full) < _LARGE or len(self._tail) >= _TAIL:
-                self._full, self._tail = None, []
-            else:
-                self._tail.append(event)
+            self._changed(event)
         return event
+
+    def _changed(self, event: bytes) -> None:
+        self._deleted = None
+        if self._full is None or len(self._full) < _LARGE or len(self._tail) >= _TAIL:
+            self._full, self._tail = None, []
+        else:
+            self._tail.append(event)
 
     def _integrate(self, data: bytes, all_new: bool) -> bytes | None:
         # Listening costs as much as applying. And pycrdt holds its subscribers and their document where no garbage
@@ -177,11 +212,13 @@ class LiveDocument:
 
     def read(self, reader: Callable[[Doc[Any]], Read]) -> Read:
         """Return what `reader` finds in the document; it must change nothing."""
+        self._settle()
         return reader(self._doc)
 
     def full(self) -> bytes:
         """Return the whole document as one update; kept until the next change."""
         if self._full is None or self._tail:
+            self._settle()
             self._full, self._tail = bytes(self._doc.get_update()), []
         return self._full
 
@@ -191,21 +228,19 @@ class LiveDocument:
 
     def state_vector(self) -> bytes:
         """Return the encoded state vector."""
+        self._settle()
         return bytes(self._doc.get_state())
 
     def diff(self, state_vector: bytes) -> bytes:
         """Return what a replica with this (already checked) state vector lacks."""
         if state_vector == b"\x00":
             return self.full()
+        self._settle()
         try:
-            return bytes(self._doc.get_update(state_vector))
+            with self._panics():
+                return bytes(self._doc.get_update(state_vector))
         except ValueError as error:
             raise ProtocolError("frame_malformed", str(error)) from None
-        except BaseException as error:  # a panic of Rust's is no Exception, and its type cannot be imported
-            if type(error).__name__ != "PanicException":
-                raise
-            self.broken = True
-            raise StateError("document_broken", f"the CRDT panicked: {error}") from None
 
     def changes_nothing(self, judged: Judged) -> bool:
         """Tell whether all of an update is known, so that one who may only read may send it."""

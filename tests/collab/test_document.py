@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 
 import pytest
 from pycrdt import Doc, Map, Text
 
-from collab.codec import parse_update
+from collab.codec import parse_state_vector, parse_update
 from collab.document import LiveDocument
 from collab.errors import ProtocolError, StateError
 from tests.collab.build import block, deletions, item, string, text, update
@@ -107,3 +108,61 @@ def test_a_large_document_is_told_by_what_was_encoded_and_what_came_since() -> N
         again.apply_update(data)
     assert str(again.get("text", type=Text)) == str(text)
     assert live.full() == bytes(doc.get_update()) and live.whole()[1] == []
+
+
+def letters(live: LiveDocument, number: int, first: int = 0) -> None:
+    """Type behind what client 5 has written."""
+    for clock in range(first, first + number):
+        judged = live.judge(update(block(5, clock, string("x", left=(5, clock - 1)) if clock else string("x"))))
+        assert live.apply(judged) == judged.data
+
+
+def known(state: bytes) -> int:
+    """Return how many letters of client 5 are in an update."""
+    doc = Doc[Text]()
+    doc.apply_update(state)
+    return parse_state_vector(doc.get_state()).get(5, 0)
+
+
+LOOKS: dict[str, Callable[[LiveDocument], int]] = {
+    "state_vector": lambda live: parse_state_vector(live.state_vector())[5],
+    "check": lambda live: parse_state_vector(live.check())[5],
+    "full": lambda live: known(live.full()),
+    "diff": lambda live: known(live.diff(b"\x01\x05\x00")),
+    "whole": lambda live: known(live.whole()[0]),
+    "read": lambda live: known(live.read(lambda doc: bytes(doc.get_update()))),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_letters_wait_for_the_crdt_and_nobody_who_looks_notices(look: Callable[[LiveDocument], int]) -> None:
+    live = LiveDocument()
+    letters(live, 10)
+    assert look(live) == 10
+    letters(live, 5, 10)
+    assert look(live) == 15
+
+
+def test_what_builds_on_waiting_letters_finds_them() -> None:
+    live = LiveDocument()
+    letters(live, 10)
+    assert live.apply(live.judge(update(block(6, 0, string("ü", left=(5, 9))))))
+    letters(live, 5, 10)
+    assert live.apply(live.judge(update(deleted=deletions((5, 14, 1)))))
+
+
+def test_many_letters_do_not_pile_up() -> None:
+    live = LiveDocument()
+    letters(live, 1000)
+    assert len(live._letters) < 100
+    live.check()
+
+
+def test_letters_that_the_crdt_does_not_take_end_the_document() -> None:
+    """What lies in the log is then put aside when it is loaded, and reported."""
+    live = LiveDocument()
+    letters(live, 1)
+    live._letters.append(b"\x01\x01\x05")  # cut off
+    with pytest.raises(StateError, match="letters"):
+        live.full()
+    assert live.broken
