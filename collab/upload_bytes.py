@@ -1,7 +1,8 @@
 """Where the bytes of uploads lie: files in a folder, or rows of the database.
 
 Laws: what `put` took is on the disk when it returns, whole or not at all; nobody overwrites anything, each place is
-written once. Reading goes in pieces, and between two pieces nothing is held but an open file. A place is
+written once. Who reads a whole file gets its end only if it is still what was put; parts are not looked at. Reading
+goes in pieces, and between two pieces nothing is held but an open file. A place is
 "<school>/<two>/<hash>.<time>-<random>": what no row names and is old can be found and dropped.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -23,6 +25,8 @@ from .database import Database
 from .errors import StateError
 from .fsync import sync
 from .uploads import SMALL
+
+_log = logging.getLogger("collab.uploads")
 
 PIECE: Final = 256 * 1024
 INCOMING: Final = ".incoming"
@@ -48,6 +52,18 @@ def new_place(school: str, content: str, now: int) -> str:
     """Return a place that nobody has; `now` in seconds. The school's id need not be a file's name."""
     folder = hashlib.sha256(school.encode()).hexdigest()[:16]
     return f"{folder}/{content[:2]}/{content}.{now:x}-{secrets.token_hex(4)}"
+
+
+async def unchanged(pieces: AsyncIterator[bytes], content: str, length: int) -> AsyncIterator[bytes]:
+    """Give the pieces of a whole file on; raise StateError(upload_missing) before the last if it is not `content`."""
+    found = hashlib.sha256()
+    async for piece in pieces:
+        found.update(piece)
+        length -= len(piece)
+        if length <= 0 and found.hexdigest() != content:
+            _log.error("the file of %s is not what it was", content)
+            raise _missing()
+        yield piece
 
 
 class FileBytes:

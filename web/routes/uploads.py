@@ -8,12 +8,13 @@ never shows what it reads here as a page of ours: only pictures that we made our
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Final, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from collab.upload_bytes import unchanged
 from collab.uploads import SMALL, Upload
 from web.downloads import disposition
 from web.errors import AccessDenied, ProtocolError, StateError
@@ -164,12 +165,16 @@ async def _answer(call: Call[Nothing], upload: Upload) -> web.StreamResponse:
     headers |= {"Content-Type": kind, "Content-Length": str(span.length)}
     if span.partial:
         headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{size}"
-    return await _stream(call, upload.place + (SMALL if small else ""), span, headers)
+    pieces = call.services.uploads.store.bytes.read(upload.place + (SMALL if small else ""), span.start, span.length)
+    if span.length == upload.content.size and not small:
+        pieces = unchanged(pieces, upload.content.hash, span.length)
+    return await _stream(call, pieces, span, headers)
 
 
-async def _stream(call: Call[Nothing], place: str, span: Span, headers: Mapping[str, str]) -> web.StreamResponse:
+async def _stream(
+    call: Call[Nothing], pieces: AsyncIterator[bytes], span: Span, headers: Mapping[str, str]
+) -> web.StreamResponse:
     """Hand the bytes out piece by piece; nothing is held for a client that does not read."""
-    pieces = call.services.uploads.store.bytes.read(place, span.start, span.length)
     first = await anext(pieces, b"")  # what is not there is a 404, not a broken answer
     response = web.StreamResponse(status=206 if span.partial else 200, headers=headers)
     await response.prepare(call.request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import ClientError
 from PIL import Image
 
 from collab.chat import Held, NewMessage
 from collab.errors import ProtocolError
+from collab.upload_bytes import PIECE
 from collab.uploads import Quota
 from tests.web.house import eventually
 from tests.web.routes.conftest import Browser, Enter, read
@@ -30,6 +33,7 @@ from web.school.actions import (
 )
 from web.school.model import Account, Enrolment, School, SchoolClass
 from web.services import Services
+from web.uploads_kind import HEAD, TAIL, kind_of
 from web.uploads_sweep import sweep_once
 
 CHANNEL = "demo-class"
@@ -112,6 +116,29 @@ async def test_nobody_shows_a_file_as_a_page_of_ours(enter: Enter) -> None:
             assert page not in await answer.read()
     answer = await fetch(teacher, f"uploads/{sent['id']}")
     assert (await fetch(teacher, f"uploads/{sent['id']}", **{"If-None-Match": answer.headers["ETag"]})).status == 304
+
+
+async def test_hash_and_type_are_those_of_what_is_served(enter: Enter, services: Services) -> None:
+    teacher = await enter("teacher")
+    for data, name in ((photo(1600, 1200), "a.png"), (photo(90, 60, "PNG"), "b.html"), (docx(), "c.exe.txt"),
+                       (b"<html>" + bytes(600_000), "d.jpg"), (b"%PDF-1.7 heft", "e.gif")):  # fmt: skip
+        _, sent = await send(teacher, data, name)
+        path = f"uploads/{sent['id']}"
+        answer = await fetch(teacher, path)
+        served = await answer.read()
+        assert hashlib.sha256(served).hexdigest() == sent["hash"] and len(served) == sent["size"]
+        assert sent["type"] == answer.headers["Content-Type"] == kind_of(served[:HEAD], served[-TAIL:], len(served))
+        changed = await services.uploads.store.find(sent["id"])
+        assert changed is not None
+        file = services.config.data / "uploads" / changed.place
+        file.write_bytes(b"MZ" + served[2:])  # as somebody else on the machine could
+        if len(served) < PIECE:
+            assert (await fetch(teacher, path)).status == 404
+        else:
+            with pytest.raises(ClientError):
+                await fetch(teacher, path)
+        file.write_bytes(served)
+        assert (await fetch(teacher, path)).status == 200
 
 
 async def test_parts_of_a_file(enter: Enter) -> None:
