@@ -12,6 +12,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.firefox import Firefox
 from tests.e2e.screens import enter, new_lesson, new_meeting
+from tests.e2e.visits import CODECS
 from tests.e2e.waits import until
 from tests.server import KreideServer
 
@@ -33,18 +34,6 @@ for (const connection of window.connections) {
   });
 }
 return { frames, energy, sent };
-"""
-# The codecs in which this page gets pictures.
-CODECS = """
-const codecs = [];
-for (const connection of window.connections) {
-  if (connection.connectionState !== 'connected') continue;
-  const stats = await connection.getStats();
-  stats.forEach((report) => {
-    if (report.type === 'inbound-rtp' && report.framesDecoded > 10) codecs.push(stats.get(report.codecId)?.mimeType);
-  });
-}
-return codecs;
 """
 # Whether all that this page sends and receives goes through the worker with the keys.
 SEALED = """
@@ -119,8 +108,8 @@ def test_firefox_and_chromium_see_and_hear_each_other(
     teacher = visit(open_page, server, "teacher", lesson)
     join_with_firefox(firefox, server, "pupil1", lesson)
     expect(tile_of(teacher, "Amira")).to_have_attribute("data-fresh", "true", timeout=60_000)
-    until(lambda: teacher.evaluate(f"async () => {{ {CODECS} }}") == ["video/VP9"], "Chromium shows VP9 of Firefox")
-    until(lambda: firefox.run(CODECS) == ["video/VP9"], "Firefox shows VP9 of Chromium")
+    until(lambda: teacher.evaluate(CODECS) == ["video/VP9"], "Chromium shows VP9 of Firefox")
+    until(lambda: firefox.run(f"return ({CODECS})()") == ["video/VP9"], "Firefox shows VP9 of Chromium")
     teacher.close()
 
     # An encrypted meeting: each opens what the other seals.

@@ -17,7 +17,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.devices import SPY, frames_and_sound
 from tests.e2e.screens import enter, in_room, new_lesson
 from tests.e2e.test_media import active
-from tests.e2e.visits import MARK, moving, visit
+from tests.e2e.visits import CODECS, MARK, moving, visit
 from tests.e2e.waits import until
 from tests.server import KreideServer
 from tests.services import RedisServer
@@ -57,18 +57,6 @@ SEEN = """() => {
   const { frames, longest, blanks, looks } = window.watched;
   Object.assign(window.watched, { frames: 0, longest: 0, blanks: 0, looks: 0, last: performance.now() });
   return { frames, longest, blanks, looks };
-}"""
-# The codecs in which this page gets pictures now.
-CODECS = """async () => {
-  const codecs = [];
-  for (const connection of window.connections) {
-    if (connection.connectionState !== 'connected') continue;
-    const stats = await connection.getStats();
-    stats.forEach((report) => {
-      if (report.type === 'inbound-rtp' && report.framesDecoded > 10) codecs.push(stats.get(report.codecId)?.mimeType);
-    });
-  }
-  return codecs;
 }"""
 CONNECTIONS = "() => window.connections.length"
 

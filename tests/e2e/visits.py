@@ -22,6 +22,18 @@ PICTURES = """async () => {
     });
   return bytes;
 }"""
+# The codecs in which this page gets pictures now.
+CODECS = """async () => {
+  const codecs = [];
+  for (const connection of window.connections) {
+    if (connection.connectionState !== 'connected') continue;
+    const stats = await connection.getStats();
+    stats.forEach((report) => {
+      if (report.type === 'inbound-rtp' && report.framesDecoded > 10) codecs.push(stats.get(report.codecId)?.mimeType);
+    });
+  }
+  return codecs;
+}"""
 
 
 def visit(open_page: OpenPage, server: KreideServer, account: str, lesson: str, script: str = "") -> Page:
