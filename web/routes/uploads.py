@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from collab.errors import CollabError
 from collab.upload_bytes import unchanged
 from collab.uploads import SMALL, Upload
 from web.downloads import disposition
@@ -183,7 +184,7 @@ async def _stream(
             await _write(response, first, deadline)
             async for piece in pieces:
                 await _write(response, piece, deadline)
-    except TimeoutError:
+    except (TimeoutError, CollabError):  # it has begun: who reads must see that it ends here
         if call.request.transport is not None:
             call.request.transport.abort()
     else:
