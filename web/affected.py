@@ -6,8 +6,7 @@ reader), or a shared file would have thousands of connections read their rights.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from web.connection import Connection
 from web.school.events import (
     ChannelChanged,
     DocumentChanged,
@@ -18,9 +17,6 @@ from web.school.events import (
     affects_contacts,
 )
 from web.school.model import Person
-
-if TYPE_CHECKING:
-    from web.connection import Connection
 
 
 def affects_meetings(event: SchoolEvent, person: Person) -> bool:

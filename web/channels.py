@@ -17,6 +17,7 @@ from collab.chat import Attachment, Change, Held, Message, NewMessage
 from collab.chat_positions import Position
 from collab.presence import Seen
 from web import messages as wire
+from web.connection import Sent
 from web.direct import view_partner, why_closed
 from web.errors import AccessDenied, ProtocolError
 from web.school.model import Channel, ChannelRights, Person
@@ -24,7 +25,6 @@ from web.services import Services
 
 CHANGES = 200
 Channels = Mapping[str, tuple[Channel, ChannelRights]]
-Sent = asyncio.Future[Message] | asyncio.Future[Change]
 
 
 def send_chat(services: Services, person: Person, channels: Channels, message: wire.ChatSend) -> Sent:

@@ -93,14 +93,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(config: Config) -> Config:
     """Return the config unchanged; raise ConfigError for a combination that cannot work."""
-    if not 0 < config.port < 65536 or not all(0 <= port < 65536 for port in (config.udp_port, config.public_port)):
-        raise ConfigError("A port is a number from 1 to 65535.")
-    try:
-        for address in (*config.public_ips, *config.trusted_proxies):
-            ipaddress.ip_network(address, strict=False)
-        ipaddress.ip_address(config.host)
-    except ValueError as error:
-        raise ConfigError(f"--host, --public-ip and --trusted-proxy take IP addresses: {error}.") from error
+    _check_addresses(config)
     if config.history_days < 1:
         raise ConfigError("--history-days takes a number from 1 up.")
     if config.recording_days < 0 or config.recording_reserve < 0:
@@ -133,6 +126,17 @@ def check(config: Config) -> Config:
         if path is not None and not os.access(path, os.R_OK):
             raise ConfigError(f"{path} cannot be read.")
     return config
+
+
+def _check_addresses(config: Config) -> None:
+    if not 0 < config.port < 65536 or not all(0 <= port < 65536 for port in (config.udp_port, config.public_port)):
+        raise ConfigError("A port is a number from 1 to 65535.")
+    try:
+        for address in (*config.public_ips, *config.trusted_proxies):
+            ipaddress.ip_network(address, strict=False)
+        ipaddress.ip_address(config.host)
+    except ValueError as error:
+        raise ConfigError(f"--host, --public-ip and --trusted-proxy take IP addresses: {error}.") from error
 
 
 def _is_address(text: str) -> bool:

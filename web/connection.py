@@ -14,12 +14,14 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from collab.chat import Change, Message
 from collab.limits import Bucket
 from collab.presence import Present
 from web.broadcast import Outgoing
-from web.channels import Sent
 from web.school.model import AccountRole, Channel, ChannelRights, Person
 
+Sent = asyncio.Future[Message] | asyncio.Future[Change]
+"""A message, or what happens to one, on its flight."""
 REQUESTS = (50.0, 400.0)  # per second, burst
 CHAT = (20.0, 300.0)
 NARROWER: Mapping[str, tuple[float, float]] = MappingProxyType(

@@ -115,11 +115,7 @@ class RoomHost:
                 self.room.check_moderator(peer)
                 self._apply(self.room.set_meeting(await self._changed(MeetingPatch(private_cameras=private))))
             case wire.Empty() if call.event == "room:end":
-                self.room.check_moderator(peer)
-                await self.groups.finish()
-                meeting = await self._changed(MeetingPatch(ended=True))
-                self._apply(self.room.close("ended"))
-                self._apply(self.room.set_meeting(meeting))
+                await self._end(peer)
             case wire.Empty() if call.event == "room:sync":
                 return self.room.state(peer)
             case wire.MediaMoved(epoch) if self._settling is not None:
@@ -154,6 +150,13 @@ class RoomHost:
         if self._settling is not None and self._settling.waits_for(joined.peer):
             self._deliver(self._settling.call(joined.peer))  # it may have missed the first
         return joined
+
+    async def _end(self, peer: str) -> None:
+        self.room.check_moderator(peer)
+        await self.groups.finish()
+        meeting = await self._changed(MeetingPatch(ended=True))
+        self._apply(self.room.close("ended"))
+        self._apply(self.room.set_meeting(meeting))
 
     async def _changed(self, patch: MeetingPatch) -> Meeting:
         """Change the meeting as it is kept, and return it."""

@@ -16,9 +16,9 @@ import msgspec
 
 from web import messages as wire
 from web.broadcast import build_ack
-from web.channels import Sent, answer_chat, build_sent, send_chat
+from web.channels import answer_chat, build_sent, send_chat
 from web.company import Company, Send
-from web.connection import Connection, Request
+from web.connection import Connection, Request, Sent
 from web.direct import answer_direct
 from web.errors import Unavailable
 from web.refusals import build_refusal, refusal
