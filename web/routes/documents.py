@@ -27,6 +27,7 @@ from web.school.actions import (
     do_share,
 )
 from web.school.model import DocumentInfo, DocumentKind, Folder, Person, Right, SharedRight
+from web.school.sharing import check_sharing
 from web.school.store import new_id
 from web.services import Services
 
@@ -118,7 +119,7 @@ async def folder_rights(call: Call[Nothing]) -> Rights:
 async def share_folder(call: Call[Rights]) -> Rights:
     """Replace the list of who a folder of one's own is shared with."""
     folder = await call.services.access.access_folder_to_share(call.person, call.id())
-    return _rights(await do_share(call.services.school, folder.school, ("folder", folder.id), _shares(call.body)))
+    return await _share(call, folder.school, ("folder", folder.id))
 
 
 async def list_documents(call: Call[Nothing]) -> Documents:
@@ -174,8 +175,7 @@ async def document_rights(call: Call[Nothing]) -> Rights:
 async def share_document(call: Call[Rights]) -> Rights:
     """Replace the list of who a document of one's own is shared with."""
     document = await call.services.access.access_document_to_share(call.person, call.id())
-    target: tuple[queries.ObjectKind, str] = ("document", document.id)
-    return _rights(await do_share(call.services.school, document.school, target, _shares(call.body)))
+    return await _share(call, document.school, ("document", document.id))
 
 
 async def make_ticket(call: Call[WantedTicket]) -> TicketAnswer:
@@ -192,6 +192,12 @@ async def check_folder(services: Services, person: Person, folder_id: str) -> No
     _, right = await services.access.access_folder(person, folder_id)
     if right != "write":
         raise forbidden("this folder may only be read")
+
+
+async def _share(call: Call[Rights], school: str, target: tuple[queries.ObjectKind, str]) -> Rights:
+    store, shared = call.services.school, _shares(call.body)
+    await check_sharing(store, call.services.contacts, call.person, target, shared)
+    return _rights(await do_share(store, school, target, shared))
 
 
 def _shares(body: Rights) -> list[SharedRight]:

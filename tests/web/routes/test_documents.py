@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.web.routes.conftest import Enter
+from web.school.actions import do_create_group, do_unenrol
+from web.school.model import Enrolment, SchoolClass
 from web.services import Services
 
 
@@ -28,6 +30,27 @@ async def test_make_open_rename_share(enter: Enter) -> None:
     unknown = {"rights": [{"subject_kind": "group", "subject": "none", "right": "write"}]}
     assert (await teacher.call("PUT", f"{path}/rights", unknown))[0] == 404
     assert await teacher.get(f"{path}/rights") == both
+
+
+async def test_pupils_and_guardians_share_with_whom_they_have_to_do(enter: Enter, services: Services) -> None:
+    """Their class, who is in it, their family, whom they may write to; ids of others are as good as none."""
+    await do_create_group(services.school, SchoolClass("demo-8c", "demo", "8c", "demo-8c-channel"))
+    await do_unenrol(services.school, Enrolment("demo", "demo-8b", "pupil3"))
+    for who, near, far in (
+        ("pupil1", ("pupil2", "teacher", "guardian1"), ("pupil3", "guardian2", "head")),
+        ("guardian1", ("pupil1", "teacher", "head"), ("pupil2", "guardian2", "admin")),
+    ):
+        browser = await enter(who)
+        _, made = await browser.call("POST", "documents", {"kind": "table", "title": "T"})
+        path = f"documents/{made['id']}/rights"
+        kept = [{"subject_kind": "account", "subject": one, "right": "read"} for one in near]
+        assert (await browser.call("PUT", path, {"rights": kept}))[0] == 200
+        for kind, one in (*(("account", one) for one in (*far, "nobody")), ("group", "demo-8c"), ("group", "none")):
+            wanted = [*kept, {"subject_kind": kind, "subject": one, "right": "read"}]
+            status, answer = await browser.call("PUT", path, {"rights": wanted})
+            assert (status, answer["code"], answer["detail"]) == (404, "not_found", "not_found"), (who, one)
+        group = {"subject_kind": "group", "subject": "demo-8b", "right": "write"}
+        assert (await browser.call("PUT", path, {"rights": [group]}))[0] == (200 if who == "pupil1" else 404)
 
 
 async def test_folders_share_what_is_in_them(enter: Enter) -> None:
