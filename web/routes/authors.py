@@ -1,6 +1,7 @@
 """Who wrote each letter of a document: client ids, the people behind them, and when.
 
-Laws: who may read a document may see who wrote it. The text itself is not here: every replica knows the client id and
+Laws: who may read a document may see who wrote it; who is not shown to the others in it is told of staff and of
+themselves. The text itself is not here: every replica knows the client id and
 the number of each letter, this says whose they are. Whoever has no account (a guest, somebody erased, the server's
 own first text) has no name.
 """
@@ -13,6 +14,8 @@ from collab.authors import Authors
 from web.room_view import colour_of
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.school import queries, tables
+from web.school.document_rights import is_shown
+from web.school.model import STAFF
 
 
 class WriterView(Struct, frozen=True):
@@ -56,12 +59,14 @@ class DocumentAuthors:
 
     async def look(self, call: Call[Nothing]) -> AuthorsView:
         """Who wrote each letter."""
-        document, _ = await call.services.access.access_document(call.person, call.id())
+        document, right = await call.services.access.access_document(call.person, call.id())
         found = await self._authors.look(document.id)
         wanted = {writer.account for writer in found.writers.values()} - {""}
         table = tables.account.c
         async with call.services.school.read() as connection:
             people = await queries.accounts(connection, table.id.in_(wanted), table.school == call.person.school)
+        if not is_shown(call.person, right):  # who is kept from the others is not told their names
+            people = [one for one in people if one.role in STAFF or one.id == call.person.id]
         place = {account.id: index for index, account in enumerate(people)}
         return AuthorsView(
             found.head,

@@ -24,7 +24,9 @@ from web.routes.edge import decode_query
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import Id, Title
 from web.school import queries, tables
-from web.school.model import Person
+from web.school.access import forbidden
+from web.school.document_rights import is_shown
+from web.school.model import DocumentInfo, Person
 from web.services import Services
 
 AT_ONCE: Final = 2
@@ -124,7 +126,7 @@ class DocumentPast:
     async def look(self, call: Call[Nothing]) -> Past:
         """Who wrote when, and which states are kept."""
         wanted = decode_query(call.request, WantedPage)
-        document, _ = await call.services.access.access_document(call.person, call.id())
+        document = await self._access(call)
         page = await self._history.changes(document.id, wanted.before)
         versions = await self._history.versions(document.id) if wanted.before is None else []
         accounts = {account for change in page.changes for account in change.accounts}
@@ -137,7 +139,7 @@ class DocumentPast:
 
     async def show(self, call: Call[Nothing]) -> StateView:
         """One old state."""
-        document, _ = await call.services.access.access_document(call.person, call.id())
+        document = await self._access(call)
         with self._turn(call.person):
             old = await self._history.state(document.id, _seq(call))
         names = await _names(call.services, call.person, old.authors.values())
@@ -177,9 +179,9 @@ class DocumentPast:
         root = "/api/v1/documents/{id}"
         return (
             endpoint("GET", root + "/versions", self.look, "Who wrote when, and kept states", query=WantedPage,
-                     response=Past, errors=(400, 404)),
+                     response=Past, errors=(400, 403, 404)),
             endpoint("GET", root + "/versions/{seq}", self.show, "An old state", response=StateView,
-                     errors=(404, 429)),
+                     errors=(403, 404, 429)),
             endpoint("POST", root + "/versions", self.name, "Keep a state under a name", request=NewVersion,
                      response=VersionView, status=201, errors=(400, 403, 404, 409, 429)),
             endpoint("DELETE", root + "/versions/{version}", self.unname, "Give a version's name up", status=204,
@@ -189,6 +191,13 @@ class DocumentPast:
             endpoint("POST", root + "/erasure", self.erase, "Erase what a person wrote", request=Erasing,
                      response=ErasedView, errors=(400, 403, 404, 409, 429)),
         )  # fmt: skip
+
+    async def _access(self, call: Call[Nothing]) -> DocumentInfo:
+        """Return the document to who may know of the others in it, and of what stood there before."""
+        document, right = await call.services.access.access_document(call.person, call.id())
+        if not is_shown(call.person, right):
+            raise forbidden("the past of a document is for those who write in it")
+        return document
 
     @contextmanager
     def _turn(self, person: Person) -> Iterator[None]:

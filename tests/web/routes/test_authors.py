@@ -59,3 +59,14 @@ async def test_only_readers_look(enter: Enter, services: Services) -> None:
     stranger = await enter("guardian5")
     assert (await stranger.call("GET", PATH))[0] == 404
     assert (await (await enter("pupil3")).call("GET", "documents/nothing/authors"))[0] == 404
+
+
+async def test_a_family_that_reads_is_told_of_staff_alone(enter: Enter, services: Services) -> None:
+    teacher, guardian = await enter("teacher"), await enter("guardian1")
+    await write(services, "pupil1", "c1", "Amira")
+    await write(services, "teacher", "c2", "Lehrerin")
+    reader = [{"subject_kind": "account", "subject": "guardian1", "right": "read"}]
+    await teacher.call("PUT", "documents/demo-table/rights", {"rights": reader})
+    told = await names(guardian)
+    assert (told[901], told[902]) == ("teacher", None)
+    assert "pupil1" not in str(await guardian.get(PATH))

@@ -98,6 +98,23 @@ async def test_rights(enter: Enter, services: Services) -> None:
     assert (await teacher.get("documents/demo-table"))["epoch"] == 2
 
 
+async def test_who_is_kept_from_the_others_has_no_past(enter: Enter, services: Services) -> None:
+    """A page that was wiped between two families tells the second nothing of the first."""
+    teacher = await enter("teacher")
+    _, made = await teacher.call("POST", "documents", {"kind": "table", "title": "Sprechtag"})
+    path = f"documents/{made['id']}"
+    await write(services, "teacher", "c1", "über ein anderes Kind", made["id"])
+    rights = {"guardian1": "write", "guardian2": "read", "pupil1": "read"}
+    body = [{"subject_kind": "account", "subject": who, "right": right} for who, right in rights.items()]
+    assert (await teacher.call("PUT", f"{path}/rights", {"rights": body}))[0] == 200
+    pasts = ("versions", "versions/1", "versions?before=9")
+    for who in rights:
+        reader = await enter(who)
+        assert (await reader.call("GET", path))[0] == 200
+        assert [(await reader.call("GET", f"{path}/{past}"))[0] for past in pasts] == [403, 403, 403]
+    assert [(await teacher.call("GET", f"{path}/{past}"))[0] for past in pasts] == [200, 200, 200]
+
+
 async def test_erasing(enter: Enter, services: Services) -> None:
     teacher = await enter("teacher")
     _, made = await teacher.call("POST", "documents", {"kind": "table", "title": "T"})
