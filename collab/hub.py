@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from .awareness import Editor
 from .bus import Bus, Subscription
+from .colleagues import Colleagues
 from .committer import Committer
 from .connection import Connection, EditRights
 from .document import LiveDocument
@@ -81,7 +82,7 @@ class Hub:
         self._syncing: set[Connection] = set()
         self._wanting: list[Keeper] = []
         self._repeats = Repeats(clock, self._announce_again)
-        self._workers: dict[str, float] = {}
+        self._colleagues = Colleagues(self.limits.worker_seconds)
         self._congested = asyncio.Event()
         self._bus_is_back = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
@@ -93,7 +94,7 @@ class Hub:
         self.committer.start()
         self._running = [
             asyncio.create_task(self._forever(what))
-            for what in (self._pump, self._repeats.repeat, self._tick, self._poll)
+            for what in (self._pump, self._repeats.repeat, self._tick, self._notice_lost, self._poll)
         ]
         self.bus.on_health.append(self._on_health)
         await self.bus.subscribe(_WORKERS, self._on_worker)
@@ -244,7 +245,7 @@ class Hub:
         self.publish(keeper.document, Want(self.worker))
 
     def _on_news(self, keeper: Keeper, news: News) -> None:
-        self._workers[news.worker] = self.clock()
+        self._colleagues.hear(self.clock(), news.worker)
         if isinstance(news, Announce):
             keeper.receive_announcement(news)
         elif isinstance(news, People):
@@ -277,7 +278,7 @@ class Hub:
     def _on_worker(self, payload: bytes) -> None:
         worker = payload.decode(errors="replace")
         if worker != self.worker:
-            self._workers[worker] = self.clock()
+            self._colleagues.hear(self.clock(), worker)
 
     # ---- what happens by itself
 
@@ -317,13 +318,13 @@ class Hub:
     async def _tick(self) -> None:
         await sweep(list(self._keepers.values()), self.clock)
         self.bus.tell(_WORKERS, self.worker.encode())
-        now = self.clock()
-        silent = [worker for worker, at in self._workers.items() if now - at > self.limits.worker_seconds]
-        for worker in silent if self.bus.healthy else ():
-            del self._workers[worker]
+        self._budgets.sweep(self.clock())
+
+    async def _notice_lost(self) -> None:
+        await asyncio.sleep(self._colleagues.wait(self.clock()))
+        for worker in self._colleagues.lost(self.clock(), self.bus.healthy):
             for keeper in self._keepers.values():
                 keeper.audience.spread(keeper.audience.room.worker_lost(self.wall(), worker))
-        self._budgets.sweep(now)
 
     def _on_health(self, healthy: bool) -> None:
         if healthy:

@@ -1,6 +1,7 @@
 """Presence on one worker: the pulse of `presence.py` over the bus.
 
-Laws: a beat each second; changes of 50 ms are told together (COALESCE). The one task here owns the state.
+Laws: a beat each second, and LOOKS looks at who has fallen silent, so that nobody of a dead worker is shown for more
+than 5 s; changes of 50 ms are told together (COALESCE). The one task here owns the state.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .presence import Changed, Mood, PresenceState, Present, Seen
 
 TOPIC = "presence"
 BEAT_SECONDS = 1.0
+LOOKS = 4  # in each of these
 COLLECT_SECONDS = 0.05
 log = logging.getLogger(__name__)
 
@@ -77,11 +79,14 @@ class Presence:
         self._changed.set()
 
     async def _beat(self) -> None:
+        looks = 0
         while True:
-            for payload in self._state.tick(monotonic(), self._bus.healthy):
+            beat = self._state.tick(monotonic(), self._bus.healthy)
+            for payload in beat if looks % LOOKS == 0 else ():
                 await self._bus.publish(TOPIC, payload)
+            looks += 1
             self._changed.set()
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS / LOOKS)
 
     async def _tell(self) -> None:
         while True:

@@ -16,6 +16,7 @@ CORE = (
     "collab/awareness.py",
     "collab/chat.py",
     "collab/codec.py",
+    "collab/colleagues.py",
     "collab/document.py",
     "collab/keystroke.py",
     "collab/lib0.py",

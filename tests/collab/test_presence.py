@@ -7,7 +7,11 @@ from collections import defaultdict
 
 import pytest
 
+from collab import presence_hub
+from collab.bus import MemoryBus
 from collab.presence import SILENCE_SECONDS, PresenceState, Present
+from collab.presence_hub import LOOKS
+from tests.web.house import eventually
 
 AMIRA, BEN = Present("amira", "Amira", "pupil"), Present("ben", "Ben", "pupil")
 
@@ -172,6 +176,25 @@ def test_all_workers_agree_in_the_end_whatever_was_lost(seed: int) -> None:
         truth = {person: "here" for (_, where, person), count in inside.items() if count and where == channel}
         for worker in world.workers:
             assert world.here(worker, channel) == truth, f"seed {seed}"
+
+
+async def test_silence_is_looked_for_more_often_than_beats_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SILENCE_SECONDS + presence_hub.BEAT_SECONDS / LOOKS + presence_hub.COLLECT_SECONDS < 5.0
+    monkeypatch.setattr(presence_hub, "BEAT_SECONDS", 0.02)
+    bus, beats, looks = MemoryBus(), list[bytes](), list[float]()
+    presence = presence_hub.Presence(bus, "a")
+    await bus.subscribe(presence_hub.TOPIC, beats.append)
+    tick = presence._state.tick
+
+    def look(now: float, healthy: bool) -> list[bytes]:
+        looks.append(now)
+        return tick(now, healthy)
+
+    monkeypatch.setattr(presence._state, "tick", look)
+    await presence.start()
+    await eventually(lambda: len(looks) > 3 * LOOKS)
+    assert len(beats) <= len(looks) // LOOKS + 1
+    await presence.close()
 
 
 def test_garbage_on_the_bus_is_ignored() -> None:
