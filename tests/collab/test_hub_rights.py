@@ -214,6 +214,22 @@ async def test_too_many_frames_and_too_many_connections(store: DocumentStore) ->
         await room.join("ada")
 
 
+async def test_what_a_person_may_is_counted_over_all_their_connections(store: DocumentStore) -> None:
+    limits = Limits(idle_seconds=0.0, frame_burst=20, frames_per_second=0.001, documents_per_person=2)
+    async with Classroom(store, MemoryBus(), limits=limits) as room:
+        for document in ("second", "third"):
+            await room.hubs[0].create(document, "scratch")
+        ada, again, ben = await room.join("ada"), await room.join("ada", document="second"), await room.join("ben")
+        with pytest.raises(Overloaded, match="documents"):
+            await room.join("ada", document="third")
+        await room.join("ben", document="third")
+        for connection in (ada.connection, again.connection, ben.connection):
+            for _ in range(12):
+                connection.receive(b"\x03")
+        assert (ada.transport.closed, again.transport.closed, ben.transport.closed) == (None, (4529, "too_fast"), None)
+        await room.join("ada", document="third")
+
+
 async def test_a_document_does_not_grow_without_bound(store: DocumentStore) -> None:
     async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, document_bytes=5000)) as room:
         ada = await room.join("ada")
