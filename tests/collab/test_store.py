@@ -188,6 +188,23 @@ async def say(url: str, what: str, fsync: str) -> None:
             await connection.close()
 
 
+async def test_what_postgresql_has_committed_is_written_out(postgres_url: str) -> None:
+    url = postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    migrate(url)
+    store = await DocumentStore.open(url)
+    watcher = await asyncpg.connect(postgres_url)
+    try:
+        await store.create("a", "scratch", None, None)
+        for number in range(20):
+            before = await watcher.fetchval("SELECT pg_current_wal_insert_lsn()::text")
+            assert isinstance((await store.commit([batch("a", str(number).encode())]))["a"], Committed)
+            written = "SELECT pg_current_wal_flush_lsn() > $1::text::pg_lsn"
+            assert await watcher.fetchval(written, before), "it said so before its log was on the disk"
+    finally:
+        await watcher.close()
+        await store.close()
+
+
 async def test_a_database_that_is_away_is_a_state_error() -> None:
     with pytest.raises(StateError) as caught:
         await DocumentStore.open("postgresql+asyncpg://kreide@127.0.0.1:1/none")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -148,6 +149,16 @@ async def test_sqlite_is_durable_or_refused(tmp_path: Path) -> None:
         with pytest.raises(StateError):
             await assert_durable(connection)
     await careless.dispose()
+
+
+@pytest.mark.parametrize("kept", ["on", "off"])
+async def test_postgresql_is_durable_or_refused(postgres_url: str, kept: str) -> None:
+    url = postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    engine = create_async_engine(url, connect_args={"server_settings": {"synchronous_commit": kept}})
+    async with engine.connect() as connection:
+        with nullcontext() if kept == "on" else pytest.raises(StateError):
+            await assert_durable(connection)
+    await engine.dispose()
 
 
 async def test_an_unreachable_database_is_said_so(unused_port: int, tmp_path: Path) -> None:
