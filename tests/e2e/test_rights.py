@@ -116,8 +116,12 @@ def test_a_writer_becomes_a_reader(open_page: OpenPage, server: KreideServer) ->
     status(page, "saved")
     expect(page.get_by_role("grid")).to_have_attribute("aria-readonly", "false", timeout=AT_ONCE)
     write_cell(page, 1, 0, "darf ich wieder")
+    page.get_by_role("button", name="Verlauf", exact=True).click()
+    expect(page.get_by_role("heading", name="Verlauf", exact=True)).to_be_visible()
     share(teacher, table)
     expect(page.get_by_role("heading", name=re.compile("nicht da|Kein Zugriff"))).to_be_visible(timeout=AT_ONCE)
+    expect(page.get_by_role("heading", name="Verlauf", exact=True)).to_have_count(0)  # it has names in it
+    expect(page.get_by_role("button", name="Verlauf", exact=True)).to_have_count(0)
     owner = open_table(open_page("teacher", f"/document/{table}"))
     until_cell(owner, 0, 0, "durfte ich")
     until_cell(owner, 1, 0, "darf ich wieder")
@@ -183,6 +187,14 @@ def test_families_never_meet(open_page: OpenPage, server: KreideServer) -> None:
     first.get_by_role("button", name="Wieder beitreten").click()
     first.get_by_role("button", name=JOIN).click()
     in_lobby(first)  # the next family may be inside
+
+    # One press: who talked is out and told so, who waits is in, and both see each other large.
+    teacher.get_by_role("button", name="Gespräch beenden und Nadia Haddad hereinlassen").click()
+    expect(second.get_by_role("heading", name="Das Gespräch ist beendet")).to_be_visible()
+    expect(second.get_by_role("button", name="Zurück in den Warteraum")).to_be_visible()
+    in_room(first)
+    expect(first.locator("#tafel figure.tile")).to_have_count(2)
+    expect(teacher.get_by_role("region", name="Warteraum")).to_contain_text("Niemand wartet")
 
 
 def test_who_waits_sees_nothing_of_the_room(open_page: OpenPage, server: KreideServer) -> None:
