@@ -381,4 +381,6 @@ impl World {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

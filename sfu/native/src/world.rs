@@ -194,3 +194,6 @@ pub fn random_u32() -> u32 {
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     u32::from_be_bytes(bytes)
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,21 +1,17 @@
 //! A camera and one viewer in a world without a network of its own, for tests.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use crate::command::{AddSlot, AddSource, Command, Payload, Receive};
-use crate::counters::{Counters, Histogram};
 use crate::due::TICK;
-use crate::events::Events;
 use crate::ice::Path;
 use crate::media::codec::{Codec, Kind, PayloadTypes};
 use crate::media::extension::ExtensionIds;
 use crate::session::SlotEntry;
-use crate::socket::{Epoll, Socket};
 use crate::srtp::{MasterKey, Profile};
-use crate::streams::Streams;
 use crate::stun::testing::nomination;
-use crate::world::{Options, World};
+use crate::world::World;
+use crate::world::testing::alone;
 
 pub const PUBLISHER: u64 = 1;
 pub const VIEWER: u64 = 2;
@@ -31,18 +27,8 @@ pub struct Join {
 impl Join {
     /// Both have their keys, the viewer its slot, and neither a way.
     pub fn new() -> Self {
-        let socket =
-            Socket::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).expect("a port");
-        let world = World::new(
-            vec![socket],
-            Streams::new(Arc::new(Epoll::new().expect("a descriptor")), Vec::new()),
-            Options::default(),
-            Arc::new(Counters::default()),
-            Arc::new(Histogram::default()),
-            Arc::new(Events::new().expect("a descriptor")),
-        );
         let mut join = Self {
-            world,
+            world: alone(),
             sequence: 0,
             bytes: Vec::with_capacity(1_500),
         };
