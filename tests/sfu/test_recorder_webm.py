@@ -50,7 +50,8 @@ def as_recorded(codec: int, packet: bytes) -> bytes:
 
 def second_of_av1() -> list[tuple[bool, bytes]]:
     """A keyframe and what follows it, OBUs without a delimiter."""
-    rest, found = SECOND_OF_AV1.read_bytes(), []
+    rest = SECOND_OF_AV1.read_bytes()
+    found: list[tuple[bool, bytes]] = []
     while rest:
         end = 2 + int.from_bytes(rest[:2], "big")
         found.append((not found, rest[2:end]))
