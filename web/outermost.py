@@ -1,6 +1,7 @@
 """The outermost layer of HTTP: what every answer carries, and what becomes of what no handler foresaw.
 
-Laws: a bug is told to the log and not to the client. A request is one line in the log, without query, address or name.
+Laws: a bug is told to the log and not to the client; that somebody hangs up is none. A request is one line in the log,
+without query, address or name.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_HUNG_UP: Final = 499  # in the log only
 log = logging.getLogger(__name__)
 
 
@@ -47,8 +49,11 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.RequestPayloadError:  # not what Content-Encoding or chunked says, or cut off in the middle
         status = 400
         return problem(status, "bad_request", "the body cannot be read")
-    except Exception:  # the top of a request: a bug, told to the log and not to the client
-        log.exception("%s %s failed", request.method, request.match_info.route.resource)
+    except Exception as error:  # the top of a request: a bug, told to the log and not to the client
+        if isinstance(error, ConnectionResetError) and (request.transport is None or request.transport.is_closing()):
+            status = _HUNG_UP  # while we answered, or took a socket in
+        else:
+            log.exception("%s %s failed", request.method, request.match_info.route.resource)
         return problem(500, "internal", "something went wrong on our side")
     finally:
         resource = request.match_info.route.resource
