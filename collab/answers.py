@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from .codec import frame_binary
 from .connection import Connection
@@ -27,9 +28,15 @@ class Answers:
     """The questions of one document's clients."""
 
     def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+        self._of = ref(keeper)  # no ring: a document that has unloaded is freed at once
         self._waiting: deque[tuple[Connection, Step1]] = deque()
         self._asked: list[Connection] = []
+
+    @property
+    def _keeper(self) -> Keeper:
+        keeper = self._of()
+        assert keeper is not None, "nobody else calls us"
+        return keeper
 
     def __bool__(self) -> bool:
         return bool(self._waiting or self._asked)

@@ -8,6 +8,7 @@ under another's.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from .audience import only_presence, remotes
 from .awareness import Here, Remote
@@ -23,8 +24,14 @@ class Attendance:
     """The awareness of one document on this worker."""
 
     def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+        self._of = ref(keeper)  # no ring: a document that has unloaded is freed at once
         self._renewed_at = keeper.hub.clock()
+
+    @property
+    def _keeper(self) -> Keeper:
+        keeper = self._of()
+        assert keeper is not None, "nobody else calls us"
+        return keeper
 
     def receive(self, connection: Connection, entries: tuple[Entry, ...]) -> None:
         """Take a client's awareness."""

@@ -51,6 +51,7 @@ class WebSocket(driver.WebSocket):  # type: ignore[misc]
                 await self._serve(session, outbox)
         finally:
             outbox.release()
+            self._sock._exception = None  # its traceback leads back: a ring, left to the garbage collector
         return self._sock
 
     async def wait(self) -> str:

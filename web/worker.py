@@ -3,14 +3,11 @@
 Laws: SIGTERM ends new joins, gives the rooms to other workers without a gap, asks every client to come again (1012)
 and leaves within 30 s. SIGINT says that all workers end: nobody could take the rooms, so people are told to come again.
 A part that cannot start is a ConfigError, one line, before the first request.
-What the start has built lives as long as the worker, so the garbage collector looks at it once and never again: a full
-round over it held the loop for 100 ms.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import ssl
@@ -19,6 +16,7 @@ from typing import Final
 from web.app import build_app
 from web.config import Config, ConfigError
 from web.first_bytes import FrontDoor
+from web.garbage import Garbage
 from web.handover import Handover
 from web.patience import build_runner
 from web.services import SERVICES
@@ -42,17 +40,18 @@ async def run_worker(config: Config, index: int, listener: socket.socket) -> Non
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end_with_all)
     handover = Handover(app[SERVICES].media, config.runtime, index, config.media_threads)
     handover.start()
+    garbage = Garbage()
     try:
         assert runner.server is not None
         door = FrontDoor(runner.server, _tls(config), handover.hand_over)
-        gc.collect()
-        gc.freeze()
+        garbage.start()
         server = await asyncio.get_running_loop().create_server(door, sock=listener, backlog=BACKLOG)
         await stop.wait()
         server.close()
         # From the runner's cleanup on nothing that clients say is read any more.
         await app[SERVICES].rooms.drain()
     finally:
+        garbage.stop()
         await runner.cleanup()
         handover.close()  # what others hand over may belong to a room that is still leaving
 

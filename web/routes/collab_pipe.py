@@ -52,6 +52,7 @@ class DirectPipe(Pipe):
 
     def release(self) -> None:
         self.way.close()
+        self.write = self._transport.write  # not its own method: a ring would wait for the garbage collector
 
 
 def build_pipe(websocket: web.WebSocketResponse, transport: asyncio.Transport) -> Pipe:

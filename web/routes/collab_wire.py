@@ -97,9 +97,14 @@ class DocumentSocket(web.WebSocketResponse):
             self._ear.seat = Seat(gathering, way, self._transport, self._ear.hear)
 
     def release(self) -> None:
-        """Be read by the transport alone; the straight way is about to be closed."""
+        """The end: be read by the transport alone, and hold nothing that leads back here, or only the collector of
+        garbage would free all of it.
+        """
         if self._ear is not None:
             self._ear.leave()
+            self._ear = None
+        self.hand_over(None)
+        self._exception = None
 
     @property
     def waiting(self) -> int:
