@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from msgspec import Struct
 
-from ..schema import Cell, Formula
+from ..schema import Cell, Formula, Row
 from .formulas import shown_formula
 from .names import LanguageName
 
@@ -143,6 +144,15 @@ def shown_moment(value: date | time | timedelta, language: Language) -> str:
         return f"{value.hour:02}:{value.minute:02}" + (f":{value.second:02}" if value.second else "")
     form = language.day.replace("%Y", f"{value.year:04}")  # strftime leaves years before 1000 short
     return value.strftime(form)
+
+
+def begins_right(rows: Iterable[Row]) -> bool:
+    """Tell whether a sheet that begins with these rows has its first column at the right: most of its texts run so.
+    One Arabic name turns nobody's sheet.
+    """
+    texts = [value for row in rows for value in row.cells if isinstance(value, str)]
+    from_right = sum(map(is_rtl, texts))
+    return from_right > sum(any(map(str.isalpha, text)) for text in texts) - from_right
 
 
 def is_rtl(text: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..schema import Cell, Formula, Row
-from .cells import LANGUAGES, exact, is_rtl, shown_cell
+from .cells import LANGUAGES, begins_right, exact, shown_cell
 from .formulas import build_file, shown_formula
 from .gather import MOST_HEADS
 from .names import FORMATS, LanguageName
@@ -109,8 +109,7 @@ def _value(cell: Cell, formula: str | None) -> str | int | float | bool | None:
 
 
 def _styles(table: Table) -> Iterator[str]:
-    rtl = any(is_rtl(value) for row in table.rows[:5] for value in row.cells if isinstance(value, str))
-    shape = {"table:display": "true", "style:writing-mode": "rl-tb" if rtl else "lr-tb"}
+    shape = {"table:display": "true", "style:writing-mode": "rl-tb" if begins_right(table.rows[:5]) else "lr-tb"}
     yield style("sheet", "table", tag("style:table-properties", shape), master_page_name="Default")
     yield style("row", "table-row", tag("style:table-row-properties", {"style:use-optimal-row-height": "true"}))
     for index, column in enumerate(table.columns):

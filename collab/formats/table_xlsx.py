@@ -24,7 +24,7 @@ from xlsxwriter.worksheet import Worksheet
 from ..errors import ProtocolError
 from ..schema import Cell, Column, Formula, Row
 from .archive import Archive, unreadable
-from .cells import LANGUAGES, Language, is_rtl, shown_moment
+from .cells import LANGUAGES, Language, begins_right, shown_moment
 from .formulas import build_file, shown_formula
 from .gather import Found, Sheet
 from .names import LanguageName
@@ -135,7 +135,7 @@ def write_xlsx(table: Table, title: str, language: LanguageName) -> bytes:
     book = Workbook(out, options)
     book.set_properties({"title": title})
     sheet = book.add_worksheet(sheet_name(title) or LANGUAGES[language].sheet)
-    if any(is_rtl(value) for row in table.rows[:5] for value in row.cells if isinstance(value, str)):
+    if begins_right(table.rows[:5]):
         sheet.right_to_left()
     _write_rows(book, sheet, table)
     book.close()

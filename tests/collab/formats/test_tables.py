@@ -204,6 +204,17 @@ def test_a_sheet_that_runs_from_the_right_is_turned() -> None:
     assert sheet_name("a/b:c*[d]?" + "x" * 40) == "a b c  d  " + "x" * 21
 
 
+@pytest.mark.parametrize(
+    ("names", "right"), [(("شعبة", "مريم", "Zoë"), True), (("Name", "مريم", "Zoë"), False), (("7", "8", "?"), False)]
+)
+def test_one_name_turns_no_sheet(names: tuple[str, ...], right: bool) -> None:
+    table = Table((Column(),), tuple(Row((name,)) for name in names))
+    book = openpyxl.load_workbook(io.BytesIO(write_xlsx(table, "t", "de")))
+    assert bool(book.active.sheet_view.rightToLeft) == right
+    with zipfile.ZipFile(io.BytesIO(write_ods(table, "t", "de"))) as file:
+        assert (b'style:writing-mode="rl-tb"' in file.read("content.xml")) == right
+
+
 def test_a_row_of_long_text_is_as_high_as_its_lines() -> None:
     cells = (
         ("kurz", 1),
