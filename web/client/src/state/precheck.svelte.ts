@@ -6,16 +6,23 @@
 import { DeviceError, openCamera, openMicrophone, watchLevel, type DeviceFailure } from '../protocol/devices';
 import type { Devices } from './devices.svelte';
 
+export interface DeviceProblem {
+  source: 'microphone' | 'camera';
+  reason: DeviceFailure;
+}
+
 export class Precheck {
   microphone = $state.raw<MediaStreamTrack | null>(null);
   camera = $state.raw<MediaStreamTrack | null>(null);
   level = $state(0);
   testing = $state(false);
-  problem = $state<{ source: 'microphone' | 'camera'; reason: DeviceFailure } | null>(null);
+  problem = $state<DeviceProblem | null>(null);
 
   readonly #devices: Devices;
   /** What becomes of a device that has just opened. */
   #receive: (source: 'microphone' | 'camera', track: MediaStreamTrack) => void = (source, track) => this.#keep(source, track);
+  /** Where is told that one did not open. */
+  #tell: (problem: DeviceProblem) => void = (problem) => (this.problem = problem);
   #testTrack: MediaStreamTrack | null = null;
   #closed = false;
   #stopLevel: (() => void) | null = null;
@@ -78,13 +85,14 @@ export class Precheck {
     }
   }
 
-  /** Gives the tracks away, those that are still to open as well; whoever takes them closes them. */
-  handOver(take: (source: 'microphone' | 'camera', track: MediaStreamTrack) => void): void {
+  /** Gives the tracks away, those that are still to open as well; whoever takes them closes them, and hears of those that fail. */
+  handOver(take: (source: 'microphone' | 'camera', track: MediaStreamTrack) => void, tell: (problem: DeviceProblem) => void): void {
     const { microphone, camera } = this;
     this.microphone = null;
     this.camera = null;
     this.close();
     this.#receive = take;
+    this.#tell = tell;
     if (microphone !== null) take('microphone', microphone);
     if (camera !== null) take('camera', camera);
   }
@@ -125,7 +133,7 @@ export class Precheck {
       await this.#devices.refresh();
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      this.problem = { source, reason: error.reason };
+      this.#tell({ source, reason: error.reason });
     }
   }
 }
