@@ -34,6 +34,7 @@ _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _HEADED: Final = "#e1ede6"
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _LONGEST_CODE: Final = 255  # that is all Excel takes
+_TRUTH: Final = '"TRUE";"TRUE";"FALSE"'  # as LibreOffice writes it, which shows 1 and 0 without; Excel does not look
 _A4: Final = 9
 _PORTRAIT: Final = 700
 _DIGIT: Final = 7  # pixels of a digit in the font that widths are counted in
@@ -167,7 +168,7 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: Table) -> None:
                 quoted = value.startswith(("=", "+", "-", "@", "'"))
                 sheet.write_string(line, index, value, styles.get("@" if code == "@" else "", row.head, quoted))
             elif isinstance(value, bool):
-                sheet.write_boolean(line, index, value, styles.get("", row.head))
+                sheet.write_boolean(line, index, value, styles.get(_TRUTH, row.head))
             elif value is not None:
                 sheet.write_number(line, index, value, styles.get(code, row.head))
     heads = int(named) + next((at for at, row in enumerate(table.rows) if not row.head), 0)

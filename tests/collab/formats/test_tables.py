@@ -204,6 +204,14 @@ def test_a_sheet_that_runs_from_the_right_is_turned() -> None:
     assert sheet_name("a/b:c*[d]?" + "x" * 40) == "a b c  d  " + "x" * 21
 
 
+def test_a_truth_is_shown_as_one() -> None:
+    table = Table((Column(), Column()), (Row((True, 1.5)), Row((False, 2))))
+    sheet = openpyxl.load_workbook(io.BytesIO(data := write_xlsx(table, "t", "de"))).active
+    assert [sheet["A1"].number_format, sheet["B1"].number_format] == ['"TRUE";"TRUE";"FALSE"', "General"]
+    assert cells(read(data, "de").table) == [(True, 1.5), (False, 2)]
+    assert read(data, "de").table.columns[0].fmt == ""
+
+
 @pytest.mark.parametrize(
     ("names", "right"), [(("شعبة", "مريم", "Zoë"), True), (("Name", "مريم", "Zoë"), False), (("7", "8", "?"), False)]
 )
