@@ -1,6 +1,6 @@
 """Who wrote each letter of a document: client ids, the people behind them, and when.
 
-Laws: who may read a document may see who wrote it; who is not shown to the others in it is told of staff and of
+Laws: who may read a document may see who wrote it; families and guests who only read are told of staff and of
 themselves. The text itself is not here: every replica knows the client id and
 the number of each letter, this says whose they are. Whoever has no account (a guest, somebody erased, the server's
 own first text) has no name.
@@ -14,7 +14,7 @@ from collab.authors import Authors
 from web.room_view import colour_of
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.school import queries, tables
-from web.school.document_rights import is_shown
+from web.school.document_rights import is_kept_apart
 from web.school.model import STAFF
 
 
@@ -65,7 +65,7 @@ class DocumentAuthors:
         table = tables.account.c
         async with call.services.school.read() as connection:
             people = await queries.accounts(connection, table.id.in_(wanted), table.school == call.person.school)
-        if not is_shown(call.person, right):  # who is kept from the others is not told their names
+        if is_kept_apart(call.person, right):
             people = [one for one in people if one.role in STAFF or one.id == call.person.id]
         place = {account.id: index for index, account in enumerate(people)}
         return AuthorsView(

@@ -25,7 +25,7 @@ from web.routes.table import Call, Nothing, Route, endpoint
 from web.routes.views import Id, Title
 from web.school import queries, tables
 from web.school.access import forbidden
-from web.school.document_rights import is_shown
+from web.school.document_rights import is_kept_apart
 from web.school.model import DocumentInfo, Person
 from web.services import Services
 
@@ -195,8 +195,8 @@ class DocumentPast:
     async def _access(self, call: Call[Nothing]) -> DocumentInfo:
         """Return the document to who may know of the others in it, and of what stood there before."""
         document, right = await call.services.access.access_document(call.person, call.id())
-        if not is_shown(call.person, right):
-            raise forbidden("the past of a document is for those who write in it")
+        if is_kept_apart(call.person, right):
+            raise forbidden("the past of a document is not told to families")
         return document
 
     @contextmanager

@@ -24,6 +24,14 @@ def is_shown(person: Person, right: Right) -> bool:
     return person.role in STAFF or (right == "write" and person.role != "guardian")
 
 
+def is_kept_apart(person: Person, right: Right) -> bool:
+    """Tell whether somebody is told of no others in a document, nor of what stood there before.
+
+    A page may have been another family's, and wiped since.
+    """
+    return person.role == "guardian" or (person.role == "guest" and right != "write")
+
+
 async def document_rights(
     connection: Reader, standing: Standing, found: Sequence[DocumentInfo]
 ) -> list[tuple[DocumentInfo, Right]]:

@@ -104,7 +104,7 @@ async def test_who_is_kept_from_the_others_has_no_past(enter: Enter, services: S
     _, made = await teacher.call("POST", "documents", {"kind": "table", "title": "Sprechtag"})
     path = f"documents/{made['id']}"
     await write(services, "teacher", "c1", "über ein anderes Kind", made["id"])
-    rights = {"guardian1": "write", "guardian2": "read", "pupil1": "read"}
+    rights = {"guardian1": "write", "guardian2": "read"}
     body = [{"subject_kind": "account", "subject": who, "right": right} for who, right in rights.items()]
     assert (await teacher.call("PUT", f"{path}/rights", {"rights": body}))[0] == 200
     pasts = ("versions", "versions/1", "versions?before=9")
