@@ -172,6 +172,7 @@ def join(page: Page, account: str) -> None:
     expect(page).to_have_url(re.compile(r"/$"))
     page.goto("/meeting/demo-lesson")
     page.get_by_role("button", name="Turn on camera").click()
+    expect(page.get_by_role("button", name="Camera is on")).to_be_visible()  # else the others wait for no picture
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("button", name="Leave")).to_be_visible()
 
