@@ -88,6 +88,7 @@ test: test-services build $(TOOLS)
 # A night's worth of sudden deaths: of the whole server, of one worker, of Redis; ten minutes of flood, and long fuzzing.
 soak: test-services build $(TOOLS)
 	KREIDE_KILL_ROUNDS=1000 $(BIN)/python -m pytest -s tests/edge/test_kill.py tests/edge/test_kill_worker.py
+	KREIDE_HISTORIES=50 $(BIN)/python -m pytest -s tests/edge/test_histories.py
 	KREIDE_FLOOD_SECONDS=600 $(BIN)/python -m pytest -s tests/edge/test_flood.py
 	KREIDE_FUZZ_ROUNDS=10000000 $(BIN)/python -m pytest --timeout 0 tests/fuzz
 
