@@ -129,11 +129,13 @@ async def test_days_become_checkpoints_and_old_entries_go(desk: Desk) -> None:
     assert await desk.history.sweep() == 1, "today's entry makes tomorrow's checkpoint"
     desk.wall += 86400
     assert await desk.history.sweep() == 0, "and nobody opens it after that"
+    await desk.history.name("table", 5, "Abgabe", "ada")
     desk.wall += 80 * 86400
     assert await desk.history.sweep() == 1
     assert await desk.count(tables.log) == 0
-    assert [version.seq for version in await desk.history.versions("table")] == [6], "what is long ago has gone"
-    assert (await desk.said(6))["c1"] == "v5"
+    points = [(version.seq, version.kind) for version in await desk.history.versions("table")]
+    assert points == [(6, "day"), (5, "named")], "what is long ago has gone, but for what somebody named"
+    assert [(await desk.said(seq))["c1"] for seq in (5, 6)] == ["v4", "v5"]
     another = await desk.sit("ben")
     assert row(another.replica.doc) == {"c1": "v5"}
 

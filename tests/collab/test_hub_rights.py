@@ -230,6 +230,18 @@ async def test_what_a_person_may_is_counted_over_all_their_connections(store: Do
         await room.join("ada", document="third")
 
 
+async def test_who_asks_for_everything_again_and_again_is_cut_off(store: DocumentStore) -> None:
+    limits = Limits(idle_seconds=0.0, reply_burst=5000, reply_bytes_per_second=0.001)
+    async with Classroom(store, MemoryBus(), limits=limits) as room:
+        ada, eve = await room.join("ada"), await room.join("eve")
+        ada.replica.text += "x" * 2000
+        await room.settle()
+        for _ in range(4):
+            eve.connection.receive(b"\x00\x00\x01\x00")
+        await room.until(closed(eve))
+        assert (eve.transport.closed, ada.transport.closed) == ((4529, "too_fast"), None)
+
+
 async def test_a_document_does_not_grow_without_bound(store: DocumentStore) -> None:
     async with Classroom(store, MemoryBus(), limits=Limits(idle_seconds=0.0, document_bytes=5000)) as room:
         ada = await room.join("ada")
