@@ -21,6 +21,7 @@ class Events:
 
     def __init__(self) -> None:
         self.events: list[SchoolEvent] = []
+        self.away = False
 
     def add(self) -> int:
         seq = len(self.events) + 1
@@ -31,6 +32,8 @@ class Events:
         return {"school": len(self.events)}
 
     async def events_after(self, seen: Mapping[str, int]) -> list[SchoolEvent]:
+        if self.away:
+            raise Unavailable(text="the database cannot be reached")
         return self.events[seen.get("school", 0) :]
 
 
@@ -45,6 +48,19 @@ async def following(events: Events, *subscribers: Subscriber) -> AsyncIterator[L
             yield live
     finally:
         await live.close()
+
+
+async def test_who_cannot_read_the_news_takes_no_writes() -> None:
+    events = Events()
+    async with following(events) as live:
+        events.away = True
+        live._read_at -= 60  # as after a minute without an answer
+        assert not live.fresh
+        with pytest.raises(Unavailable):
+            live.require_fresh()
+        events.away = False
+        await live.until_fresh()
+        live.require_fresh()
 
 
 async def test_who_could_not_act_gets_the_news_again_and_nobody_writes_until_then() -> None:
