@@ -132,6 +132,7 @@ class RedisBus:
             self._listening = False
             self._set_healthy(False)
             await self._line.close_ear()
+            self._send_beats()  # a cluster learns where its slots are by what is published
             await asyncio.sleep(_RETRY)
 
     async def _listen_once(self) -> None:
