@@ -7,6 +7,7 @@ process of these servers Python's pickle only notes who called it, and fails (`u
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import pickle
 import signal
@@ -23,7 +24,7 @@ from tests.edge.unpickled import Bomb, Trap, everything_on, is_plain
 from tests.edge.watchers import InChannel, InDocument, left
 from tests.server import KreideServer
 from tests.services import Postgres, RedisServer
-from tests.web.house import eventually
+from tests.web.house import PATIENCE, eventually
 from tests.wire import ChatClient, YClient
 
 pytestmark = pytest.mark.edge
@@ -137,8 +138,6 @@ async def test_nothing_is_pickled_and_no_pickle_is_read(
         heard = await stack.enter_async_context(everything_on(_redis_process.url))
 
         async def talk() -> None:
-            for pupil in pupils:
-                await pupil.io.call("chat:typing", {"channel": "demo-class", "typing": True})
             numbers = {number for pupil in pupils if (number := await pupil.send("demo-class")) is not None}
             written = {await client.write() for client in clients}
             assert len(numbers) == CROWD
@@ -148,7 +147,17 @@ async def test_nothing_is_pickled_and_no_pickle_is_read(
                 for client in clients:
                     await client.until(written)
 
+        async def type_until_heard() -> None:
+            """A worker tells others who types once it has heard who is there."""
+            async with asyncio.timeout(PATIENCE):
+                for turn in itertools.count():
+                    for pupil in pupils:
+                        await pupil.io.call("chat:typing", {"channel": "demo-class", "typing": turn % 2 == 0})
+                    if "typing" in heard:
+                        return
+
         await talk()
+        await type_until_heard()
         topics = {"doc:scratch-jar", "chat:demo-class", "presence", "typing", "documents"}
         await eventually(lambda: topics <= heard.keys())
         for topic, payloads in heard.items():

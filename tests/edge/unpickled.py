@@ -71,7 +71,7 @@ class Trap:
         """Publish pickles that say so when they are read to all these topics, in every protocol that there is."""
         bombs = [pickle.dumps(Bomb(str(self._ran)), protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
         async with Redis.from_url(url) as redis:
-            heard = [await redis.publish(PREFIX + topic, bomb) for topic in topics for bomb in bombs]
+            heard = [await redis.publish(PREFIX + topic, bomb) for topic in list(topics) for bomb in bombs]
         assert any(heard), "nobody listens there"
 
 
