@@ -5,8 +5,8 @@ take their turn together, at most once per tick (a picture of a 50 Hz screen): t
 committed in one go and share one transaction. Cold caches and waking up are what an edit costs most. When so many
 documents wait that waiting longer would save nothing, they go after a quarter of a tick. While several write, the next
 turn is set before anybody has sent anything for it, and begins by reading what all have sent (`Source`): nobody wakes
-the worker up only to wait. What is large is taken in bit
-by bit, one document after the other (`large`): everybody else waits for one bit at most.
+the worker up only to wait. A crowd is read as it comes, while the turn before is on its way to the disk. What is large
+is taken in bit by bit, one document after the other (`large`): everybody else waits for one bit at most.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ class Pace:
         self._writers: set[object] = set()
         self._writer: object = None
         self._turned = float("-inf")
-        self._gathering = False
+        self._gathering = self._crowd = False
         self.source: Source | None = None
         self.large = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def waits(self) -> bool:
-        """Whether the next turn is set."""
-        return self._timer is not None
+        """Whether the next turn is set, and what comes need not be read before."""
+        return self._timer is not None and not self._crowd
 
     def ask(self, waiter: Waiter, writer: object, now: float) -> None:
         """Have a document take its turn: at once if nobody else writes, otherwise with all others at the next tick."""
@@ -76,8 +76,7 @@ class Pace:
         self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
 
     def _turn(self) -> None:
-        now = self._clock()
-        since, self._turned = now - self._turned, now
+        self._turned = self._clock()
         self._timer = self._writer = None
         if self.source is not None:
             self._gathering = True
@@ -89,16 +88,13 @@ class Pace:
         writers, self._writers = self._writers, set()
         for waiter in waiting:
             waiter.take_turn()
-        if self.source is not None:
-            self._go_on(self.source, len(writers), since * _ENOUGH / max(len(waiting), 1))
-
-    def _go_on(self, source: Source, writers: int, wait: float) -> None:
-        """Set the next turn if there were several; otherwise have the next one wake us."""
-        if writers > 1:
-            wait = min(max(wait, self._tick / 4), self._tick)
-            self._timer = asyncio.get_running_loop().call_later(wait, self._turn)
+        self._crowd = len(waiting) >= _ENOUGH
+        if self.source is None:
+            return
+        if len(writers) > 1 and not self._crowd:
+            self._timer = asyncio.get_running_loop().call_later(self._tick, self._turn)
         else:
-            source.watch()
+            self.source.watch()
 
     def close(self) -> None:
         """Stop the timer."""

@@ -107,15 +107,17 @@ async def test_a_turn_begins_with_what_has_come_and_the_next_is_set_while_severa
     assert (desk.pokes, other.pokes, pace.waits, post.watched) == (3, 1, False, 1), "only one is left"
 
 
-async def test_after_the_turn_of_a_crowd_the_next_is_set() -> None:
+async def test_a_crowd_is_told_of_as_it_comes() -> None:
     now = 0.0
     pace = Pace(lambda: now, 3600.0)
-    post, desks = Post(pace), [Desk() for _ in range(65)]
+    post, desks = Post(pace), [Desk() for _ in range(16)]
     pace.ask(desks[0], "ada", now)
     pace.ask(desks[0], "ben", now)
     now = 900.0
     for desk in desks[1:]:
         pace.ask(desk, desk, now)
-    assert [desk.pokes for desk in desks] == [2] + [1] * 15 + [0] * 49, "a quarter of the tick is over: they go"
-    assert pace.waits and post.watched == 0
+    assert [desk.pokes for desk in desks] == [2] + [1] * 15, "a quarter of the tick is over: they go"
+    assert post.watched == 1 and not pace.waits
+    pace.ask(desks[0], "ada", now)
+    assert not pace.waits and desks[0].pokes == 2, "it waits for the others, and they are still told of"
     pace.close()
