@@ -300,7 +300,7 @@ class Hub:
                 await what()
             except CollabError as error:
                 _log.warning("%s: %s", what.__name__, error.text)
-            except Exception:
+            except Exception:  # what is periodic goes on
                 _log.exception("%s failed", what.__name__)
 
     async def _pump(self) -> None:

@@ -141,7 +141,7 @@ class Keeper:
     async def _run(self) -> None:
         try:
             await self._load()
-        except Exception as error:
+        except Exception as error:  # whatever keeps it from loading, who waits for it is told
             self.hub.forget(self)
             if not isinstance(error, CollabError):
                 _log.exception("document %s cannot be loaded", self.document)
@@ -166,7 +166,7 @@ class Keeper:
                 if self._stopping or await self._unload():
                     break
                 self._busy = False
-        except Exception as error:
+        except Exception as error:  # the top of the task: nobody may write into a half
             self._break(error)
         finally:
             self.audience.close()
@@ -229,7 +229,7 @@ class Keeper:
                 self.hub.committer.put(self.ledger.batch(work.entries, work.authors), partial(self._end_turn, work))
             if self._answers:
                 self.poke()
-        except Exception as error:
+        except Exception as error:  # whatever breaks a turn breaks this document only
             self._break(error)
 
     def _end_turn(self, work: Round, done: Committed | CollabError) -> None:
@@ -244,7 +244,7 @@ class Keeper:
                 self._conclude(work, [])
             else:  # others have logged around it: they are read first
                 self._late = (work, done)
-        except Exception as error:
+        except Exception as error:  # whatever breaks a turn breaks this document only
             self._break(error)
         finally:
             if self._late is None:
