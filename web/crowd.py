@@ -7,6 +7,7 @@ bound: Overloaded, at once, nobody waits.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +20,32 @@ WRITES = (20.0, 600.0)  # per second, burst: an afternoon's preparation by a scr
 PEOPLE = 10_000
 
 
-@contextmanager
-def counted(busy: Counter[str], person: str) -> Iterator[None]:
-    """Count one thing of a person's for as long as it goes on; who has none under way is not in `busy`."""
-    busy[person] += 1
-    try:
-        yield
-    finally:
-        busy[person] -= 1
-        if not busy[person]:
-            del busy[person]
+class Shares:
+    """What people do that costs much: one person at most `most` of it at a time, all together at most `altogether`."""
+
+    def __init__(self, most: int, refusal: str, *, altogether: float = math.inf, retry_after: int = 5) -> None:
+        self._most = most
+        self._altogether = altogether
+        self._refusal = refusal
+        self._retry_after = retry_after
+        self._busy: Counter[str] = Counter()  # without who has none under way
+
+    def of(self, person: str) -> int:
+        """Return how many of a person's are under way."""
+        return self._busy[person]
+
+    @contextmanager
+    def one(self, person: str) -> Iterator[None]:
+        """Count one for as long as it goes on; raise Overloaded when it is one too many."""
+        if self._busy[person] >= self._most or self._busy.total() >= self._altogether:
+            raise Overloaded(text=self._refusal, retry_after=self._retry_after)
+        self._busy[person] += 1
+        try:
+            yield
+        finally:
+            self._busy[person] -= 1
+            if not self._busy[person]:
+                del self._busy[person]
 
 
 class _Asker:

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import hashlib
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ from collab.upload_bytes import INCOMING, DatabaseBytes, FileBytes, UploadBytes
 from collab.upload_store import DAY, UploadStore
 from collab.uploads import Content, Quota, Reference, Upload
 from web import uploads_picture
-from web.crowd import counted
+from web.crowd import Shares
 from web.errors import Overloaded, ProtocolError
 from web.scan import Scanner
 from web.school.model import Person
@@ -79,7 +78,9 @@ class Uploads:
         self._incoming = folder / INCOMING
         self._heavy = heavy
         self._scanner = Scanner(config.clamd) if config.clamd else None
-        self._busy: Counter[str] = Counter()
+        self._shares = Shares(
+            AT_ONCE, f"at most {AT_ONCE} files are sent at a time", altogether=ALTOGETHER, retry_after=2
+        )
         self._rates: dict[str, Bucket] = {}
 
     async def take(self, person: Person, target: Target, name: str, source: Source, length: int | None) -> Upload:
@@ -124,7 +125,7 @@ class Uploads:
 
     def under_way(self, person: str) -> int:
         """Return how many files somebody is sending now."""
-        return self._busy[person]
+        return self._shares.of(person)
 
     async def _keep(self, reference: Reference, content: Content, file: Path, small: Path | None) -> Upload:
         if reference.document is not None:
@@ -199,13 +200,11 @@ class Uploads:
 
     @contextmanager
     def _turn(self, person: str) -> Iterator[None]:
-        if self._busy[person] >= AT_ONCE or self._busy.total() >= ALTOGETHER:
-            raise Overloaded(text=f"at most {AT_ONCE} files are sent at a time", retry_after=2)
-        now = monotonic()
-        self._rates = {who: bucket for who, bucket in self._rates.items() if not bucket.full(now)}
-        if not self._rates.setdefault(person, Bucket(*RATE, now)).take(now, 1):
-            raise Overloaded(text="too many files in a short time", retry_after=10)
-        with counted(self._busy, person):
+        with self._shares.one(person):
+            now = monotonic()
+            self._rates = {who: bucket for who, bucket in self._rates.items() if not bucket.full(now)}
+            if not self._rates.setdefault(person, Bucket(*RATE, now)).take(now, 1):
+                raise Overloaded(text="too many files in a short time", retry_after=10)
             yield
 
     def _too_large(self) -> ProtocolError:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from web.crowd import AT_ONCE, PEOPLE, WRITES, Crowd
+from web.crowd import AT_ONCE, PEOPLE, WRITES, Crowd, Shares
 from web.errors import Overloaded
 
 
@@ -54,3 +54,18 @@ def test_who_is_quiet_is_forgotten() -> None:
         with ExitStack() as running, pytest.raises(Overloaded):
             for _ in range(AT_ONCE):  # one of "busy" is under way already: it was not forgotten
                 running.enter_context(crowd.asking(0.0, "busy", writes=False))
+
+
+def test_a_share_is_a_persons_own_until_all_together_do_too_much() -> None:
+    shares = Shares(2, "two at a time", altogether=3, retry_after=7)
+    with ExitStack() as under_way:
+        for person in ("eve", "eve", "ada"):
+            under_way.enter_context(shares.one(person))
+        for person in ("eve", "ada", "somebody else"):
+            with pytest.raises(Overloaded) as refused, shares.one(person):
+                pass
+            assert (refused.value.text, refused.value.retry_after) == ("two at a time", 7)
+        assert (shares.of("eve"), shares.of("ada"), shares.of("somebody else")) == (2, 1, 0)
+    with pytest.raises(ZeroDivisionError), shares.one("eve"):
+        raise ZeroDivisionError
+    assert shares.of("eve") == 0

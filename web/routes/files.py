@@ -8,9 +8,6 @@ converts at most AT_ONCE files at a time, so that nobody fills the queue for all
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from aiohttp import web
@@ -30,9 +27,9 @@ from collab.formats.orders import (
 )
 from collab.schema import SEED_CLIENT
 from collab.store import Snapshot
-from web.crowd import counted
+from web.crowd import Shares
 from web.downloads import download_headers, file_name
-from web.errors import Overloaded, ProtocolError
+from web.errors import ProtocolError
 from web.routes.documents import check_folder
 from web.routes.edge import decode_query, read_body
 from web.routes.table import Call, Nothing, Route, endpoint
@@ -75,13 +72,13 @@ class Files:
     """The conversions of one worker."""
 
     def __init__(self) -> None:
-        self._busy: Counter[str] = Counter()
+        self._shares = Shares(AT_ONCE, f"at most {AT_ONCE} files are converted at a time")
 
     async def export(self, call: Call[Nothing]) -> web.Response:
         """A document as a file."""
         wanted = decode_query(call.request, WantedFile)
         document, _ = await call.services.access.access_document(call.person, call.id())
-        with self._turn(call.person.id):
+        with self._shares.one(call.person.id):
             values = await read_body(call.request, MAX_FILE) if call.request.method == "POST" else b""
             loaded = await call.services.documents.store.load(document.id)
             snapshot = () if loaded.snapshot is None else (loaded.snapshot.state,)
@@ -100,7 +97,7 @@ class Files:
         await services.access.access_own_content(person)
         if sent.folder is not None:
             await check_folder(services, person, sent.folder)
-        with self._turn(person.id):
+        with self._shares.one(person.id):
             data = await read_body(call.request, MAX_FILE)
             await services.uploads.require_clean(data)
             order = ReadFile(sent.language, data)
@@ -123,13 +120,6 @@ class Files:
             endpoint("POST", root + "/import", self.import_file, "Add a table made of a file", query=SentFile,
                      takes=_TAKEN, response=Imported, status=201, errors=(400, 403, 404, 413, 415, 429, 503)),
         )  # fmt: skip
-
-    @contextmanager
-    def _turn(self, person: str) -> Iterator[None]:
-        if self._busy[person] >= AT_ONCE:
-            raise Overloaded(text=f"at most {AT_ONCE} files are converted at a time", retry_after=5)
-        with counted(self._busy, person):
-            yield
 
 
 async def _convert(services: Services, job: str, order: bytes) -> bytes:

@@ -8,9 +8,7 @@ behind its client ids. One person has at most AT_ONCE of these made at a time, s
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
@@ -18,7 +16,8 @@ from msgspec import Meta, Struct
 from collab.awareness import Editor
 from collab.history import Change, History
 from collab.history_store import Version
-from web.errors import Overloaded, ProtocolError
+from web.crowd import Shares
+from web.errors import ProtocolError
 from web.room_view import colour_of
 from web.routes.edge import decode_query
 from web.routes.table import Call, Nothing, Route, endpoint
@@ -121,7 +120,7 @@ class DocumentPast:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._busy: Counter[str] = Counter()
+        self._shares = Shares(AT_ONCE, f"at most {AT_ONCE} old states are made at a time")
 
     async def look(self, call: Call[Nothing]) -> Past:
         """Who wrote when, and which states are kept."""
@@ -140,7 +139,7 @@ class DocumentPast:
     async def show(self, call: Call[Nothing]) -> StateView:
         """One old state."""
         document = await self._access(call)
-        with self._turn(call.person):
+        with self._shares.one(call.person.id):
             old = await self._history.state(document.id, _seq(call))
         names = await _names(call.services, call.person, old.authors.values())
         authors = [AuthorView(client, who, names.get(who, "")) for client, who in sorted(old.authors.items())]
@@ -149,7 +148,7 @@ class DocumentPast:
     async def name(self, call: Call[NewVersion]) -> VersionView:
         """Keep a state under a name."""
         document = await call.services.access.access_document_to_write(call.person, call.id())
-        with self._turn(call.person):
+        with self._shares.one(call.person.id):
             version = await self._history.name(document.id, call.body.seq, call.body.name, call.person.id)
         return _version_view(version, {call.person.id: call.person.name})
 
@@ -163,13 +162,13 @@ class DocumentPast:
         document = await call.services.access.access_document_to_write(call.person, call.id())
         person = call.person
         editor = Editor(person.id, person.name, person.role, colour_of(person.id))
-        with self._turn(person):
+        with self._shares.one(person.id):
             return Restored(await self._history.restore(document.id, _seq(call), editor))
 
     async def erase(self, call: Call[Erasing]) -> ErasedView:
         """Take what one person wrote out of the document and all its old states, for good."""
         document = await call.services.access.access_document_to_erase(call.person, call.id())
-        with self._turn(call.person):
+        with self._shares.one(call.person.id):
             epoch = await self._history.erase(document.id, call.body.account)
         log.info("what one person wrote was erased from document %s", document.id)
         return ErasedView(epoch)
@@ -198,18 +197,6 @@ class DocumentPast:
         if is_kept_apart(call.person, right):
             raise forbidden("the past of a document is not told to families")
         return document
-
-    @contextmanager
-    def _turn(self, person: Person) -> Iterator[None]:
-        if self._busy[person.id] >= AT_ONCE:
-            raise Overloaded(text=f"at most {AT_ONCE} old states are made at a time", retry_after=5)
-        self._busy[person.id] += 1
-        try:
-            yield
-        finally:
-            self._busy[person.id] -= 1
-            if not self._busy[person.id]:
-                del self._busy[person.id]
 
 
 async def _names(services: Services, person: Person, accounts: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pycrdt import Map
 
 from collab.awareness import Editor
 from collab.content import load, plain
+from collab.history import History, OldState
 from collab.history_store import HistoryStore
 from collab.scribe import write_edit
 from tests.web.routes.conftest import Browser, Enter
@@ -128,6 +129,30 @@ async def test_erasing(enter: Enter, services: Services) -> None:
     assert row.get("c1") is None and row["c2"] == "bleibt"
     assert (await teacher.call("GET", f"documents/{document}/versions/1"))[0] == 404
     assert {author["account"] for author in answer["authors"]} == {"", "teacher"}
+
+
+async def test_one_person_has_two_old_states_made_at_a_time(
+    enter: Enter, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, pupil = await enter("teacher"), await enter("pupil1")
+    await write(services, "teacher", "c1", "Entwurf")
+    made, begun, go_on = History.state, asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(self: History, document: str, seq: int) -> OldState:
+        begun.release()
+        await go_on.wait()
+        return await made(self, document, seq)
+
+    monkeypatch.setattr(History, "state", slow)
+    looks = [asyncio.create_task(browser.call("GET", f"{PATH}/1")) for browser in (teacher, teacher, pupil)]
+    for _ in looks:
+        await begun.acquire()
+    for refused in (("GET", f"{PATH}/1"), ("POST", f"{PATH}/1/restore"), ("POST", PATH, {"name": "Abgabe", "seq": 1})):
+        status, body = await teacher.call(*refused)
+        assert (status, body["code"]) == (429, "too_many_requests")
+    go_on.set()
+    assert [status for status, _ in await asyncio.gather(*looks)] == [200] * 3
+    assert (await teacher.call("GET", f"{PATH}/1"))[0] == 200
 
 
 @pytest.fixture
