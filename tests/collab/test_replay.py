@@ -37,14 +37,28 @@ def test_a_state_that_reads_back_is_returned() -> None:
 )
 def test_a_state_that_does_not_is_refused(damaged: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The CRDT's own encoding goes wrong, once."""
+    damage(monkeypatch, 1, damaged)
+    with pytest.raises(StateError) as refused:
+        replay(LOG)
+    assert refused.value.code == "not_readable"
+
+
+def test_a_state_that_reads_back_with_more_deleted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody looks, so that both show the same."""
+    hidden = block(5, 0, item(4, text("x")))
+    damage(monkeypatch, 2, update(hidden, deleted=deletions((5, 0, 1))))
+    with pytest.raises(StateError) as refused:
+        replay(msgspec.msgpack.encode(Log(0, pack(EMPTY_UPDATE), [(1, update(hidden))])))
+    assert refused.value.code == "not_readable"
+
+
+def damage(monkeypatch: pytest.MonkeyPatch, time: int, damaged: bytes) -> None:
+    """Let the encoding of a document give this, the first or the second time."""
     right, asked = LiveDocument.full, 0
 
     def full(self: LiveDocument) -> bytes:
         nonlocal asked
         asked += 1
-        return damaged if asked == 1 else right(self)
+        return damaged if asked == time else right(self)
 
     monkeypatch.setattr(LiveDocument, "full", full)
-    with pytest.raises(StateError) as refused:
-        replay(LOG)
-    assert refused.value.code == "not_readable"
