@@ -20,8 +20,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from . import chat_tables
 from . import upload_tables as tables
 from .database import Database
-from .errors import Overloaded
-from .upload_bytes import UploadBytes, new_place
+from .errors import Overloaded, StateError
+from .upload_bytes import UploadBytes, new_place, unchanged
 from .uploads import SMALL, Content, Quota, Reference, Upload
 
 DAY: Final = 24 * 3600
@@ -46,10 +46,7 @@ class UploadStore:
 
     async def add(self, reference: Reference, content: Content, file: Path, small: Path | None, quota: Quota) -> Upload:
         """Keep a file (and its thumbnail) and refer to it; durable on return. Raises Overloaded(upload_quota)."""
-        place = new_place(reference.school, content.hash, int(time.time()))
-        await self.bytes.put(place, file)
-        if small is not None:
-            await self.bytes.put(place + SMALL, small)
+        place = await self._put(reference.school, content, file, small)
         try:
             added = await self.database.transact(
                 lambda connection: self._add(connection, reference, content, place, quota)
@@ -57,9 +54,46 @@ class UploadStore:
         except BaseException:
             await self.bytes.drop([place])
             raise
-        if added.place != place:  # the school had it already
+        if added.place == place:
+            return added
+        if await self._is_whole(added):  # the school had it already
             await self.bytes.drop([place])
-        return added
+            return added
+        return await self._move(added, place)
+
+    async def mend(self, kept: Upload, file: Path, small: Path | None) -> Upload:
+        """Somebody brings again what is kept: keep that instead if what is kept is not what it was."""
+        if await self._is_whole(kept):
+            return kept
+        return await self._move(kept, await self._put(kept.reference.school, kept.content, file, small))
+
+    async def _put(self, school: str, content: Content, file: Path, small: Path | None) -> str:
+        place = new_place(school, content.hash, int(time.time()))
+        await self.bytes.put(place, file)
+        if small is not None:
+            await self.bytes.put(place + SMALL, small)
+        return place
+
+    async def _is_whole(self, kept: Upload) -> bool:
+        content = kept.content
+        try:
+            async for _ in unchanged(self.bytes.read(kept.place, 0, content.size), content.hash, content.size):
+                pass
+            if content.thumb:
+                async for _ in self.bytes.read(kept.place + SMALL, 0, content.thumb):
+                    pass
+        except StateError:
+            return False
+        return True
+
+    async def _move(self, kept: Upload, place: str) -> Upload:
+        """Name another place for the bytes of a content, unless somebody else just did."""
+        blob = tables.blob.c
+        mine = and_(blob.school == kept.reference.school, blob.hash == kept.content.hash, blob.place == kept.place)
+        statement = update(tables.blob).where(mine).values(place=place)
+        moved = await self.database.transact(lambda connection: connection.execute(statement).rowcount)
+        await self.bytes.drop([kept.place if moved else place])
+        return await self.find(kept.reference.id) or kept
 
     def _add(self, connection: Connection, ref: Reference, content: Content, place: str, quota: Quota) -> Upload:
         values = {"school": ref.school, "place": place, "loose": False} | _columns(content)

@@ -131,7 +131,7 @@ class Uploads:
         if reference.document is not None:
             known = await self.store.find_image(reference.document, content.hash)
             if known is not None:
-                return known
+                return await self.store.mend(known, file, small)
         return await self.store.add(reference, content, file, small, self.quota)
 
     async def _receive(self, source: Source, target: Path) -> int:

@@ -21,7 +21,7 @@ from collab.errors import CollabError, Overloaded, ProtocolError, StateError
 from collab.upload_bytes import PIECE, DatabaseBytes, FileBytes
 from collab.upload_store import DAY, UploadStore
 from collab.upload_use import find_unused
-from collab.uploads import Content, Quota, Reference, Upload
+from collab.uploads import SMALL, Content, Quota, Reference, Upload
 from tests.services import Postgres
 
 PLENTY = Quota(10_000_000, 20_000_000)
@@ -112,6 +112,34 @@ async def test_a_school_keeps_a_content_once_and_shares_none(uploads: UploadStor
     assert await read(uploads, foreign.place, size=4) == b"same"
     with pytest.raises(StateError):
         await read(uploads, first.place, size=4)
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("again", ["another message", "the same document"])
+async def test_what_is_damaged_is_whole_when_it_is_sent_again(
+    uploads: UploadStore, send: Send, tmp_path: Path, small: bool, again: str
+) -> None:
+    data, thumb = b"Parabel" * 100, b"small"
+    first = await send(data, small=thumb)
+    damaged = first.place + SMALL if small else first.place
+    await uploads.bytes.drop([damaged])
+    if not small:
+        (tmp_path / "other").write_bytes(b"p" + data[1:])
+        await uploads.bytes.put(damaged, tmp_path / "other")
+    if again == "another message":
+        second = await send(data, small=thumb, person="ben")
+    else:
+        for name, content in (("file", data), ("small", thumb)):
+            (tmp_path / name).write_bytes(content)
+        second = await uploads.mend(first, tmp_path / "file", tmp_path / "small")
+    assert second.place != first.place
+    found = await uploads.find(first.reference.id)
+    assert found is not None and found.place == second.place, "whole for whoever has it already, too"
+    assert await read(uploads, found.place, size=len(data)) == data
+    assert await read(uploads, found.place + SMALL, size=len(thumb)) == thumb
+    assert await uploads.bytes.places(2**40) == [second.place]
+    third = await send(data, small=thumb, person="cem")
+    assert third.place == second.place, "what is whole stays where it is"
 
 
 async def test_quotas_of_a_person_and_of_a_school(uploads: UploadStore, send: Send) -> None:
