@@ -29,10 +29,10 @@ class YClient:
         self._url = f"{url}/collab/{document}"
         self._query = {"ticket": ticket, "ack": "1", **({} if epoch is None else {"epoch": str(epoch)})}
         self.name = name
-        self.doc: Doc[Any] = Doc()
-        self.keys: Map[Any] = self.doc.get("keys", type=Map)
+        self.take_over(Doc())
         self.acked: set[str] = set()
         self.received: set[str] = set()
+        self._syncing = False  # what changes the replica now comes from the server
         self.synced = asyncio.Event()
         self.close_code: int | None = None
         self._heard = asyncio.Event()
@@ -51,6 +51,19 @@ class YClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.disconnect()
+
+    def take_over(self, doc: Doc[Any]) -> None:
+        """Be the client of this replica. Its keys are followed: asking for all of many thousands takes long."""
+        self.doc = doc
+        self.keys: Map[Any] = doc.get("keys", type=Map)
+        self._known = set(self.keys.keys())
+        self.keys.observe(self._on_keys)
+
+    def _on_keys(self, event: Any) -> None:  # a MapEvent: its type does not tell of its keys
+        for key, change in event.keys.items():
+            (self._known.discard if change["action"] == "delete" else self._known.add)(key)
+            if self._syncing and change["action"] == "add" and not key.startswith(f"{self.name}-"):
+                self.received.add(key)
 
     async def connect(self) -> None:
         """Connect and synchronise; everything unacknowledged goes along."""
@@ -90,10 +103,10 @@ class YClient:
         return key
 
     def own(self) -> set[str]:
-        return {key for key in self.known() if key.startswith(f"{self.name}-")}
+        return {key for key in self._known if key.startswith(f"{self.name}-")}
 
     def known(self) -> set[str]:
-        return set(self.keys.keys())
+        return set(self._known)
 
     async def until_synced(self) -> None:
         """Return once what the server holds is here; like every client, come again while it cannot take us in."""
@@ -109,7 +122,7 @@ class YClient:
 
     async def until(self, keys: set[str]) -> None:
         """Return once this replica holds all of `keys`; ConnectionError when it can hear no more."""
-        while not keys <= self.known():
+        while not keys <= self._known:
             await self._hear()
 
     async def until_acked(self, key: str) -> None:
@@ -143,9 +156,9 @@ class YClient:
             asyncio.get_running_loop().call_soon(self._heard.set)  # whoever waits looks when this task is done
 
     async def _on_sync(self, socket: aiohttp.ClientWebSocketResponse, data: bytes) -> None:
-        before = self.known()
+        self._syncing = True
         reply = handle_sync_message(data[1:], self.doc)
-        self.received |= {key for key in self.known() - before if not key.startswith(f"{self.name}-")}
+        self._syncing = False
         if reply is not None:
             self._sent.append(self.own())
             await socket.send_bytes(reply)

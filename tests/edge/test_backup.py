@@ -113,7 +113,7 @@ async def written_during(client: YClient, work: object) -> tuple[set[str], subpr
 async def closed(server: KreideServer, ticket: str, client: YClient, epoch: int | None = None) -> int | None:
     """Come with what a client has; return the code it is closed with."""
     again = YClient(server.url, DOCUMENT, ticket, client.name, epoch)
-    again.doc, again.keys = client.doc, client.keys
+    again.take_over(client.doc)
     await again.connect()
     await asyncio.wait_for(again.until_closed(), 30)
     await again.disconnect()
