@@ -99,7 +99,8 @@ def test_text_that_runs_over_its_slide_stays_on_it() -> None:
     lines = tuple(f"upper {number}\nlower {number}" for number in range(40))
     pdf = write_deck_pdf(Deck((Slide((Box("text", (100, 230, 1400, 520, 0), lines),)), Slide(()))), "x", "de")
     assert pages(pdf) == 2
-    assert len(re.findall(rb"T[jJ]\b", inflated(pdf))) == 80, "cut by the edge, not left out before it"
+    shown = re.findall(rb"[\])>] ?T[jJ]\n", inflated(pdf))  # the bytes of a font may hold the two letters, too
+    assert len(shown) == 80, "cut by the edge, not left out before it"
 
 
 def test_a_table_prints_its_headings_on_every_page() -> None:
