@@ -94,7 +94,7 @@ class Audience:
             outbox = connection.outbox
             if number in without:
                 continue
-            if connection.synced and outbox.direct is not None and outbox.state is State.FLOWING:
+            if connection.synced and outbox.way is not None and outbox.state is State.FLOWING:
                 ready.append(outbox)
             else:
                 self._left.append(connection)

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import Protocol, runtime_checkable
 
 from .limits import Limits
+from .salvo import Way
 
 
 class Transport(Protocol):
@@ -29,11 +30,9 @@ class Transport(Protocol):
 
 @runtime_checkable
 class Direct(Protocol):
-    """A transport whose socket may be written to while the transport holds nothing. `send` is the socket's own: it
-    returns how many bytes it took, or raises OSError.
-    """
+    """A transport whose socket may be written to while the transport holds nothing, if there is a way to it."""
 
-    send: Callable[[bytes], int]
+    way: Way | None
 
 
 class Kind(Enum):
@@ -56,12 +55,12 @@ class State(Enum):
 class Outbox:
     """The queue of one client."""
 
-    __slots__ = ("_limits", "_queue", "_since", "_size", "base", "buffered", "direct", "last_sent", "put", "state")
+    __slots__ = ("_limits", "_queue", "_since", "_size", "base", "buffered", "last_sent", "put", "state", "way")
 
     def __init__(self, transport: Transport, limits: Limits, now: float) -> None:
         self.put = transport.write
         self.buffered = transport.buffered
-        self.direct = transport.send if isinstance(transport, Direct) else None
+        self.way = transport.way if isinstance(transport, Direct) else None
         self._limits = limits
         self._queue: deque[tuple[Kind, bytes]] | None = None  # an empty one takes 0.7 KiB, and most never wait
         self._size = 0
@@ -73,11 +72,8 @@ class Outbox:
     def write(self, now: float, frame: bytes) -> None:
         """Write past the queue (answers to sync step 1)."""
         self.last_sent = now
-        if self.direct is not None and not self.buffered():
-            try:
-                taken = self.direct(frame)
-            except OSError:  # full, or gone: the transport knows what to do
-                taken = 0
+        if self.way is not None and not self.buffered():
+            taken = self.way.write(frame)
             if taken == len(frame):
                 return
             frame = frame[taken:]

@@ -1,39 +1,50 @@
 """The same bytes to many sockets, past their transports.
 
 Laws: bytes go straight to a socket only while its transport holds nothing, so no frame is ever cut by another; whatever
-the socket does not take goes to its transport, which sends it before anything else. Two loops in C, one over what the
-transports hold and one over the sockets: beside the kernel's own send little is left.
+the socket does not take goes to its transport, which sends it before anything else. The transports are asked in a loop
+in C, and all sockets are written to in one call: beside the kernel's own send little is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from operator import call
-from typing import Protocol
+from typing import Any, Protocol
+
+
+class Way(Protocol):
+    """A socket that may be written to while its transport holds nothing."""
+
+    def write(self, frame: bytes) -> int:
+        """Return how many bytes the socket took: none if it is full or gone."""
+
+    @staticmethod
+    def together(ways: Sequence[Any]) -> Callable[[bytes], Sequence[tuple[int, int]]]:
+        """Return what sends the same to several of the same kind; it returns who did not take all: place, how much."""
 
 
 class Target(Protocol):
-    """Somebody with a way to the socket itself (`direct`), past what the transport holds (`buffered`)."""
+    """Somebody with a way to the socket itself, past what the transport holds (`buffered`)."""
 
     last_sent: float
 
     @property
-    def direct(self) -> Callable[[bytes], int] | None: ...
+    def way(self) -> Way | None: ...
     @property
     def buffered(self) -> Callable[[], int]: ...
     def finish(self, rest: bytes) -> None: ...
 
 
 class Salvo:
-    """Some who hear the same and keep up."""
+    """Some who have a way, hear the same and keep up."""
 
-    __slots__ = ("_held", "_outboxes", "_sends", "_sent_at")
+    __slots__ = ("_held", "_outboxes", "_send", "_sent_at")
 
     def __init__(self, outboxes: Sequence[Target]) -> None:
         self._outboxes = outboxes
         self._held = [outbox.buffered for outbox in outboxes]
-        self._sends = [outbox.direct for outbox in outboxes if outbox.direct is not None]
+        ways = [outbox.way for outbox in outboxes if outbox.way is not None]
+        self._send = ways[0].together(ways) if ways else None
         self._sent_at = float("-inf")
 
     def __len__(self) -> int:
@@ -43,17 +54,10 @@ class Salvo:
         """Send the frame to all; False, and nothing sent, if one of them must be looked at first."""
         if any(map(call, self._held)):
             return False
-        self._sent_at = now
-        size, done = len(frame), 0
-        while done < len(self._sends):
-            try:
-                for taken in map(call, self._sends[done:] if done else self._sends, repeat(frame)):
-                    if taken != size:
-                        self._outboxes[done].finish(frame[taken:])
-                    done += 1
-            except OSError:  # full, or gone: the transport knows what to do
-                self._outboxes[done].finish(frame)
-                done += 1
+        if self._send is not None:
+            self._sent_at = now
+            for place, taken in self._send(frame):  # full, or gone: the transport knows what to do
+                self._outboxes[place].finish(frame[taken:])
         return True
 
     def settle(self) -> None:

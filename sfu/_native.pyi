@@ -134,6 +134,10 @@ class Recorder:
     def close(self) -> None:
         """Write what waits, within 5 s, and close the pipe."""
 
+def send_all(descriptors: bytes, frame: bytes) -> list[tuple[int, int]]:
+    """Send the same, without the GIL and without waiting, to connected sockets, which are given as C ints one after the
+    other; returns the places of those that did not take all, each with how many bytes it took."""
+
 @final
 class Rehearsal:
     """One viewer's estimate and pacer, with a clock (microseconds) and a network of the caller's: for simulations."""

@@ -59,9 +59,8 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         self.ping_at = math.inf  # if `engine_socket.py` sends the pings
         self.pinging: asyncio.Task[None] | None = None  # engine.io's own, which sends the next one
         self.beats: Callable[[Any], None] | None = None
-        self.direct: Callable[[bytes], int] | None = None  # the socket's own send
+        self.way: Straight | None = None  # to the socket itself
         self.buffered: Callable[[], int] = int
-        self._way: Straight | None = None
         self._on_full = on_full
 
     def attach(self, response: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
@@ -71,15 +70,14 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
         if transport is not None:
             self.buffered = transport.get_write_buffer_size
         self.release()
-        self._way = find_straight(transport) if transport is not None else None
-        self.direct = self._way.send if self._way is not None else None
+        self.way = find_straight(transport) if transport is not None else None
         self._readiness.changes += 1
 
     def release(self) -> None:
         """The WebSocket has ended, or another takes its place."""
-        if self._way is not None:
-            self._way.close()
-            self._way = self.direct = None
+        if self.way is not None:
+            self.way.close()
+            self.way = None
             self._readiness.changes += 1
 
     @property
@@ -91,7 +89,7 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
     def idle(self, idle: bool) -> None:
         if self._idle != idle:
             self._idle = idle
-            if self.direct is not None:
+            if self.way is not None:
                 self._readiness.changes += 1
 
     async def get(self) -> engine_packet.Packet | None:
@@ -115,15 +113,12 @@ class Outbox(asyncio.Queue[engine_packet.Packet | None]):
 
     def write(self, frame: bytes) -> bool:
         """Write a ready WebSocket frame now, or return False when something stands before it."""
-        transport, send = self.transport, self.direct
+        transport = self.transport
         if not self._idle or transport is None or self.response is None or self.response.closed:
             return False
         held = self.buffered()
-        if not held and send is not None:
-            try:
-                taken = send(frame)
-            except OSError:  # full, or gone: the transport knows what to do
-                taken = 0
+        if not held and self.way is not None:
+            taken = self.way.write(frame)
             if taken == len(frame):
                 return True
             frame = frame[taken:]
@@ -224,7 +219,7 @@ class Broadcast(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio
         ready, others = [], []
         for socket in self._found(members):
             outbox: Outbox = socket.queue
-            if _is_direct(socket) and outbox.idle and outbox.direct is not None and not _is_closed(outbox):
+            if _is_direct(socket) and outbox.idle and outbox.way is not None and not _is_closed(outbox):
                 ready.append(outbox)
             else:
                 others.append(socket.sid)

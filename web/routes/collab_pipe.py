@@ -41,7 +41,6 @@ class DirectPipe(Pipe):
         super().__init__(websocket, transport)
         self._transport = transport
         self.way: Straight = way
-        self.send: Callable[[bytes], int] = way.send
         self.write = self._write
 
     def _write(self, frame: bytes) -> None:

@@ -3,7 +3,8 @@
 //! A packet's path: `socket` (recvmmsg) -> `demux` -> `stun` + `ice`, or Python (DTLS), or `srtp`
 //! -> `ingest` -> `forward` -> `exit` -> `outbox` (sendmmsg, GSO). `media` is the pure logic of streams,
 //! `world` what one plane knows, `thread` its loop, `plane` the boundary to Python: commands in,
-//! events and counters out, the GIL released. Unsafe code lives in `socket` alone (tests count allocations).
+//! events and counters out, the GIL released. Apart from all that, `salvo` sends the same to many
+//! web sockets. Unsafe code lives in `socket` alone (tests count allocations).
 #![deny(unsafe_code)]
 // Sizes of packets and indices of bits are far below the limits of their types.
 #![allow(clippy::cast_possible_truncation)]
@@ -25,6 +26,7 @@ pub mod opening;
 pub mod outbox;
 pub mod pace;
 pub mod replay;
+pub mod salvo;
 pub mod session;
 pub mod socket;
 pub mod source;
@@ -62,4 +64,6 @@ mod _native {
     use crate::recorder::Recorder;
     #[pymodule_export]
     use crate::rehearsal::Rehearsal;
+    #[pymodule_export]
+    use crate::salvo::boundary::send_all;
 }

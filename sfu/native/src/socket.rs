@@ -21,7 +21,7 @@ mod pipe;
 mod wait;
 
 pub use haste::hasten;
-pub use listen::{accept, adopt_stream, listen};
+pub use listen::{accept, adopt_stream, listen, send_now};
 pub use pipe::adopt;
 pub use wait::{Epoll, EventFd, monotonic};
 

@@ -79,6 +79,15 @@ pub fn adopt_stream(descriptor: RawFd) -> io::Result<(TcpStream, SocketAddr)> {
     Ok((stream, remote))
 }
 
+/// How many of these bytes a connected socket takes now: none if it is full, gone or no socket.
+#[must_use]
+pub fn send_now(descriptor: RawFd, bytes: &[u8]) -> usize {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    // SAFETY: the pointer and the length are those of a slice that outlives the call.
+    let taken = unsafe { libc::send(descriptor, bytes.as_ptr().cast(), bytes.len(), flags) };
+    usize::try_from(taken).unwrap_or(0)
+}
+
 fn make_ready(stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(true)?;
     stream.set_nodelay(true)?;
