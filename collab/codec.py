@@ -34,7 +34,8 @@ class Piece(Struct, frozen=True, gc=False):
     """One struct of an update: where it is and what it hangs on.
 
     `pairs` are the clocks of its low surrogates; `holds`: others may hang on it (a shared type, or what may have been
-    one); `collected`: nothing but its place is left.
+    one); `collected`: nothing but its place is left. Who has no neighbours names the parent, by id or as a `root`, and
+    may name a key of it.
     """
 
     client: int
@@ -46,6 +47,8 @@ class Piece(Struct, frozen=True, gc=False):
     pairs: tuple[int, ...] = ()
     holds: bool = False
     collected: bool = False
+    keyed: bool = False
+    root: str = ""
 
     @property
     def end(self) -> int:
@@ -140,27 +143,25 @@ def _parse_piece(reader: Reader, client: int, clock: int) -> Piece | Span:
         return Span(client, clock, _length(reader.uint()))
     left = _parse_id(reader) if info & _HAS_LEFT else None
     right = _parse_id(reader) if info & _HAS_RIGHT else None
-    parent = None
+    parent, keyed, root = None, False, ""
     if left is None and right is None:
-        parent = _parse_parent(reader)
+        if reader.uint() == 1:
+            root = reader.string()
+        else:
+            parent = _parse_id(reader)
         if info & _HAS_KEY:
             reader.string()
+            keyed = True
     for reference in (left, right, parent):
         if reference is not None and reference[0] == client and reference[1] >= clock:
             raise ProtocolError("update_malformed", "a part builds on a later one of its own client")
     length, pairs = _parse_content(reader, kind, clock)
-    return Piece(client, clock, _length(length), left, right, parent, pairs, kind in (_TYPE, _DELETED))
+    holds = kind in (_TYPE, _DELETED)
+    return Piece(client, clock, _length(length), left, right, parent, pairs, holds, keyed=keyed, root=root)
 
 
 def _parse_id(reader: Reader) -> Id:
     return reader.uint(), reader.uint()
-
-
-def _parse_parent(reader: Reader) -> Id | None:
-    if reader.uint() == 1:
-        reader.string()
-        return None
-    return _parse_id(reader)
 
 
 def _length(length: int) -> int:

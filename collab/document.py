@@ -63,10 +63,10 @@ class LiveDocument:
 
     def load_slices(self, state: bytes, record: bytes | None) -> Iterator[None]:
         """Take a stored snapshot slice by slice; the document is usable after the last one. Raises ProtocolError."""
-        if record is None:
+        read = Record.decode(record) if record is not None else None
+        if read is None:
             self.apply(self.judge(state))
             return
-        read = Record.decode(record)
         self.outline = read.outline
         for update in slice_state(state, read.cuts):
             self._apply(update, True)

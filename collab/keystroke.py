@@ -2,14 +2,14 @@
 
 Laws: `place_keystroke` answers only where the long way (`codec.py`, `outline.py`) would give the very same placement;
 at the least doubt it says None, and the long way decides, and refuses what must be refused. A keystroke is one part of
-one client, exactly the next one, of ASCII letters, with a neighbour that is there; it deletes nothing, and nowhere in
-the document is a surrogate pair that it could cut.
+one client, exactly the next one, of ASCII letters, with neighbours that are there and in one list; it deletes nothing,
+and nowhere in the document is a surrogate pair that it could cut.
 """
 
 from __future__ import annotations
 
 from .codec import MAX_CLOCK
-from .outline import Outline, Placed, Placement
+from .outline import Home, Outline, Placed, Placement
 
 _TEXT_AFTER, _TEXT_BETWEEN = 0x84, 0xC4  # a string with a left neighbour, or with both
 _MOST = 120  # bytes of text, so that its length is one byte
@@ -27,22 +27,22 @@ def place_keystroke(data: bytes, outline: Outline) -> Placement | None:
             return None
         left, position = _uint(data, position + 1)
         left_clock, position = _uint(data, position)
-        level = deepest = _level(outline, left, left_clock)
+        place = _place(outline, left, left_clock)
         if kind == _TEXT_BETWEEN:
             right, position = _uint(data, position)
             right_clock, position = _uint(data, position)
-            other = _level(outline, right, right_clock)
-            level, deepest = min(level, other), max(level, other)
+            if place != _place(outline, right, right_clock):
+                return None
         length = data[position]
     except IndexError:
         return None
     text = data[position + 1 : -1]
     end = clock + length
-    if level < 0 or not 0 < length == len(text) <= _MOST or not text.isascii() or end > MAX_CLOCK:
+    if place is None or not 0 < length == len(text) <= _MOST or not text.isascii() or end > MAX_CLOCK:
         return None
     if outline.state(client) != clock:
         return None
-    return Placement((Placed(client, clock, end, deepest, False, ()),))
+    return Placement((Placed(client, clock, end, place[0], False, (), place[1]),))
 
 
 def _uint(data: bytes, position: int) -> tuple[int, int]:
@@ -60,7 +60,10 @@ def _uint(data: bytes, position: int) -> tuple[int, int]:
     raise IndexError
 
 
-def _level(outline: Outline, client: int, clock: int) -> int:
-    """Return how deep an id lies, -1 if it is not there."""
+def _place(outline: Outline, client: int, clock: int) -> tuple[int, Home] | None:
+    """Return how deep and in whose list an id stands; None if it is not there, or stands in none."""
     runs = outline.runs.get(client)
-    return runs.level(clock) if runs is not None and clock < runs.end else -1
+    if runs is None or clock >= runs.end:
+        return None
+    place = runs.place(clock)
+    return None if place[1] is None else place

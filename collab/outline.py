@@ -1,11 +1,13 @@
-"""What a document holds, without its content: which ids are there, how deep each lies, which of them are second
-halves of a character.
+"""What a document holds, without its content: which ids are there, how deep each lies and in whose list, and which are
+second halves of a character.
 
 From this alone an update can be judged before the CRDT sees it:
 - it builds on parts that are not there          -> `Placement` is None: neither apply nor log it, ask for the
   difference;
 - its parts wait for each other in a circle      -> refused (a CRDT would keep them pending for ever);
 - a part hangs on something that is no shared type -> refused (pycrdt stops half-way, with half of it in);
+- its neighbours stand in two lists, or its right one under a key -> refused (it would stand in one list and belong to
+  another: pycrdt then runs in circles, overflows its stack or reads what it has freed; no editor writes such);
 - it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack,
   browsers overflow far earlier);
 - it cuts a surrogate pair                       -> refused (Yjs and pycrdt then differ for good).
@@ -24,12 +26,17 @@ from msgspec import Struct
 
 from .codec import Id, Piece, Update
 from .errors import ProtocolError
-from .lib0 import MAX_NESTING, Reader, build_uint, too_deep
+from .lib0 import MAX_NESTING, Reader, build_buffer, build_uint, too_deep
 from .steps import STEP, Steps, finish
+
+Home = Id | str | None
+"""In whose list an id stands: of the shared type with an id, or of a root; None under a key, or if it is collected."""
+
+_VERSION = b"\x00\x02"  # the first version began with the number of clients
 
 
 class Placed(Struct, frozen=True, gc=False):
-    """The new part of one piece: ids [start, end) of a client, at a depth."""
+    """The new part of one piece: ids [start, end) of a client, at a depth, in a list."""
 
     client: int
     start: int
@@ -37,6 +44,7 @@ class Placed(Struct, frozen=True, gc=False):
     level: int
     holds: bool
     pairs: tuple[int, ...]
+    home: Home
 
 
 class Placement(Struct, frozen=True):
@@ -50,32 +58,38 @@ class Placement(Struct, frozen=True):
 
 
 class Runs:
-    """One client's ids: from `starts[i]` on `marks[i]` holds: twice the depth, plus 1 where others may hang on it."""
+    """One client's ids: from `starts[i]` on `homes[i]` and `marks[i]` hold. A mark is twice the depth, plus 1 where
+    others may hang on it; what is collected has no depth.
+    """
 
-    __slots__ = ("end", "marks", "starts")
+    __slots__ = ("end", "homes", "marks", "starts")
 
     def __init__(self, end: int = 0) -> None:
         self.end = end
         self.starts: list[int] = []
         self.marks: list[int] = []
+        self.homes: list[Home] = []
 
-    def _mark(self, clock: int) -> int:
-        return self.marks[bisect_right(self.starts, clock) - 1]
+    def place(self, clock: int) -> tuple[int, Home]:
+        """Return the depth and the list of one id."""
+        run = bisect_right(self.starts, clock) - 1
+        return self.marks[run] >> 1, self.homes[run]
 
     def level(self, clock: int) -> int:
         """Return the depth of one id."""
-        return self._mark(clock) >> 1
+        return self.place(clock)[0]
 
     def holds(self, clock: int) -> bool:
         """Tell whether others may hang on an id."""
-        return bool(self._mark(clock) & 1)
+        return bool(self.marks[bisect_right(self.starts, clock) - 1] & 1)
 
-    def append(self, start: int, end: int, level: int, holds: bool) -> None:
-        """Note that [start, end) lies at `level`."""
+    def append(self, start: int, end: int, level: int, holds: bool, home: Home) -> None:
+        """Note that [start, end) lies at `level`, in this list."""
         mark = level << 1 | holds
-        if not self.marks or self.marks[-1] != mark:
+        if not self.marks or self.marks[-1] != mark or self.homes[-1] != home:
             self.starts.append(start)
             self.marks.append(mark)
+            self.homes.append(home)
         self.end = end
 
 
@@ -112,7 +126,7 @@ class Outline:
             runs = self.runs.get(part.client)
             if runs is None:
                 runs = self.runs[part.client] = Runs()
-            runs.append(part.start, part.end, part.level, part.holds)
+            runs.append(part.start, part.end, part.level, part.holds, part.home)
             if part.pairs:
                 self.pairs.setdefault(part.client, set()).update(part.pairs)
 
@@ -170,12 +184,12 @@ class Outline:
 
     def encode(self) -> bytes:
         """Write it down, to be stored beside a snapshot."""
-        parts = [build_uint(len(self.runs))]
+        parts = [_VERSION, build_uint(len(self.runs))]
         for client, runs in self.runs.items():
             parts.append(build_uint(client) + build_uint(runs.end) + build_uint(len(runs.starts)))
             before = 0
-            for start, mark in zip(runs.starts, runs.marks, strict=True):
-                parts.append(build_uint(start - before) + build_uint(mark))
+            for start, mark, home in zip(runs.starts, runs.marks, runs.homes, strict=True):
+                parts.append(build_uint(start - before) + build_uint(mark) + _build_home(home))
                 before = start
             pairs = sorted(self.pairs.get(client, ()))
             parts.append(build_uint(len(pairs)))
@@ -187,13 +201,16 @@ class Outline:
 
     @classmethod
     def decode(cls, data: bytes) -> Outline:
-        """Read what `encode` wrote; raises ProtocolError if it is damaged."""
+        """Read what `encode` wrote; raises ProtocolError if it is damaged, or of an earlier version."""
         return cls.read(Reader(data))
 
     @classmethod
     def read(cls, reader: Reader) -> Outline:
         """Read what `encode` wrote from where the reader is; raises ProtocolError."""
         outline = cls()
+        for byte in _VERSION:
+            if reader.byte() != byte:
+                raise ProtocolError("outline_version", "the outline is of an earlier version")
         for _ in range(reader.uint()):
             client = reader.uint()
             runs = outline.runs[client] = Runs(reader.uint())
@@ -202,6 +219,7 @@ class Outline:
                 start += reader.uint()
                 runs.starts.append(start)
                 runs.marks.append(reader.uint())
+                runs.homes.append(_read_home(reader))
             clock = 0
             for _ in range(reader.uint()):
                 clock += reader.uint()
@@ -263,24 +281,53 @@ class _Planner:
     def _level(self, reference: Id) -> int:
         return self._runs(reference).level(reference[1])
 
+    def _beside(self, piece: Piece) -> tuple[int, Home]:
+        """Return the depth and the list of who has neighbours."""
+        sides = [self._runs(side).place(side[1]) for side in (piece.left, piece.right) if side is not None]
+        sides = [(level, home) for level, home in sides if level] or [(0, None)]  # beside the collected: collected, too
+        level, home = sides[-1]
+        if piece.right is not None and level and (home is None or sides[0][1] != home):
+            raise ProtocolError("update_malformed", "a part stands between two lists")
+        return level, home
+
     def _place(self, piece: Piece) -> None:
-        if piece.collected:
-            level = 0
+        level, home = 0, None
+        if piece.left is not None or piece.right is not None:
+            level, home = self._beside(piece)
         elif piece.parent is not None:
             if not self._runs(piece.parent).holds(piece.parent[1]):
                 raise ProtocolError("update_malformed", "a part hangs on something that is no shared type")
-            level = self._level(piece.parent) + 1
-        else:
-            sides = [self._level(side) for side in (piece.left, piece.right) if side is not None]
-            level = max(sides, default=1)
+            level, home = self._level(piece.parent) + 1, None if piece.keyed else piece.parent
+        elif not piece.collected:
+            level, home = 1, None if piece.keyed else piece.root
+        if level and home is None and piece.length > 1 and not piece.holds:
+            raise ProtocolError("update_malformed", "several values stand under one key")
         if level > MAX_NESTING:
             raise too_deep()
         start = self._end(piece.client)
         fresh = self.fresh.get(piece.client)
         if fresh is None:
             fresh = self.fresh[piece.client] = Runs(start)
-        fresh.append(start, piece.end, level, piece.holds)
-        self.placed.append(Placed(piece.client, start, piece.end, level, piece.holds, piece.pairs))
+        fresh.append(start, piece.end, level, piece.holds, home)
+        self.placed.append(Placed(piece.client, start, piece.end, level, piece.holds, piece.pairs, home))
+
+
+def _build_home(home: Home) -> bytes:
+    if home is None:
+        return b"\x00"
+    if isinstance(home, str):
+        return b"\x01" + build_buffer(home.encode())
+    return b"\x02" + build_uint(home[0]) + build_uint(home[1])
+
+
+def _read_home(reader: Reader) -> Home:
+    match reader.uint():
+        case 0:
+            return None
+        case 1:
+            return reader.string()
+        case _:
+            return reader.uint(), reader.uint()
 
 
 def _cut() -> ProtocolError:

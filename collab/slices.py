@@ -53,10 +53,15 @@ class Record(Struct, frozen=True):
         return self.outline.encode() + (msgspec.msgpack.encode(self.cuts) if self.cuts is not None else b"")
 
     @classmethod
-    def decode(cls, data: bytes) -> Record:
-        """Read what `encode` wrote, or an outline alone; raises ProtocolError."""
+    def decode(cls, data: bytes) -> Record | None:
+        """Read what `encode` wrote, or an outline alone; None if it is of an earlier version. Raises ProtocolError."""
         reader = Reader(data)
-        outline = Outline.read(reader)
+        try:
+            outline = Outline.read(reader)
+        except ProtocolError as error:
+            if error.code == "outline_version":
+                return None
+            raise
         rest = data[reader.position :]
         try:
             return cls(outline, msgspec.msgpack.decode(rest, type=Cuts) if rest else None)

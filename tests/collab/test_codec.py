@@ -73,9 +73,9 @@ def test_pieces_carry_where_they_hang() -> None:
     )
     parsed = parse_update(data)
     assert parsed.pieces == (
-        Piece(5, 0, 2),
+        Piece(5, 0, 2, root="t"),
         Piece(5, 2, 1, left=(5, 1), right=(6, 0)),
-        Piece(5, 3, 1, parent=(5, 2), holds=True),
+        Piece(5, 3, 1, parent=(5, 2), holds=True, keyed=True),
     )
     assert parsed.deletions == (Span(6, 3, 2),)
 

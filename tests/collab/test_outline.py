@@ -8,7 +8,7 @@ from collab.codec import parse_update
 from collab.errors import ProtocolError
 from collab.lib0 import MAX_NESTING
 from collab.outline import Outline, Placement
-from tests.collab.build import block, deletions, item, shared_map, string, update
+from tests.collab.build import block, deletions, item, shared_map, string, update, value
 
 
 def place(outline: Outline, *blocks: bytes, deleted: bytes = b"\x00") -> Placement | None:
@@ -123,6 +123,46 @@ def test_depth_follows_neighbours_and_forgets_what_was_collected() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "right", "fine"),
+    [
+        ((5, 0), (5, 1), True),
+        ((5, 2), (5, 3), True),
+        ((5, 0), (5, 2), False),
+        ((5, 1), (5, 4), False),
+        ((5, 4), (5, 5), False),
+        ((5, 6), (5, 1), False),
+        (None, (5, 5), False),
+        (None, (5, 3), True),
+        ((5, 5), None, True),
+        ((5, 0), (6, 0), True),
+        ((6, 0), (5, 5), False),
+    ],
+    ids=str,
+)
+def test_neighbours_stand_in_one_list(left: tuple[int, int] | None, right: tuple[int, int] | None, fine: bool) -> None:
+    """Or a part stands in one list and belongs to another: pycrdt ends in a circle, or with what it has freed."""
+    outline = Outline()
+    text = [string("ab", parent="t"), string("cd", parent="u"), string("e", parent=(6, 1))]
+    add(outline, block(6, 0, b"\x00\x01", shared_map(parent="m", key="k")))
+    add(outline, block(5, 0, *text, value(b"\x7e", parent=(6, 1), key="k"), value(b"\x7e", parent=(6, 1), key="l")))
+    between = block(7, 0, value(b"\x7e", left=left, right=right))
+    if fine:
+        assert place(outline, between) is not None
+    else:
+        with pytest.raises(ProtocolError, match="two lists"):
+            place(outline, between)
+
+
+@pytest.mark.parametrize("where", [{"parent": "m", "key": "k"}, {"left": (5, 0)}], ids=["a new key", "an old one"])
+def test_a_key_has_one_value_at_a_time(where: dict[str, object]) -> None:
+    outline = Outline()
+    add(outline, block(5, 0, value(b"\x7e", parent="m", key="k")))
+    assert place(outline, block(6, 0, string("x", **where))) is not None
+    with pytest.raises(ProtocolError, match="one key"):
+        place(outline, block(6, 0, string("xy", **where)))
+
+
+@pytest.mark.parametrize(
     ("blocks", "deleted"),
     [
         ([block(6, 0, string("x", left=(5, 1)))], b"\x00"),
@@ -159,5 +199,10 @@ def test_it_comes_back_from_its_bytes() -> None:
     assert again.encode() == outline.encode()
     assert again.state_vector() == outline.state_vector() and again.pairs == outline.pairs
     assert again.runs[7].level(0) == 3
+    assert [again.runs[7].place(0), again.runs[5].place(2), again.runs[5].place(3)] == [
+        (3, (5, 1)),
+        (3, None),
+        (1, "t"),
+    ]
     with pytest.raises(ProtocolError):
         Outline.decode(outline.encode()[:-1])

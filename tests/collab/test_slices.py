@@ -77,7 +77,18 @@ def test_a_small_state_and_an_outline_alone_are_one_slice() -> None:
     assert find_cuts(state) is None
     assert list(slice_state(state, None)) == [state]
     read = Record.decode(outline_of(state).encode())
+    assert read is not None
     assert read.cuts is None and read.outline.state_vector() == outline_of(state).state_vector()
+
+
+def test_an_outline_of_an_earlier_version_is_made_anew() -> None:
+    state = written(2)
+    old = b"\x01\x05\x03\x01\x00\x02\x00"  # one client, three ids at depth 1
+    assert Record.decode(old) is None
+    live = LiveDocument()
+    live.load_snapshot(state, old)
+    assert live.outline.state_vector() == outline_of(state).state_vector()
+    assert live.outline.encode() == outline_of(state).encode()
 
 
 def test_damaged_cuts_are_refused() -> None:

@@ -124,18 +124,18 @@ def test_mutated_frames_harm_nothing(seed: int) -> None:
             assert live.outline.state_vector() == before, f"seed {seed} round {number}: {frame.hex()}"
         assert not live.broken, f"seed {seed} round {number}: {frame.hex()}"
         if number % 10 == 9:
-            _check_loadable(live, f"seed {seed} round {number}")
+            check_loadable(live, f"seed {seed} round {number}")
         if number % 100 == 99:
             survivors.append(live.full())
             live = LiveDocument()
             live.apply(live.judge(random.choice(real[-3:])))
         if len(survivors) == 500:
-            _check_stock_yjs(survivors, f"seed {seed} round {number}")
+            check_stock_yjs(survivors, f"seed {seed} round {number}")
             survivors.clear()
-    _check_stock_yjs(survivors, f"seed {seed}")
+    check_stock_yjs(survivors, f"seed {seed}")
 
 
-def _check_stock_yjs(states: list[bytes], where: str) -> None:
+def check_stock_yjs(states: list[bytes], where: str) -> None:
     """Let Yjs open what survived: it has the same and waits for nothing."""
     if shutil.which("node") is None or not (CLIENT / "node_modules" / "yjs").exists():
         return  # make test installs both
@@ -155,7 +155,7 @@ def _check_stock_yjs(states: list[bytes], where: str) -> None:
         assert parse_state_vector(theirs) == parse_state_vector(ours.state_vector()), told
 
 
-def _check_loadable(live: LiveDocument, where: str) -> None:
+def check_loadable(live: LiveDocument, where: str) -> None:
     again = LiveDocument()
     again.load_snapshot(live.full(), None)
     assert again.outline.state_vector() == live.outline.state_vector(), where
