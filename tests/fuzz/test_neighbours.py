@@ -7,7 +7,7 @@ KREIDE_FUZZ_ROUNDS and KREIDE_FUZZ_SEED as in `test_sync_frames.py`.
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
@@ -15,10 +15,17 @@ from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 from collab.document import LiveDocument
 from collab.errors import ProtocolError
 from collab.keystroke import place_keystroke
-from tests.collab.build import block, deletions, item, shared_map, string, update, value
+from tests.collab.build import block, deletions, item, text, update
 from tests.fuzz.test_sync_frames import FIRST_SEED, ROUNDS, check_loadable, check_stock_yjs
 
 EDITS = 300  # into one document
+
+
+class Where(TypedDict, total=False):
+    """The neighbours of a part."""
+
+    left: tuple[int, int]
+    right: tuple[int, int]
 
 
 def grown(random: Random) -> bytes:
@@ -41,33 +48,61 @@ def grown(random: Random) -> bytes:
     return doc.get_update()
 
 
+CONTENTS = [
+    *((4, text(letters)) for letters in ("x", "xyz")),
+    *((8, values) for values in (b"\x01\x7e", b"\x02\x7e\x7e")),
+    *((7, bytes((kind,))) for kind in (0, 1, 2, 4, 6)),
+    (7, b"\x03" + text("p")),
+    *((1, bytes((length,))) for length in (1, 3)),  # deleted
+    (2, b"\x02" + text("1") + text("[]")),  # JSON
+    (3, b"\x02xy"),  # binary
+    (5, text("{}")),  # embedded
+    (6, text("bold") + text("true")),  # format
+    (9, text("guid") + b"\x76\x00"),  # a document
+]
+
+
 class Stranger:
     """Somebody who knows which ids there are, and nothing else."""
 
     def __init__(self, random: Random, live: LiveDocument) -> None:
         self._random = random
         self._live = live
+        self._clocks: dict[int, int] = {}
 
-    def edit(self, letters: bool) -> bytes:
-        """Some letters, as typed, or anything."""
-        random, clocks = self._random, self._live.outline.state_vector()
-        self._clocks = clocks
-        client = random.choice((*clocks, 7, 8, 2**40))
-        where = self._beside()
-        if letters:
-            part = string(random.choice(("a", "bc", "d" * 119, "e" * 130)), **where)
-        else:
-            if random.random() < 0.3:
-                where = {"parent": self._anywhere(), "key": random.choice((None, "k", "value", "text"))}
-            make = random.choice((self._letters, self._value, self._type, self._deleted))
-            part = make(where)
-        deleted = b"\x00"
-        if not letters and random.random() < 0.3:
-            who, start = self._anywhere()
-            deleted = deletions((who, start, random.randrange(1, max(2, clocks[who] - start))))
-        return update(block(client, clocks.get(client, 0), part), deleted=deleted)
+    def type(self) -> bytes:
+        """Letters of a keystroke, beside anything."""
+        client, start = self._begin()
+        letters = self._random.choice(("a", "bc", "d" * 119, "e" * 130))
+        return update(block(client, start, item(4, text(letters), **self._beside())))
 
-    def _beside(self) -> dict[str, object]:
+    def write(self) -> bytes:
+        """One to three parts of any kind, anywhere, and often something deleted."""
+        random = self._random
+        client, start = self._begin()
+        parts = [self._part() for _ in range(random.choice((1, 1, 2, 3)))]
+        if random.random() < 0.7:
+            return update(block(client, start, *parts))
+        who, first = self._anywhere()
+        length = random.randrange(1, max(2, self._clocks[who] - first))
+        return update(block(client, start, *parts), deleted=deletions((who, first, length)))
+
+    def _begin(self) -> tuple[int, int]:
+        self._clocks = self._live.outline.state_vector()
+        client = self._random.choice((*self._clocks, 7, 8, 2**40))
+        return client, self._clocks.get(client, 0)
+
+    def _part(self) -> bytes:
+        random = self._random
+        if random.random() < 0.03:
+            return b"\x00\x02"  # two that were collected
+        kind, content = random.choice(CONTENTS)
+        if random.random() < 0.7:
+            return item(kind, content, **self._beside())
+        parent = random.choice(("t", "a", "m", "x", "new")) if random.random() < 0.5 else self._anywhere()
+        return item(kind, content, parent=parent, key=random.choice((None, "k", "value", "text")))
+
+    def _beside(self) -> Where:
         random, left = self._random, self._anywhere()
         if random.random() < 0.4:
             return {"left": left}
@@ -79,20 +114,6 @@ class Stranger:
         client = self._random.choice(list(self._clocks))
         return client, self._random.randrange(self._clocks[client] + (self._random.random() < 0.02))
 
-    def _letters(self, where: dict[str, object]) -> bytes:
-        return string("xyz", **where)
-
-    def _value(self, where: dict[str, object]) -> bytes:
-        return value(b"\x7e", **where)
-
-    def _type(self, where: dict[str, object]) -> bytes:
-        if self._random.random() < 0.5:
-            return shared_map(**where)
-        return item(7, self._random.choice((b"\x00", b"\x02", b"\x04", b"\x06")), **where)  # type: ignore[arg-type]
-
-    def _deleted(self, where: dict[str, object]) -> bytes:
-        return item(1, b"\x03", **where)  # type: ignore[arg-type]
-
 
 @pytest.mark.parametrize("letters", [True, False])
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + 2))
@@ -103,7 +124,7 @@ def test_what_is_beside_anything_is_taken_or_refused(seed: int, letters: bool) -
         live.apply(live.judge(grown(random)))
         stranger = Stranger(random, live)
         for _ in range(EDITS):
-            data = stranger.edit(letters)
+            data = stranger.type() if letters else stranger.write()
             short += place_keystroke(data, live.outline) is not None
             try:
                 judged = live.judge(data)
