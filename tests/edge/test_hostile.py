@@ -13,6 +13,8 @@ import msgspec
 import pytest
 import socketio
 
+from collab.sync import build_update
+from tests.collab.build import block, string, update, value
 from tests.server import KreideServer
 from tests.wire import ChatClient, YClient
 
@@ -163,6 +165,21 @@ async def test_documents_refuse_bad_frames(server: KreideServer, bystander: YCli
         code = await close_code(server, url, [frame])
         assert code is not None
         assert 4400 <= code < 4600, (code, frame)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        string("x", left=(5, 0), right=(5, 2)),  # between two lists
+        string("x", left=(5, 0), right=(5, 4)),  # between a list and a key
+        string("xyz", left=(5, 4)),  # several values under a key
+    ],
+)
+async def test_documents_refuse_what_no_editor_writes(server: KreideServer, bystander: YClient, part: bytes) -> None:
+    ticket = server.ticket(document="scratch-odd", right="write", name="Eve")
+    parts = [string("ab", parent="t"), string("cd", parent="u"), value(b"\x7e", parent="m", key="k")]
+    frames: list[bytes | str] = [build_update(update(block(5, 0, *parts))), build_update(update(block(6, 0, part)))]
+    assert await close_code(server, f"/collab/scratch-odd?ticket={ticket}", frames) == 4400
 
 
 async def test_a_reader_cannot_write(server: KreideServer, bystander: YClient) -> None:
