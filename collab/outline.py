@@ -8,6 +8,7 @@ From this alone an update can be judged before the CRDT sees it:
 - a part hangs on something that is no shared type -> refused (pycrdt stops half-way, with half of it in);
 - its neighbours stand in two lists, or its right one under a key -> refused (it would stand in one list and belong to
   another: pycrdt then runs in circles, overflows its stack or reads what it has freed; no editor writes such);
+- it has several values under one key            -> refused (pycrdt loses the second where they are cut apart);
 - it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack,
   browsers overflow far earlier);
 - it cuts a surrogate pair                       -> refused (Yjs and pycrdt then differ for good).
@@ -184,12 +185,14 @@ class Outline:
 
     def encode(self) -> bytes:
         """Write it down, to be stored beside a snapshot."""
-        parts = [_VERSION, build_uint(len(self.runs))]
+        found = dict.fromkeys(home for runs in self.runs.values() for home in runs.homes)
+        homes = {home: place for place, home in enumerate(found)}
+        parts = [_VERSION, build_uint(len(homes)), *map(_build_home, homes), build_uint(len(self.runs))]
         for client, runs in self.runs.items():
             parts.append(build_uint(client) + build_uint(runs.end) + build_uint(len(runs.starts)))
             before = 0
             for start, mark, home in zip(runs.starts, runs.marks, runs.homes, strict=True):
-                parts.append(build_uint(start - before) + build_uint(mark) + _build_home(home))
+                parts.append(build_uint(start - before) + build_uint(mark) + build_uint(homes[home]))
                 before = start
             pairs = sorted(self.pairs.get(client, ()))
             parts.append(build_uint(len(pairs)))
@@ -211,6 +214,7 @@ class Outline:
         for byte in _VERSION:
             if reader.byte() != byte:
                 raise ProtocolError("outline_version", "the outline is of an earlier version")
+        homes = [_read_home(reader) for _ in range(reader.uint())]
         for _ in range(reader.uint()):
             client = reader.uint()
             runs = outline.runs[client] = Runs(reader.uint())
@@ -219,7 +223,10 @@ class Outline:
                 start += reader.uint()
                 runs.starts.append(start)
                 runs.marks.append(reader.uint())
-                runs.homes.append(_read_home(reader))
+                home = reader.uint()
+                if home >= len(homes):
+                    raise ProtocolError("frame_malformed", "the outline names a list that it does not have")
+                runs.homes.append(homes[home])
             clock = 0
             for _ in range(reader.uint()):
                 clock += reader.uint()

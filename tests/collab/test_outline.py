@@ -192,6 +192,15 @@ def test_writing_beside_a_character_and_deleting_it_whole_is_fine() -> None:
     assert place(outline, deleted=deletions((5, 1, 2))) is not None
 
 
+def test_a_name_is_written_down_once() -> None:
+    """Whoever writes in turns into two roots with long names makes many short runs."""
+    outline, name = Outline(), "n" * 10_000
+    add(outline, block(5, 0, string("a", parent=name), string("b", parent="t")))
+    parts = [string("x", left=(5, number % 2)) for number in range(100)]
+    add(outline, block(6, 0, *parts))
+    assert len(outline.runs[6].homes) == 100 and len(outline.encode()) < 11_000
+
+
 def test_it_comes_back_from_its_bytes() -> None:
     outline = Outline()
     add(outline, block(5, 0, *_tower(3), string("a😀b😀", parent="t")), block(7, 0, string("😀", parent=(5, 1))))
