@@ -17,9 +17,11 @@ from pathlib import Path
 FIRST, LAST, TOGETHER = 10_000, 32_768, 4
 
 
-def free_port() -> int:
-    """Return a port that is free, with the three above it, for TCP and for UDP."""
-    return _CLAIMS.claim()
+def free_port(above: int = 0) -> int:
+    """Return a port that is free, with the three above it, for TCP and for UDP, and so is the one so far `above` it (a
+    multiple of TOGETHER).
+    """
+    return _CLAIMS.claim(above)
 
 
 class Claims:
@@ -30,14 +32,18 @@ class Claims:
         self._chance = random.SystemRandom()
         self._mine: set[int] = set()
 
-    def claim(self) -> int:
+    def claim(self, above: int = 0) -> int:
         for _ in range(10_000):
-            port = self._chance.randrange(FIRST, LAST, TOGETHER)
-            if port not in self._mine and self._locked(port):
-                self._mine.add(port)
-                if all(map(_is_free, range(port, port + TOGETHER))):
-                    return port
+            port = self._chance.randrange(FIRST, LAST - above, TOGETHER)
+            if all(map(self._take, {port, port + above})):
+                return port
         raise RuntimeError("no free port")
+
+    def _take(self, port: int) -> bool:
+        if port in self._mine or not self._locked(port):
+            return False
+        self._mine.add(port)
+        return all(map(_is_free, range(port, port + TOGETHER)))
 
     def _locked(self, port: int) -> bool:
         try:

@@ -115,11 +115,7 @@ class RedisCluster:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.ports: list[int] = []
-        while len(self.ports) < 3:
-            port = free_port()
-            if port < 22_000:  # the nodes talk to each other on port + 10,000
-                self.ports.append(port)
+        self.ports = [free_port(above=10_000) for _ in range(3)]  # the nodes talk to each other there
         self.url = f"redis+cluster://127.0.0.1:{self.ports[0]}"
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
