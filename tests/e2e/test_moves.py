@@ -142,7 +142,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
         assert page.evaluate("() => window.neverReloaded === true")
     until(lambda: watcher.evaluate(CODECS) == ["video/VP9"], "the room has kept its codec")
     until(lambda: pupil.evaluate(CODECS) == ["video/VP8"], "and the other one its own")
-    assert "f" in active(teacher) and "f" not in active(sender), "each room has kept its cap"
+    until(lambda: "f" in active(teacher) and "f" not in active(sender), "each room has kept its cap")
     expect(pupil.get_by_role("button", name="Gemeldet")).to_be_visible()
     expect(teacher.get_by_role("region", name="Meldungen").first.get_by_text("Amira")).to_be_visible()
     expect(teacher.locator("figure.tile")).to_have_count(2)
