@@ -72,7 +72,7 @@ class Attendance:
         if changed:
             keeper = self._keeper
             keeper.audience.spread(changed)
-            keeper.hub.publish(keeper.document, People(keeper.hub.worker, remotes(changed)))
+            keeper.hub.exchange.publish(keeper.document, People(keeper.hub.worker, remotes(changed)))
 
     def renew(self, now: float) -> None:
         """Send our own people again before stock clients drop them."""

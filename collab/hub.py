@@ -17,28 +17,22 @@ from collections.abc import Callable, Coroutine
 from msgspec import Struct
 
 from .awareness import Editor
-from .bus import Bus, Subscription
-from .colleagues import Colleagues
+from .bus import Bus
 from .committer import Committer
 from .connection import Connection, EditRights
 from .document import LiveDocument
 from .errors import AccessDenied, CollabError, StateError
+from .exchange import Exchange
 from .folding import FoldApart, Folding
 from .keeper import Keeper
 from .limits import Budgets, Limits
 from .outbox import Transport
 from .pace import Pace
-from .repeats import Repeats
-from .round import Round
 from .schema import SEED_CLIENT, Kind, empty_seed
-from .store import Committed, DocumentStore, Snapshot
+from .store import DocumentStore, Snapshot
 from .sweep import sweep
-from .wire import Announce, News, People, Want, decode, encode
 
 _log = logging.getLogger("collab.hub")
-
-_WORKERS = "documents"
-_AHEAD = 2**62  # no log has so many entries: whoever hears of it looks
 
 
 class Counters(Struct):
@@ -77,12 +71,10 @@ class Hub:
         self.pace = Pace(clock, self.limits.join_seconds)
         self._budgets = Budgets(self.limits)
         self._keepers: dict[str, Keeper] = {}
-        self._subscriptions: dict[Keeper, Subscription] = {}
         self._numbers = 0
         self._syncing: set[Connection] = set()
         self._wanting: list[Keeper] = []
-        self._repeats = Repeats(clock, self._announce_again)
-        self._colleagues = Colleagues(self.limits.worker_seconds)
+        self.exchange = Exchange(bus, worker, self.limits, clock)
         self._congested = asyncio.Event()
         self._bus_is_back = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
@@ -94,10 +86,10 @@ class Hub:
         self.committer.start()
         self._running = [
             asyncio.create_task(self._forever(what))
-            for what in (self._pump, self._repeats.repeat, self._tick, self._notice_lost, self._poll)
+            for what in (self._pump, self.exchange.repeat, self._tick, self._notice_lost, self._poll)
         ]
         self.bus.on_health.append(self._on_health)
-        await self.bus.subscribe(_WORKERS, self._on_worker)
+        await self.exchange.start()
 
     async def close(self) -> None:
         """Close all connections with 1012, finish what is under way, stop."""
@@ -168,7 +160,7 @@ class Hub:
 
     def rebuilt(self, document: str) -> None:
         """A document was rebuilt under another epoch: end what is live of it, here and on other workers."""
-        self.publish(document, Announce(self.worker, _AHEAD, _AHEAD, None, {}))  # they look, and find the new epoch
+        self.exchange.announce_rebuilt(document)
         keeper = self._keepers.get(document)
         if keeper is not None:
             keeper.discard(AccessDenied("other_epoch", "the document was rebuilt"))
@@ -210,10 +202,7 @@ class Hub:
         if self._keepers.get(keeper.document) is keeper:
             del self._keepers[keeper.document]
             self.counters.deliveries += keeper.audience.deliveries
-        subscription = self._subscriptions.pop(keeper, None)
-        if subscription is not None:
-            subscription.close()
-        self._repeats.forget(keeper)
+        self.exchange.forget(keeper)
 
     # ---- first syncs: at most so many large answers at once
 
@@ -230,55 +219,6 @@ class Hub:
     def release_first_sync(self, connection: Connection) -> None:
         """Give a place back."""
         self._syncing.discard(connection)
-
-    # ---- the bus
-
-    async def listen(self, keeper: Keeper) -> None:
-        """Subscribe a keeper to what other workers tell about its document, before it loads."""
-
-        def on_message(payload: bytes) -> None:
-            news = decode(payload)
-            if news is not None and news.worker != self.worker:
-                self._on_news(keeper, news)
-
-        self._subscriptions[keeper] = await self.bus.subscribe(f"doc:{keeper.document}", on_message)
-        self.publish(keeper.document, Want(self.worker))
-
-    def _on_news(self, keeper: Keeper, news: News) -> None:
-        self._colleagues.hear(self.clock(), news.worker)
-        if isinstance(news, Announce):
-            keeper.receive_announcement(news)
-        elif isinstance(news, People):
-            keeper.people.receive_remote(news.worker, news.people)
-        else:
-            keeper.people.repeat()
-
-    def publish(self, document: str, news: News) -> None:
-        """Tell other workers, if there can be any; the bus takes it without waiting."""
-        topic = f"doc:{document}"
-        if self.bus.carries(topic):
-            self.bus.tell(topic, encode(news))
-
-    def announce(self, keeper: Keeper, done: Committed, work: Round) -> None:
-        """Tell other workers of new entries now, and their head again a little later."""
-        topic = f"doc:{keeper.document}"
-        if not self.bus.carries(topic):
-            return
-        data = [entry.data for entry in work.entries]
-        news = Announce(self.worker, done.first, done.head, data, work.authors)
-        if sum(map(len, data)) > self.limits.announce_bytes:
-            news = Announce(self.worker, done.first, done.head, None, {})
-        self.bus.tell(topic, encode(news))
-        self._repeats.note(keeper)
-
-    def _announce_again(self, keeper: Keeper) -> None:
-        head = keeper.ledger.known
-        self.publish(keeper.document, Announce(self.worker, head + 1, head, None, {}))
-
-    def _on_worker(self, payload: bytes) -> None:
-        worker = payload.decode(errors="replace")
-        if worker != self.worker:
-            self._colleagues.hear(self.clock(), worker)
 
     # ---- what happens by itself
 
@@ -317,12 +257,11 @@ class Hub:
 
     async def _tick(self) -> None:
         await sweep(list(self._keepers.values()), self.clock)
-        self.bus.tell(_WORKERS, self.worker.encode())
+        self.exchange.beat()
         self._budgets.sweep(self.clock())
 
     async def _notice_lost(self) -> None:
-        await asyncio.sleep(self._colleagues.wait(self.clock()))
-        for worker in self._colleagues.lost(self.clock(), self.bus.healthy):
+        for worker in await self.exchange.lost():
             for keeper in self._keepers.values():
                 keeper.audience.spread(keeper.audience.room.worker_lost(self.wall(), worker))
 

@@ -184,7 +184,7 @@ class Keeper:
         return bool(self._inbox or self._announced or self._answers or self._behind)
 
     async def _load(self) -> None:
-        await self.hub.listen(self)
+        await self.hub.exchange.listen(self)
         await self.ledger.load(self.hub.folding.before_load)
         self.audience.base = self.ledger.live.state_vector()
 
@@ -240,7 +240,7 @@ class Keeper:
                 return
             self.hub.counters.updates += len(work.entries)
             if self.ledger.committed(done, work.authors):
-                self.hub.announce(self, done, work)
+                self.hub.exchange.announce(self, done, work)
                 self._conclude(work, [])
             else:  # others have logged around it: they are read first
                 self._late = (work, done)
@@ -258,7 +258,7 @@ class Keeper:
     async def _end_late(self, work: Round, done: Committed) -> None:
         self._late = None
         others = await self.ledger.catch_up()
-        self.hub.announce(self, done, work)
+        self.hub.exchange.announce(self, done, work)
         self._conclude(work, others)
 
     async def _log(self, work: Round, read: bool) -> list[bytes]:
@@ -272,7 +272,7 @@ class Keeper:
             if not self.ledger.committed(done, work.authors):
                 events += await self.ledger.catch_up()
             self.hub.counters.updates += len(work.entries)
-            self.hub.announce(self, done, work)
+            self.hub.exchange.announce(self, done, work)
         if self._behind or read:
             self._behind = False
             events += await self.ledger.catch_up()

@@ -109,7 +109,7 @@ async def write_while_it_is_away(
         one, other = people[worker::2]
         await school.until(lambda: content(one.replica) == content(other.replica))  # noqa: B023
     await eventually(lambda: len(sides[1].ear.heard) == 2 * WORDS)
-    await school.until(lambda: not any(hub._repeats._announced for hub in school.hubs))
+    await school.until(lambda: not any(hub.exchange._repeats._announced for hub in school.hubs))
     assert len(str(people[0].replica.text).split()) == 2 * WORDS, "of the other worker's nothing has come"
     assert sides[0].ear.heard == list(range(1, WORDS + 1))
 
