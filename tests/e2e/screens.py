@@ -22,6 +22,7 @@ JOIN = re.compile("^(Beitreten|Join)$")
 LEAVE = re.compile("^(Verlassen|Leave)$")
 RAISE = re.compile("^(Melden|Raise hand)$")
 WRITE = re.compile("^(Nachricht an alle|Message to everyone)$")
+SEND = re.compile("^(Senden|Send)$")
 
 
 def new_meeting(api: Api, kind: str, title: str, **more: object) -> str:
@@ -126,7 +127,7 @@ def _pupil(page: Page, place: Place) -> None:
     enter(page, place.lesson)
     page.get_by_role("button", name=RAISE).click()
     page.get_by_placeholder(WRITE).fill("Kommt das in die Klassenarbeit?")
-    page.get_by_placeholder(WRITE).press("Enter")
+    page.get_by_role("button", name=SEND).click()
     expect(page.get_by_role("log").get_by_text("Klassenarbeit").last).to_be_visible()
 
 
@@ -154,7 +155,7 @@ def _channel(page: Page, _place: Place) -> None:
 
 def _direct(page: Page, place: Place) -> None:
     page.goto(place.direct)
-    expect(page.get_by_role("combobox", name=re.compile("Frau Yıldız"))).to_be_visible()
+    expect(page.get_by_role("textbox", name=re.compile("Frau Yıldız"))).to_be_visible()
 
 
 def _settings(page: Page, _place: Place) -> None:

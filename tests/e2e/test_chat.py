@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -25,7 +26,7 @@ def channel(server: KreideServer) -> str:
 
 
 def write(page: Page, text: str) -> None:
-    field = page.get_by_role("combobox", name="Nachricht an alle")
+    field = page.get_by_role("textbox", name="Nachricht an alle")
     field.fill(text)
     field.press("Enter")
 
@@ -54,7 +55,7 @@ def test_a_teacher_moderates(open_page: OpenPage, channel: str) -> None:
 
     set_mode(teacher, "Alle", "Nur Lehrkräfte")
     expect(amira.get_by_text("Gerade schreiben hier nur Lehrkräfte.")).to_be_visible()
-    expect(amira.get_by_role("combobox")).to_have_count(0)
+    expect(amira.get_by_role("textbox")).to_have_count(0)
 
     set_mode(teacher, "Nur Lehrkräfte", "Alle, nach Freigabe")
     for text in ("Darf ich das fragen?", "Das lieber nicht"):
@@ -87,7 +88,7 @@ def test_pupils_answer_name_edit_and_sign(open_page: OpenPage, channel: str) -> 
     amira, ben = open_page("pupil1", channel), open_page("pupil2", channel)
     write(amira, "Was ist der Scheitel?")
     choose(ben, "Was ist der Scheitel?", "Antworten")
-    field = ben.get_by_role("combobox", name="Nachricht an alle")
+    field = ben.get_by_role("textbox", name="Nachricht an alle")
     field.type("Der höchste Punkt, @ami")
     ben.get_by_role("option", name="Amira H.").click()
     expect(field).to_have_value("Der höchste Punkt, @Amira H. ")
@@ -110,6 +111,47 @@ def test_pupils_answer_name_edit_and_sign(open_page: OpenPage, channel: str) -> 
     expect(amira.get_by_text("Diese Nachricht wurde gelöscht.")).to_be_visible()
     amira.reload()
     expect(amira.get_by_text("Diese Nachricht wurde gelöscht.")).to_be_visible()
+
+
+def test_lines_are_kept_and_who_is_away_is_named(
+    open_page: OpenPage, channel: str, shots: Callable[[Page, str], None]
+) -> None:
+    """Nobody but the writer is here: who belongs to the class can be named, and sees it on coming."""
+    amira = open_page("pupil1", channel)
+    field = amira.get_by_role("textbox", name="Nachricht an alle")
+    field.press_sequentially("Zum Referat, @b")
+    amira.get_by_role("option", name="Ben K.").click()
+    low = field.bounding_box()
+    field.press_sequentially("und alle:")
+    for line in ("1. Quellen", "2. Plakat"):
+        field.press("Shift+Enter")
+        field.press_sequentially(line)
+    high = field.bounding_box()
+    shots(amira, "chat-lines-desktop-de")
+    assert low is not None and high is not None and high["height"] > low["height"] + 30
+    field.press("Enter")
+    expect(field).to_have_value("")
+    expect(message(amira, "Zum Referat").locator("p")).to_have_js_property(
+        "innerText", "Zum Referat, @Ben K. und alle:\n1. Quellen\n2. Plakat"
+    )
+    assert (field.bounding_box() or low)["height"] == low["height"]
+    choose(amira, "Zum Referat", "Bearbeiten")
+    field.press_sequentially("!")
+    field.press("Enter")
+    expect(message(amira, "2. Plakat!")).to_contain_text("bearbeitet")
+
+    ben = open_page("pupil2", channel, size=(390, 844))
+    expect(message(ben, "2. Plakat!")).to_contain_text("an dich")
+    expect(message(ben, "2. Plakat!").locator("p")).to_have_js_property(
+        "innerText", "Zum Referat, @Ben K. und alle:\n1. Quellen\n2. Plakat!"
+    )
+    field = ben.get_by_role("textbox", name="Nachricht an alle")
+    field.fill("Ich mache")
+    field.press("Enter")
+    field.press_sequentially("das Plakat")
+    shots(ben, "chat-lines-phone-de")
+    ben.get_by_role("button", name="Senden").click()
+    expect(message(amira, "Ich mache").locator("p")).to_have_js_property("innerText", "Ich mache\ndas Plakat")
 
 
 def test_a_message_far_back_is_found(open_page: OpenPage, channel: str) -> None:

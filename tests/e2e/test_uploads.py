@@ -43,7 +43,7 @@ def test_a_picture_and_a_worksheet_come_and_go(
     expect(tray.get_by_role("listitem")).to_have_count(2)
     expect(send).to_be_enabled()
     shots(teacher, "uploads-tray")
-    teacher.get_by_role("combobox", name="Nachricht an alle").fill("Vom Wandertag")
+    teacher.get_by_role("textbox", name="Nachricht an alle").fill("Vom Wandertag")
     send.click()
 
     message = pupil.locator("article.msg", has_text="Vom Wandertag")

@@ -3,6 +3,7 @@ import { api, ApiError } from '../protocol/http';
 import type { ChannelView, ChatMessage, ClientEvents } from '../protocol/messages';
 import type { Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
+import { Members } from './members.svelte';
 import { reporting } from './reading';
 import { ChannelTyping } from './typing.svelte';
 import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel, type Draft } from './chat';
@@ -33,6 +34,7 @@ export class ChannelChat {
 
   readonly channel: string;
   readonly typing: ChannelTyping;
+  readonly members: Members;
   readonly #wire: Wire;
   readonly #stops: (() => void)[];
   #told = 0;
@@ -42,6 +44,7 @@ export class ChannelChat {
     this.#wire = wire;
     this.channel = channel;
     this.typing = new ChannelTyping(wire, channel);
+    this.members = new Members(channel);
     this.#learn(channels);
     this.#stops = [
       wire.on('chat:message', (message) => {

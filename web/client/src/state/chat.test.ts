@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatHeld } from '../protocol/messages';
-import { emptyChat, mentioned, reduceChat, suggestions, unread, type ChatAction, type ChatModel } from './chat';
+import { emptyChat, mentioned, nameable, reduceChat, suggestions, unread, type ChatAction, type ChatModel } from './chat';
 import { message } from './testing';
 
 const DRAFT = { text: 'hallo', replyTo: null, mentions: [], attachments: [] };
@@ -108,6 +108,12 @@ describe('mentions', () => {
   it('are the people whose names stand in the text', () => {
     expect(mentioned('@Amira H. und @Ben K., bitte', people)).toEqual(['p1', 'p3']);
     expect(mentioned('Amira H.', people)).toEqual([]);
+  });
+
+  it('may be here, have written here or belong here: each is there once, and I am not', () => {
+    const [amira, ben, zoe] = [{ person: 'p1', name: 'Amira H.' }, { person: 'p3', name: 'Ben K.' }, { person: 'p4', name: 'Zoé' }];
+    const wrote = (id: string, name: string) => message(1, { author: { id, name, role: 'pupil' } });
+    expect(nameable('me', [amira], [wrote('me', 'Ich'), wrote('p3', 'Ben K.'), wrote('p1', 'Amira')], [zoe, ben, { person: 'me', name: 'Ich' }])).toEqual([amira, ben, zoe]);
   });
 
   it('are suggested while a name is begun', () => {

@@ -129,13 +129,26 @@ export function unread(model: ChatModel): number {
   return model.messages.filter((message) => message.seq > model.seen && !message.deleted).length;
 }
 
+export interface Nameable {
+  person: string;
+  name: string;
+}
+
+/** Who can be named: who is here, who wrote here, and whoever else belongs here; each once, without me. */
+export function nameable(me: string, here: readonly Nameable[], messages: readonly ChatMessage[], members: readonly Nameable[]): Nameable[] {
+  const authors = messages.map(({ author }) => ({ person: author.id, name: author.name }));
+  const all = new Map<string, Nameable>();
+  for (const one of [...here, ...authors, ...members]) if (one.person !== me && !all.has(one.person)) all.set(one.person, one);
+  return [...all.values()];
+}
+
 /** The people whose "@Name" stands in a text. */
-export function mentioned(text: string, people: readonly { person: string; name: string }[]): string[] {
+export function mentioned(text: string, people: readonly Nameable[]): string[] {
   return [...new Set(people.filter((one) => text.includes(`@${one.name}`)).map((one) => one.person))].slice(0, 20);
 }
 
 /** Who may be meant by the word that begins with "@" just before the caret; null when there is none. */
-export function suggestions(text: string, caret: number, people: readonly { person: string; name: string }[]): { from: number; people: { person: string; name: string }[] } | null {
+export function suggestions(text: string, caret: number, people: readonly Nameable[]): { from: number; people: Nameable[] } | null {
   const from = text.lastIndexOf('@', caret - 1);
   if (from < 0 || (from > 0 && !/\s/u.test(text[from - 1] ?? ''))) return null;
   const begun = text.slice(from + 1, caret).toLocaleLowerCase();
