@@ -8,7 +8,8 @@ From this alone an update can be judged before the CRDT sees it:
 - a part hangs on something that is no shared type -> refused (pycrdt stops half-way, with half of it in);
 - its neighbours stand in two lists, or its right one under a key -> refused (it would stand in one list and belong to
   another: pycrdt then runs in circles, overflows its stack or reads what it has freed; no editor writes such);
-- it has several values under one key            -> refused (pycrdt loses the second where they are cut apart);
+- it has several values under one key            -> refused (pycrdt loses the second where they are cut apart), unless
+  it deletes them all: Yjs joins those that their writer has replaced, where it keeps them for undoing;
 - it nests shared types deeper than MAX_NESTING  -> refused (deleting 200,000 nested maps overflows pycrdt's stack,
   browsers overflow far earlier);
 - it cuts a surrogate pair                       -> refused (Yjs and pycrdt then differ for good).
@@ -243,6 +244,7 @@ class _Planner:
         self.queues: dict[int, deque[Piece]] = {}
         self.waiting: dict[int, list[tuple[int, int]]] = {}
         self.placed: list[Placed] = []
+        self.joined: dict[int, deque[Piece]] = {}
         self.update = update
 
     def run(self) -> Steps[list[Placed]]:
@@ -269,7 +271,19 @@ class _Planner:
                 ready.append(heappop(waiters)[1])
         if any(self.queues.values()):
             raise ProtocolError("update_malformed", "parts of the update wait for each other")
+        yield from self._check_joined()
         return self.placed
+
+    def _check_joined(self) -> Steps[None]:
+        """Each piece with several values under one key lies in one deletion; both come in the order of their clocks."""
+        for number, deletion in enumerate(self.update.deletions, 1):
+            joined = self.joined.get(deletion.client)
+            while joined and deletion.clock <= joined[0].clock and joined[0].end <= deletion.end:
+                joined.popleft()
+            if number % STEP == 0:
+                yield
+        if any(self.joined.values()):
+            raise ProtocolError("update_malformed", "several values stand under one key")
 
     def _end(self, client: int) -> int:
         fresh = self.fresh.get(client)
@@ -308,7 +322,7 @@ class _Planner:
         elif not piece.collected:
             level, home = 1, None if piece.keyed else piece.root
         if level and home is None and piece.length > 1 and not piece.holds:
-            raise ProtocolError("update_malformed", "several values stand under one key")
+            self.joined.setdefault(piece.client, deque()).append(piece)
         if level > MAX_NESTING:
             raise too_deep()
         start = self._end(piece.client)

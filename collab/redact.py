@@ -20,9 +20,9 @@ from .codec import Id
 from .lib0 import Reader, build_uint
 
 _HAS_LEFT, _HAS_RIGHT, _HAS_KEY, _KIND = 0x80, 0x40, 0x20, 0x1F
-_GC, _DELETED, _JSON, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _SUBDOCUMENT, _SKIP = range(11)
-_XML_NAMED: Final = (3, 5)
-_SAYS: Final = frozenset((_JSON, _BINARY, _STRING, _EMBED, _FORMAT, _ANY, _SUBDOCUMENT))
+_GC, _DELETED, _, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _SUBDOCUMENT, _SKIP = range(11)
+_XML_ELEMENT: Final = 3
+_SAYS: Final = frozenset((_BINARY, _STRING, _EMBED, _FORMAT, _ANY, _SUBDOCUMENT))
 # Keys whose values give shape and say nothing, as long as they look like it.
 _SHAPE_KEYS: Final = frozenset(b"! # v kind w fmt bg k g z color size align fill".split())
 _SHAPE_TEXT: Final = re.compile(rb"[A-Za-z0-9.%-]{0,32}")
@@ -210,13 +210,13 @@ def _pass_content(reader: Reader, kind: int) -> int:
         return len(reader.string().encode("utf-16-le")) // 2
     if kind == _DELETED:
         return reader.uint()
-    if kind in (_ANY, _JSON):
+    if kind == _ANY:
         count = reader.uint()
         for _ in range(count):
-            reader.any() if kind == _ANY else reader.json()
+            reader.any()
         return count
     if kind == _TYPE:
-        if reader.uint() in _XML_NAMED:
+        if reader.uint() == _XML_ELEMENT:
             reader.buffer()
     elif kind == _FORMAT:
         reader.buffer()

@@ -92,12 +92,10 @@ def test_low_surrogates_are_located() -> None:
     [
         (b"\x00\x05", 5),  # collected
         (item(1, b"\x04"), 4),  # deleted
-        (item(2, b"\x02" + text("1") + text("[]")), 2),  # JSON
         (item(3, b"\x02xy"), 1),  # binary
         (item(5, text("{}")), 1),  # embed
         (item(6, text("bold") + text("true")), 1),  # format
         (item(7, b"\x03" + text("p")), 1),  # XmlElement
-        (item(7, b"\x05" + text("hook")), 1),  # XmlHook
         (item(7, b"\x06"), 1),  # XmlText
         (item(8, b"\x02\x7e\x7e"), 2),  # plain values
         (item(9, text("guid") + b"\x76\x00"), 1),  # subdocument
@@ -106,6 +104,14 @@ def test_low_surrogates_are_located() -> None:
 def test_each_kind_of_content_has_its_length(struct: bytes, length: int) -> None:
     (piece,) = parse_update(update(block(5, 0, struct))).pieces
     assert (piece.clock, piece.length) == (0, length)
+
+
+def test_what_the_crdt_reads_otherwise_is_refused() -> None:
+    """A string more of JSON than is there, and no name of a hook: what was judged would not be what it takes in."""
+    for struct in (item(2, b"\x02" + text("1") + text("[]")), item(7, b"\x05" + text("hook"))):
+        with pytest.raises(ProtocolError) as refused:
+            parse_update(update(block(5, 0, struct)))
+        assert refused.value.code == "update_unknown_content"
 
 
 def test_a_gap_inside_an_update_is_no_piece() -> None:

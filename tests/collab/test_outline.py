@@ -162,6 +162,19 @@ def test_a_key_has_one_value_at_a_time(where: dict[str, object]) -> None:
         place(outline, block(6, 0, string("xy", **where)))
 
 
+def test_values_that_their_writer_has_replaced_may_come_joined() -> None:
+    """Yjs joins them where it keeps what was deleted, for undoing: all of them are deleted by the same update."""
+    three = [block(6, 0, item(8, b"\x03\x7e\x7e\x7e", parent="m", key="k"), value(b"\x7e", left=(6, 2)))]
+    assert place(Outline(), *three, deleted=deletions((6, 0, 3))) is not None
+    assert place(Outline(), *three, deleted=deletions((6, 0, 4))) is not None
+    for deleted in (deletions((6, 0, 2)), deletions((6, 1, 2)), deletions((6, 1, 2), (6, 0, 1)), b"\x00"):
+        with pytest.raises(ProtocolError, match="one key"):
+            place(Outline(), *three, deleted=deleted)
+    known = Outline()
+    add(known, block(6, 0, value(b"\x7e", parent="m", key="k")))
+    assert place(known, *three, deleted=deletions((6, 0, 3))) is not None
+
+
 @pytest.mark.parametrize(
     ("blocks", "deleted"),
     [

@@ -17,7 +17,7 @@ from tests.collab.clients import Replica
 from tests.collab.gated_store import closed
 from tests.collab.school import Classroom
 
-ARRAY, NULL, STRING, EMBED, ANY, JSON, SUBDOCUMENT = 117, 126, 4, 5, 8, 2, 9
+ARRAY, NULL, STRING, EMBED, ANY, SUBDOCUMENT = 117, 126, 4, 5, 8, 9
 
 
 def array(count: int) -> bytes:
@@ -41,7 +41,6 @@ LARGE = {
     "values in a struct": values(*[array(MAX_PARTS // 2)] * (2 * MAX_TOGETHER // MAX_PARTS + 1)),
     "emoji": one(STRING, text("\U0001f600" * (MAX_PARTS + 1))),
     "brackets": one(EMBED, text(brackets(MAX_PARTS + 1))),
-    "brackets, the old kind": one(JSON, b"\x01" + text(brackets(MAX_PARTS + 1))),
     "options of a document inside": one(SUBDOCUMENT, text("guid") + array(MAX_PARTS + STEP)),
 }
 

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import pytest
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
+from collab.codec import parse_update
 from collab.document import LiveDocument
 from collab.errors import ProtocolError
 from collab.keystroke import place_keystroke
@@ -54,7 +55,6 @@ CONTENTS = [
     *((7, bytes((kind,))) for kind in (0, 1, 2, 4, 6)),
     (7, b"\x03" + text("p")),
     *((1, bytes((length,))) for length in (1, 3)),  # deleted
-    (2, b"\x02" + text("1") + text("[]")),  # JSON
     (3, b"\x02xy"),  # binary
     (5, text("{}")),  # embedded
     (6, text("bold") + text("true")),  # format
@@ -80,9 +80,11 @@ class Stranger:
         """One to three parts of any kind, anywhere, and often something deleted."""
         random = self._random
         client, start = self._begin()
-        parts = [self._part() for _ in range(random.choice((1, 1, 2, 3)))]
+        parts, lengths = zip(*(self._part() for _ in range(random.choice((1, 1, 2, 3)))), strict=True)
         if random.random() < 0.7:
             return update(block(client, start, *parts))
+        if random.random() < 0.5:  # all of it, as Yjs tells of values that were replaced
+            return update(block(client, start, *parts), deleted=deletions((client, start, sum(lengths))))
         who, first = self._anywhere()
         length = random.randrange(1, max(2, self._clocks[who] - first))
         return update(block(client, start, *parts), deleted=deletions((who, first, length)))
@@ -92,15 +94,17 @@ class Stranger:
         client = self._random.choice((*self._clocks, 7, 8, 2**40))
         return client, self._clocks.get(client, 0)
 
-    def _part(self) -> bytes:
+    def _part(self) -> tuple[bytes, int]:
+        """A part and its length."""
         random = self._random
         if random.random() < 0.03:
-            return b"\x00\x02"  # two that were collected
+            return b"\x00\x02", 2  # that were collected
         kind, content = random.choice(CONTENTS)
+        length = parse_update(update(block(1, 0, item(kind, content)))).pieces[0].length
         if random.random() < 0.7:
-            return item(kind, content, **self._beside())
+            return item(kind, content, **self._beside()), length
         parent = random.choice(("t", "a", "m", "x", "new")) if random.random() < 0.5 else self._anywhere()
-        return item(kind, content, parent=parent, key=random.choice((None, "k", "value", "text")))
+        return item(kind, content, parent=parent, key=random.choice((None, "k", "value", "text"))), length
 
     def _beside(self) -> Where:
         random, left = self._random, self._anywhere()
