@@ -3,7 +3,7 @@
 Laws: committed before answered, answered in the order of asking, handed out in the order of the numbers. Whoever writes
 alone on this worker is never delayed; when several write, what comes within `TOGETHER` shares a commit, and those of a
 channel are handed out in one go. The bus only announces; whatever it loses is found by reading the channels' heads
-every 2 s, and at once when it is back. At most 2,000 messages wait to be stored (Overloaded beyond).
+every 2 s, and at once when it is back. How many messages wait to be stored, and whose, is bounded by `chat_queue`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .bus import Bus, Subscription
 from .chat import Change, Feed, Held, Message, NewMessage, check_message
 from .chat_changes import Changes
 from .chat_positions import Positions
+from .chat_queue import ChatQueue, Waiting
 from .chat_retention import Retention
 from .chat_search import Search
 from .chat_store import ChatStore
-from .errors import CollabError, Overloaded, StateError
+from .errors import CollabError, StateError
 
-MAX_WAITING = 2000
 BATCH = 64  # what one commit hands out at once must not look like a slow reader to anybody
 TOGETHER = 0.05  # seconds: nobody sees that a message of somebody else came so much later
 PAGE = 200
@@ -77,7 +77,7 @@ class Chat:
         self.search = Search(store)
         self._origin = uuid4().hex
         self._own = msgspec.msgpack.encode(self._origin)
-        self._waiting: list[tuple[NewMessage, asyncio.Future[Message]]] = []
+        self._waiting = ChatQueue()
         self._open: dict[str, _Open] = {}
         self._listeners: list[Listener] = []
         self._closing = False
@@ -102,7 +102,7 @@ class Chat:
         self._read.set()
         # Not cancelled: a database call that is cut off leaves its connection behind.
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for _, future in self._waiting:
+        for _, future in self._waiting.take(len(self._waiting)):
             if not future.done():
                 future.set_exception(StateError("closed", "the server is stopping"))
         for channel, opened in list(self._open.items()):
@@ -114,10 +114,8 @@ class Chat:
         check_message(message)
         if self._closing:
             raise StateError("closed", "the server is stopping")
-        if len(self._waiting) >= MAX_WAITING:
-            raise Overloaded("overloaded", "too many messages at once")
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._waiting.append((message, future))
+        self._waiting.put(message, future)
         self._write.set()
         return future
 
@@ -177,7 +175,7 @@ class Chat:
             self._write.clear()
             while self._waiting:
                 await self._gather()
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                batch = self._waiting.take(BATCH)
                 self._writer = _only_author(batch)
                 await self._store_batch(batch)
 
@@ -185,13 +183,13 @@ class Chat:
         """Wait for others to write, too, unless they would have to wait for it."""
         now = self._clock()
         wait = self._stored_at + TOGETHER - now
-        alone = self._writer is not None and _only_author(self._waiting[:BATCH]) == self._writer
+        alone = self._writer is not None and _only_author(self._waiting.next(BATCH)) == self._writer
         if wait > 0 and len(self._waiting) < BATCH and not alone and not self._closing:
             await asyncio.sleep(wait)
             now += wait
         self._stored_at = now
 
-    async def _store_batch(self, batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]]) -> None:
+    async def _store_batch(self, batch: Sequence[Waiting]) -> None:
         try:
             results = await self._store.commit([message for message, _ in batch])
         except Exception:  # the top of a batch: nobody may wait for ever
@@ -290,12 +288,12 @@ def _unpack(number: int, message: Message | None, held: Held | None) -> Change:
     return Change(number, item)
 
 
-def _only_author(batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]]) -> str | None:
+def _only_author(batch: Sequence[Waiting]) -> str | None:
     authors = {message.author for message, _ in batch}
     return authors.pop() if len(authors) == 1 else None
 
 
-def _fail(batch: Sequence[tuple[NewMessage, asyncio.Future[Message]]], error: CollabError) -> None:
+def _fail(batch: Sequence[Waiting], error: CollabError) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)

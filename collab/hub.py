@@ -13,6 +13,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ from .errors import AccessDenied, CollabError, StateError
 from .exchange import Exchange
 from .folding import FoldApart, Folding
 from .keeper import Keeper
-from .limits import Budgets, Limits
+from .limits import Budgets, Limits, Person
 from .outbox import Transport
 from .pace import Pace
 from .schema import SEED_CLIENT, Kind, empty_seed
@@ -69,7 +70,7 @@ class Hub:
         self.counters = Counters()
         self.committer = Committer(store)
         self.pace = Pace(clock, self.limits.join_seconds)
-        self._budgets = Budgets(self.limits)
+        self._budgets = Budgets(partial(Person, self.limits))
         self._keepers: dict[str, Keeper] = {}
         self._numbers = 0
         self._syncing: set[Connection] = set()

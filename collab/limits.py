@@ -6,6 +6,9 @@ spent refills evenly; a budget that is used up raises Overloaded and the connect
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
 from msgspec import Struct
 
 from .errors import Overloaded
@@ -115,18 +118,28 @@ class Person:
         return not self.documents and all(bucket.full(now) for bucket in (self._frames, self._bytes, self._replies))
 
 
-class Budgets:
-    """The budgets of everybody on this worker."""
+class Spender(Protocol):
+    """What somebody spends."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._people: dict[str, Person] = {}
+    def idle(self, now: float) -> bool:
+        """Tell whether nothing of it is in use."""
 
-    def person(self, account: str, now: float) -> Person:
+
+S = TypeVar("S", bound=Spender)
+
+
+class Budgets(Generic[S]):
+    """The budgets of everybody on this worker; `full` makes that of somebody who has spent nothing."""
+
+    def __init__(self, full: Callable[[float], S]) -> None:
+        self._full = full
+        self._people: dict[str, S] = {}
+
+    def person(self, account: str, now: float) -> S:
         """Return the budget of an account."""
         person = self._people.get(account)
         if person is None:
-            person = self._people[account] = Person(self._limits, now)
+            person = self._people[account] = self._full(now)
         return person
 
     def sweep(self, now: float) -> None:

@@ -1,41 +1,26 @@
 """One Socket.IO connection: whose it is, what it hears, what it has asked and not been answered yet.
 
 Laws: requests wait in `inbox` and are carried out one after the other; messages are on their `flight` to the database
-side by side and are acked in the order of sending. Each connection has a budget of its own.
+side by side and are acked in the order of sending. What it may ask for is the budget of its person.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from time import monotonic
-from types import MappingProxyType
 
 from msgspec import Struct
 
 from collab.chat import Change, Message
-from collab.limits import Bucket
 from collab.presence import Present
 from web.broadcast import Outgoing
+from web.budget import Budget
 from web.school.model import AccountRole, Channel, ChannelRights, Person
 
 Sent = asyncio.Future[Message] | asyncio.Future[Change]
 """A message, or what happens to one, on its flight."""
-REQUESTS = (50.0, 400.0)  # per second, burst
-CHAT = (20.0, 300.0)
-NARROWER: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "chat:send": CHAT,
-        "media:offer": (0.5, 10.0),
-        "room:secret": (10.0, 200.0),
-        "chat:search": (0.5, 20.0),
-        "direct:find": (1.0, 30.0),
-        "direct:open": (0.2, 20.0),
-        "direct:block": (0.2, 20.0),
-        "presence:idle": (0.5, 20.0),
-    }
-)
 
 
 class Request(Struct, frozen=True):
@@ -49,11 +34,11 @@ class Request(Struct, frozen=True):
 class Connection:
     """One Socket.IO connection."""
 
-    def __init__(self, sid: str, eio_sid: str, person: Person) -> None:
-        now = monotonic()
+    def __init__(self, sid: str, eio_sid: str, person: Person, budget: Budget) -> None:
         self.sid = sid
         self.eio_sid = eio_sid
         self.person = person
+        self.budget = budget
         self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
         self.partners: dict[str, AccountRole] = {}  # the other ones of its conversations
         self.inbox: deque[Request] = deque()
@@ -65,9 +50,7 @@ class Connection:
         self.ready = asyncio.Event()
         self.gone = False
         self.expiry: asyncio.TimerHandle | None = None
-        self.budget = Bucket(*REQUESTS, now)
         self.reading = asyncio.Lock()  # one look at the rights at a time
-        self._narrower: dict[str, Bucket] = {}
 
     def may(self, rights: Iterable[tuple[Channel, ChannelRights]]) -> None:
         """These are its rights from now on."""
@@ -88,10 +71,5 @@ class Connection:
             await asyncio.sleep(0)  # the callbacks that ack run first
 
     def afford(self, event: str) -> bool:
-        """Whether the connection's budget covers one more of this event."""
-        now = monotonic()
-        if event in NARROWER:
-            bucket = self._narrower.setdefault(event, Bucket(*NARROWER[event], now))
-            if not bucket.take(now, 1):
-                return False
-        return self.budget.take(now, 1)
+        """Whether the person's budget covers one more of this event."""
+        return self.budget.afford(monotonic(), event)

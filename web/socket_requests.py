@@ -1,7 +1,7 @@
 """What connections ask: carried out in the order of asking, answered in the same.
 
 Laws: requests of a connection wait in a bounded inbox with one consumer; when it is full the sender is not read any
-more. Messages are stored side by side and acked in the order of sending. Beyond the connection's budget a request is
+more. Messages are stored side by side and acked in the order of sending. Beyond the person's budget a request is
 answered `too_fast` and not carried out. What a room tells between a join and its ack is held back until the ack.
 """
 

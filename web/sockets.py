@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Coroutine, Sequence
+from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -19,15 +19,15 @@ from msgspec import Struct
 from collab.chat import Change, Held, Message
 from collab.errors import CollabError
 from web import messages as wire
-from web.auth import TOOL
 from web.broadcast import Outgoing, build_event
+from web.budget import SocketBudgets
 from web.channels import view_channels
 from web.chat_news import parcels
 from web.company import Company
 from web.connection import Connection, Request
 from web.door import person_at_socket
 from web.engine import Server
-from web.errors import Overloaded, Unavailable, WebError
+from web.errors import Unavailable, WebError
 from web.hearing import Hearing
 from web.polling import Polling
 from web.services import Services
@@ -36,7 +36,6 @@ from web.socket_rights import SocketRights
 from web.turn import issue_ice_servers
 from web.turnstile import Turnstile
 
-CONNECTIONS = 100  # of one person on one worker
 CLOSE_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ class Sockets:
         self._server = Server(services.relay.worker, self)
         self._server.eio.elsewhere = Polling(services.relay, self._server.eio.handle_request).forward
         self._connections: dict[str, Connection] = {}
-        self._devices: Counter[str] = Counter()  # how many connections each person has
+        self._budgets = SocketBudgets()
         self._hearing = Hearing(services)
         self._turnstile = Turnstile()
         self._draining = False
@@ -102,11 +101,9 @@ class Sockets:
         self._turnstile.check_room()
         ticket = auth.get("ticket") if isinstance(auth, dict) else None
         person = await person_at_socket(request, self._services, ticket if isinstance(ticket, str) else None)
-        # One ticket of a tool may stand for a whole class.
-        if self._devices[person.id] >= CONNECTIONS and not person.id.startswith(TOOL):
-            raise Overloaded("overloaded", "too many connections of one person")
-        self._connections[sid] = Connection(sid, eio_sid, person)
-        self._devices[person.id] += 1
+        budget = self._budgets.of(person, monotonic())
+        budget.open()
+        self._connections[sid] = Connection(sid, eio_sid, person, budget)
         if person.ticket is not None:
             left = person.ticket.expires_at - self._services.school.clock()
             self._connections[sid].expiry = asyncio.get_running_loop().call_later(left / 1000, self._expire, sid)
@@ -148,9 +145,7 @@ class Sockets:
         if connection is None:
             return
         connection.gone = True
-        self._devices[connection.person.id] -= 1
-        if not self._devices[connection.person.id]:
-            del self._devices[connection.person.id]
+        connection.budget.close()
         if connection.expiry is not None:
             connection.expiry.cancel()
         connection.ready.set()  # whoever waits for it goes on, and finds it gone

@@ -12,8 +12,9 @@ import pytest
 from collab.bus import MemoryBus
 from collab.chat import MAX_TEXT, Change, Feed, Message, NewMessage, check_message
 from collab.chat_hub import Chat
+from collab.chat_queue import MOST_OF_ONE
 from collab.chat_store import ChatStore
-from collab.errors import AccessDenied, ProtocolError, StateError
+from collab.errors import AccessDenied, Overloaded, ProtocolError, StateError
 from collab.store import migrate
 
 
@@ -105,9 +106,25 @@ async def test_many_senders_share_a_commit_and_keep_their_order(chat_store: Chat
     await chat.start()
     ear = Ear(chat)
     await chat.open("c")
-    sent = await asyncio.gather(*(chat.send(new(number)) for number in range(600)))
+    sent = await asyncio.gather(*(chat.send(new(number, author=f"p{number % 30}")) for number in range(600)))
     assert [message.seq for message in sent] == list(range(1, 601))
     assert await ear.until(600) == list(range(1, 601))
+    await chat.close()
+
+
+async def test_who_floods_leaves_places_to_the_others(chat_store: ChatStore) -> None:
+    chat = Chat(chat_store, MemoryBus())  # not started: what is sent waits
+    flood: dict[str, list[asyncio.Future[Message]]] = {f"mallory{number}": [] for number in range(20)}
+    for author, sent in flood.items():
+        with pytest.raises(Overloaded):
+            while True:
+                sent.append(chat.send(new(len(sent), author=author)))
+    assert len(flood["mallory0"]) == MOST_OF_ONE
+    others = [chat.send(new(number, author=f"pupil{number}")) for number in range(30)]
+    await chat.start()
+    assert [message.author for message in await asyncio.gather(*others)] == [f"pupil{number}" for number in range(30)]
+    await asyncio.gather(*(ready for sent in flood.values() for ready in sent))
+    await chat.send(new(MOST_OF_ONE, author="mallory0"))
     await chat.close()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from collab.errors import Overloaded
-from collab.limits import Bucket, Budgets, Limits
+from collab.limits import Bucket, Budgets, Limits, Person
 
 LIMITS = Limits(
     frames_per_second=10,
@@ -28,7 +30,7 @@ def test_a_bucket_runs_out_and_refills() -> None:
 
 
 def test_frames_and_bytes_are_counted_over_all_connections() -> None:
-    person = Budgets(LIMITS).person("ada", 0.0)
+    person = Budgets(partial(Person, LIMITS)).person("ada", 0.0)
     for _ in range(20):
         person.receive(0.0, 1)
     with pytest.raises(Overloaded):
@@ -39,7 +41,7 @@ def test_frames_and_bytes_are_counted_over_all_connections() -> None:
 
 
 def test_answers_are_counted_and_a_large_document_can_still_be_opened() -> None:
-    person = Budgets(LIMITS).person("ada", 0.0)
+    person = Budgets(partial(Person, LIMITS)).person("ada", 0.0)
     person.reply(0.0, 10_000)
     with pytest.raises(Overloaded):
         person.reply(0.0, 10)
@@ -47,7 +49,7 @@ def test_answers_are_counted_and_a_large_document_can_still_be_opened() -> None:
 
 
 def test_open_documents_and_connections_are_bounded() -> None:
-    person = Budgets(LIMITS).person("ada", 0.0)
+    person = Budgets(partial(Person, LIMITS)).person("ada", 0.0)
     person.open("a")
     person.open("b")
     with pytest.raises(Overloaded, match="documents"):
@@ -62,7 +64,7 @@ def test_open_documents_and_connections_are_bounded() -> None:
 
 
 def test_who_left_is_forgotten_once_the_budget_is_full_again() -> None:
-    budgets = Budgets(LIMITS)
+    budgets = Budgets(partial(Person, LIMITS))
     ada, ben = budgets.person("ada", 0.0), budgets.person("ben", 0.0)
     assert budgets.person("ada", 0.0) is ada
     ada.receive(0.0, 100)

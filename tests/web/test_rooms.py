@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from tests.web.house import Caller, House, eventually
-from web import connection
+from web import budget
 from web.errors import AccessDenied
 from web.school.actions import MeetingPatch, do_change_meeting
 from web.school.model import Grant, Meeting, Person, Role
@@ -179,7 +179,7 @@ async def test_what_a_client_says_of_its_line_is_bounded(house: House) -> None:
 
 
 async def test_keys_are_carried_in_an_encrypted_meeting_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "NARROWER", {"room:secret": (0.001, 40.0)})
+    monkeypatch.setattr(budget, "NARROWER", {"room:secret": (0.001, 40.0)})
     public, wrapped = {"type": "hello", "key": "A" * 87, "answer": False}, {"type": "key", "wrapped": "A" * 86}
     teacher, _ = await join(house, "teacher", "T")
     assert (await teacher.ask("room:secret", parcels=[{"peer": "x", "data": public}]))["error"]["code"] == "state"

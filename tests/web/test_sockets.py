@@ -11,7 +11,8 @@ import pytest
 import socketio
 
 from tests.web.house import Caller, House, eventually
-from web import connection
+from tests.web.people import guests
+from web import budget
 from web.school.actions import MeetingPatch, do_change_meeting, do_unenrol
 from web.school.model import Channel, ChannelRights, Enrolment, Person
 
@@ -170,7 +171,7 @@ async def test_who_writes_while_the_worker_stood_still_waits_for_its_next_look_a
 
 
 async def test_too_fast_is_answered_and_not_done(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "NARROWER", {"chat:send": (0.001, 30.0)})
+    monkeypatch.setattr(budget, "NARROWER", {"chat:send": (0.001, 30.0)})
     amira = await house.connect(name="Amira")
     answers = await asyncio.gather(
         *(amira.ask("chat:send", channel=CLASS, text="x", client_id=str(number)) for number in range(50))
@@ -179,6 +180,37 @@ async def test_too_fast_is_answered_and_not_done(house: House, monkeypatch: pyte
     assert len(refused) == 20 and {answer["error"]["code"] for answer in refused} == {"too_fast"}
     page = await amira.ask("chat:history", channel=CLASS, after=0, limit=200)
     assert page["head"] == 30
+
+
+async def test_the_budget_is_the_persons_whatever_they_connect_with(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "NARROWER", {"chat:send": (0.001, 300.0)})
+
+    def say(caller: Caller, number: int) -> Any:
+        return caller.ask("chat:send", channel=CLASS, text="x", client_id=str(number))
+
+    async with guests() as people:
+        laptop, phone = await people.enter(house, "pupil1"), await people.enter(house, "pupil1")
+        ben = await people.enter(house, "pupil2")
+        answers = await asyncio.gather(*(say((laptop, phone)[number % 2], number) for number in range(301)))
+        assert [answer["error"]["code"] for answer in answers if "error" in answer] == ["too_fast"]
+        assert "seq" in await say(ben, 0), "another's budget is their own"
+        await laptop.sio.disconnect()
+        await phone.sio.disconnect()
+        again = await people.enter(house, "pupil1")
+        assert (await say(again, 301))["error"]["code"] == "too_fast", "who comes again has spent what they have spent"
+        assert "messages" in await again.ask("chat:history", channel=CLASS)
+
+
+async def test_a_class_that_shares_a_tools_ticket_does_not_share_a_budget(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "NARROWER", {"chat:send": (0.001, 1.0)})
+    ticket = (await house.services.auth.issue_role_ticket("demo-lesson", "pupil", "Class")).ticket
+    for number in range(3):
+        caller = await house.dial(ticket, "one of the class")
+        assert "seq" in await caller.ask("chat:send", channel=CLASS, text="x", client_id=str(number))
 
 
 async def test_who_is_there(house: House) -> None:
