@@ -1,8 +1,9 @@
 """Who is at the door: passwords into sessions, sessions and tickets into a Person.
 
 Laws: a wrong account and a wrong password look and last the same. Attempts are counted per account, never per
-address, and apart for a device that has logged in to it before. A ticket is checked against the database at each
-connect: its account still there, itself not revoked. What the Person may do is not decided here.
+address, and apart for a device that has logged in to it before; those who come through a guest link per link. A ticket
+is checked against the database at each connect: its account still there, itself not revoked. What the Person may do is
+not decided here.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from web.tickets import IssuedTicket, build_ticket, parse_ticket
 
 _KEY = "ticket_key"
 DEMO_SCHOOL = "demo"
+GUESTS = (400, 3.0)  # through one link: a full house at once, then one in so many seconds
 TOOL = "ticket:"  # how the ids of people begin who are known by a tool's ticket alone
 
 
@@ -44,6 +46,7 @@ class Auth:
         self._key = key
         self._passwords = Passwords() if passwords is None else passwords
         self._throttle = Throttle() if throttle is None else throttle
+        self._guests = Throttle(*GUESTS, refusal=("busy", "very many people come through this link"))
         self._sessions = Sessions(store)
 
     @classmethod
@@ -106,8 +109,11 @@ class Auth:
         """Return who is logged in; raise Unauthenticated."""
         return await self._sessions.person(token)
 
-    async def enter_as_guest(self, token: str, name: str) -> str:
-        """Turn a guest link's token into a session token; raise AccessDenied for a closed or unknown link."""
+    async def enter_as_guest(self, token: str, name: str, old: str = "") -> str:
+        """Turn a guest link's token into a session token; `old` is the one that this browser had.
+
+        Raise AccessDenied for a closed or unknown link, Overloaded when too many come through it.
+        """
         table = tables.guest_link.c
         async with self._store.read() as connection:
             links = await queries.guest_links(
@@ -117,7 +123,8 @@ class Auth:
                 table.revoked.is_(False),
             )
         for link in links:
-            return await self._sessions.open_guest(link, name)
+            self._guests.attempt(self._store.clock() / 1000, link.id)
+            return await self._sessions.open_guest(link, name, old)
         raise AccessDenied()
 
     async def issue_meeting_ticket(self, person: Person, meeting: str) -> IssuedTicket:

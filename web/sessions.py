@@ -2,7 +2,8 @@
 
 Laws: the token is never stored. A session ends by logout, by its time, by a new password, by disabling the
 account or by closing the guest link; each is seen at the next look, nothing is cached. What a session holds open
-is told of its end; of the end of its time within a minute.
+is told of its end; of the end of its time within a minute. Through one link MOST_GUESTS people are in at a time, over
+all workers: each of them is a person to every bound there is.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import hashlib
 import secrets
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from web.errors import Unauthenticated
+from web.errors import Overloaded, Unauthenticated
 from web.school import tables
 from web.school.actions import do_end_session
+from web.school.events import SessionEnded
 from web.school.model import Account, GuestLink, Person, TicketScope
 from web.school.standing import GUEST
-from web.school.store import SchoolStore
+from web.school.store import Change, SchoolStore
 
 LIFE: Final = 12 * 3600 * 1000
+MOST_GUESTS: Final = 300  # through one link at a time: as many as a room holds
 
 
 def new_token() -> str:
@@ -49,14 +52,20 @@ class Sessions:
             await _insert(connection, token, account.school, row)
         return token
 
-    async def open_guest(self, link: GuestLink, name: str) -> str:
-        """Let a guest through a link; return the token."""
+    async def open_guest(self, link: GuestLink, name: str, old: str = "") -> str:
+        """Let a guest through a link; return the token. Raise Overloaded when as many are in as it lets in.
+
+        `old` is the token that this browser had: who comes again through the same link takes their own place.
+        """
         token = new_token()
-        expires_at = min(link.expires_at, self._store.clock() + LIFE)
-        async with self._store.write() as connection:
-            person = GUEST + secrets.token_urlsafe(9)
+        async with self._store.change(link.school) as change:  # one after the other, to whichever worker they come
+            await _end_guest(change, link, old)
+            if await _living(change, link) >= MOST_GUESTS:
+                text = f"at most {MOST_GUESTS} guests at a time come through one link"
+                raise Overloaded("too_many_guests", text, retry_after=60)
+            person, expires_at = GUEST + secrets.token_urlsafe(9), min(link.expires_at, change.at + LIFE)
             row = {"guest_link": link.id, "person": person, "name": name, "expires_at": expires_at}
-            await _insert(connection, token, link.school, row)
+            await _insert(change.connection, token, link.school, row)
         return token
 
     async def person(self, token: str) -> Person:
@@ -84,6 +93,19 @@ class Sessions:
         except Unauthenticated:
             return
         await do_end_session(self._store, person.school, token_hash(token), person.id)
+
+
+async def _living(change: Change, link: GuestLink) -> int:
+    session = tables.login_session.c
+    query = select(func.count()).where(session.guest_link == link.id, session.expires_at > change.at)
+    return int((await change.connection.execute(query)).scalar_one())
+
+
+async def _end_guest(change: Change, link: GuestLink, token: str) -> None:
+    session = tables.login_session
+    own = (session.c.token_hash == token_hash(token)) & (session.c.guest_link == link.id)
+    for person in (await change.connection.execute(delete(session).where(own).returning(session.c.person))).scalars():
+        await change.emit(SessionEnded(person))
 
 
 async def _insert(connection: AsyncConnection, token: str, school: str, row: dict[str, object]) -> None:

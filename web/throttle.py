@@ -1,8 +1,9 @@
 """How often somebody may try: a bucket of attempts per name, refilled with time.
 
 Laws: no loop, no clock of its own; time is seconds, passed in. Names are counted alike whether they exist or
-not. A bucket belongs to one account (or one device of it), never to an address: a school of a thousand people
-logs in from one. Full: the bucket nearest to being full again is forgotten (DROP), which never harms a person.
+not. A bucket belongs to one account (or one device of it, or one guest link), never to an address: a school of a
+thousand people logs in from one. Full: the bucket nearest to being full again is forgotten (DROP), which never harms
+a person.
 """
 
 from __future__ import annotations
@@ -15,10 +16,17 @@ from web.errors import Overloaded
 class Throttle:
     """Attempts by name: `burst` at once, then one each `seconds`."""
 
-    def __init__(self, burst: int = 10, seconds: float = 15.0, most: int = 100_000) -> None:
+    def __init__(
+        self,
+        burst: int = 10,
+        seconds: float = 15.0,
+        most: int = 100_000,
+        refusal: tuple[str, str] = ("too_many_attempts", "too many attempts for this account"),
+    ) -> None:
         self._burst = burst
         self._seconds = seconds
         self._most = most
+        self._refusal = refusal
         self._empty_until: OrderedDict[str, float] = OrderedDict()  # when the bucket will be full again
 
     def __len__(self) -> int:
@@ -30,7 +38,7 @@ class Throttle:
         wait = full_at - now - self._burst * self._seconds
         if wait > 0:
             self._empty_until[name] = full_at - self._seconds
-            raise Overloaded("too_many_attempts", "too many attempts for this account", retry_after=int(wait) + 1)
+            raise Overloaded(*self._refusal, retry_after=int(wait) + 1)
         self._empty_until[name] = full_at
         while len(self._empty_until) > self._most:
             self._forget(now)

@@ -13,6 +13,7 @@ from tests.e2e.papers import cell, new_document, open_table, share, status, unti
 from tests.e2e.screens import JOIN, enter, guest_link, in_lobby, in_room, new_lesson, new_meeting, saved
 from tests.e2e.waits import until
 from tests.server import Api, KreideServer
+from web.sessions import MOST_GUESTS
 
 pytestmark = pytest.mark.e2e
 # The promise is one second; this bound is for a machine that does other things, too.
@@ -226,6 +227,21 @@ def test_who_waits_sees_nothing_of_the_room(open_page: OpenPage, server: KreideS
     in_room(again)
     expect(teacher.get_by_role("figure").filter(has_text="Olga")).to_be_visible()
     expect(again.get_by_text("nicht für Gäste")).to_have_count(0)
+
+
+def test_a_guest_link_that_is_full(open_page: OpenPage, server: KreideServer) -> None:
+    path = guest_link(server.login("teacher"), new_lesson(server.login("teacher")))
+    for number in range(MOST_GUESTS):
+        Api(server.url).post("/api/v1/guest", {"token": path.removeprefix("/guest/"), "name": f"G{number}"})
+    for locale, name, submit, words in (
+        ("de-DE", "Ihr Name", "Weiter", "Durch diesen Link sind schon so viele gekommen"),
+        ("en-GB", "Your name", "Continue", "As many as fit have come through this link"),
+    ):
+        page = open_page(None, path, locale=locale)
+        page.get_by_label(name).fill("Olga")
+        page.get_by_role("button", name=submit).click()
+        expect(page.get_by_role("alert")).to_contain_text(words)
+        expect(page.get_by_role("button", name=submit)).to_be_enabled()
 
 
 def test_a_guest_link_that_was_closed(open_page: OpenPage, server: KreideServer) -> None:

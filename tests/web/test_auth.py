@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -229,3 +230,84 @@ async def test_guests(auth: Auth, town: SchoolStore, clock: Clock) -> None:
         await auth.person_of_session(token)
     with pytest.raises(AccessDenied):
         await auth.enter_as_guest("other", "late")
+
+
+async def test_so_many_guests_at_a_time_come_through_a_link(
+    auth: Auth, town: SchoolStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_GUESTS", 3)
+    for link in ("link", "other"):
+        await do_create_guest_link(town, GuestLink(link, "a", "a-lesson", NOW + 48 * HOUR), token_hash(link))
+    first, second, third = [await auth.enter_as_guest("link", f"G{number}") for number in range(3)]
+    with pytest.raises(Overloaded) as refused:
+        await auth.enter_as_guest("link", "one more")
+    assert (refused.value.code, refused.value.retry_after) == ("too_many_guests", 60)
+    elsewhere = await auth.enter_as_guest("other", "through another link")
+    with pytest.raises(Overloaded):
+        await auth.enter_as_guest("link", "one more", elsewhere)
+    assert await auth.person_of_session(elsewhere), "who is refused keeps what they have"
+
+    gone = await auth.person_of_session(first)
+    heads = await town.event_heads()
+    again = await auth.enter_as_guest("link", "G0", first)
+    assert [event.body for event in await town.events_after(heads)] == [SessionEnded(gone.id)]
+    with pytest.raises(Unauthenticated):
+        await auth.person_of_session(first)
+    with pytest.raises(Overloaded):
+        await auth.enter_as_guest("link", "with what is over", first)
+    await auth.logout(again)
+    clock.now += HOUR
+    late = await auth.enter_as_guest("link", "in the place of who left")
+    with pytest.raises(Overloaded):
+        await auth.enter_as_guest("link", "one more")
+
+    clock.now += sessions.LIFE - HOUR
+    for token in (second, third):
+        with pytest.raises(Unauthenticated):
+            await auth.person_of_session(token)
+    assert await auth.person_of_session(late)
+    for number in range(2):
+        await auth.enter_as_guest("link", f"in the place of who stayed too long {number}")
+    with pytest.raises(Overloaded):
+        await auth.enter_as_guest("link", "one more")
+
+
+async def test_two_workers_let_no_more_guests_in_than_one(
+    auth: Auth, town: SchoolStore, clock: Clock, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_GUESTS", 3)
+    await do_create_guest_link(town, GuestLink("link", "a", "a-lesson", NOW + HOUR), token_hash("link"))
+    store = await SchoolStore.open(database_url, clock=clock)
+    workers = auth, await Auth.open(store)
+
+    async def enter(number: int, old: str = "") -> str | None:
+        try:
+            return await workers[number % 2].enter_as_guest("link", "G", old)
+        except Overloaded:
+            return None
+
+    came = [token for token in await asyncio.gather(*map(enter, range(12))) if token is not None]
+    assert len(came) == 3
+    again = await asyncio.gather(*(enter(number, came[0]) for number in range(4)))  # one tab, pressed four times
+    assert len([token for token in again if token is not None]) == 1
+    workers[1].close()
+    await store.close()
+
+
+async def test_guests_come_no_faster_through_a_link(
+    auth: Auth, town: SchoolStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.auth.GUESTS", (2, 10.0))
+    throttled = await Auth.open(town)
+    for link in ("link", "other"):
+        await do_create_guest_link(town, GuestLink(link, "a", "a-lesson", NOW + HOUR), token_hash(link))
+    token = await throttled.enter_as_guest("link", "G")
+    token = await throttled.enter_as_guest("link", "G", token)
+    with pytest.raises(Overloaded) as refused:
+        await throttled.enter_as_guest("link", "G", token)
+    assert (refused.value.code, refused.value.retry_after) == ("busy", 11)
+    assert await throttled.person_of_session(token)
+    await throttled.enter_as_guest("other", "who comes through another link")
+    clock.now += 10_000
+    await throttled.enter_as_guest("link", "G", token)
+    throttled.close()

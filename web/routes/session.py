@@ -74,7 +74,7 @@ async def guest(call: Call[GuestEntry]) -> web.Response:
     if not name:
         raise ProtocolError("bad_name", "please say who you are")
     auth = call.services.auth
-    token = await auth.enter_as_guest(call.body.token, name)
+    token = await auth.enter_as_guest(call.body.token, name, call.request.cookies.get(SESSION_COOKIE, ""))
     await _leave(call)
     person = await auth.person_of_session(token)
     assert person.ticket is not None and person.ticket.meeting is not None
@@ -130,7 +130,7 @@ ROUTES: tuple[Route, ...] = (
     endpoint("POST", "/api/v1/login", login, "Log in", request=Login, response=PersonAnswer, auth="none",
              errors=(400, 401, 429)),
     endpoint("POST", "/api/v1/guest", guest, "Come in through a guest link", request=GuestEntry,
-             response=GuestAnswer, auth="none", errors=(400, 404)),
+             response=GuestAnswer, auth="none", errors=(400, 404, 429)),
     endpoint("POST", "/api/v1/logout", logout, "Log out", auth="none", status=204),
     endpoint("GET", "/api/v1/me", me, "Who is logged in", response=PersonAnswer),
     endpoint("POST", "/api/v1/me/password", change_password, "Change one's own password", request=ChangePassword,

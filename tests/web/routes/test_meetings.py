@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from tests.web.routes.conftest import Browser, Enter
+from web import sessions
 from web.errors import StateError, Unauthenticated
 from web.services import Services
 
@@ -178,3 +180,21 @@ async def test_guest_links(enter: Enter, stranger: Browser) -> None:
     assert (await stranger.call("POST", "guest", {"token": link["token"], "name": "x"}))[0] == 404
     assert (await stranger.call("POST", "guest", {"token": "guess", "name": "x"}))[0] == 404
     assert (await stranger.call("POST", "guest", {"token": link["token"], "name": "\u202e"}))[0] == 400
+
+
+async def test_a_full_guest_link(
+    enter: Enter, stranger: Browser, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_GUESTS", 1)
+    _, link = await (await enter("teacher")).call("POST", "meetings/demo-lesson/guest-links", {"hours": 2})
+    entry = {"token": link["token"], "name": "Frau Gast"}
+    assert (await stranger.call("POST", "guest", entry))[0] == 200
+    async with TestClient(server) as client:
+        response = await client.post("/api/v1/guest", json=entry)
+        assert (response.status, (await response.json())["code"]) == (429, "too_many_guests")
+        assert response.headers["Retry-After"] == "60"
+        assert "kreide_session" not in response.cookies
+        assert (await stranger.call("POST", "guest", entry))[0] == 200, "the same browser, in its own place"
+        assert (await stranger.get("me"))["person"]["name"] == "Frau Gast"
+        assert (await stranger.call("POST", "logout"))[0] == 204
+        assert (await client.post("/api/v1/guest", json=entry)).status == 200

@@ -38,6 +38,7 @@ function errors(du: boolean) {
     wrong_role: 'Das passt nicht zur Rolle des Kontos.',
     wrong_times: 'Das Ende liegt vor dem Anfang.',
     too_many: 'Mehr sind nicht möglich.',
+    too_many_guests: 'Durch diesen Link sind schon so viele gekommen, wie hineinpassen. Bitte später noch einmal versuchen oder um einen neuen Link fragen.',
     in_use: 'Das geht erst, wenn niemand mehr im Raum ist.',
     last_teacher: 'Eine Lehrkraft muss in der Lerngruppe bleiben.',
     cancelled: 'Dieses Treffen fällt aus.',
