@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, ClusterPubSub, RedisCluster
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisClusterException, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from .ending import end
 from .redis_wire import Wire
@@ -32,6 +33,8 @@ FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
 _CLUSTER = ("redis+cluster://", "rediss+cluster://")
 _WAITING = 10_000
 _AT_ONCE = 256
+_QUIET: dict[str, Any] = {"driver_info": None, "maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+"""Nothing but what is needed: an account that may do no more would have each in the server's list of refusals."""
 
 
 OnHeard = Callable[[str, bytes | None], None]  # a topic and its message, or None: it is listened to from now on
@@ -84,10 +87,10 @@ class ServerLine:
         self.beats: Sequence[str] = (f"echo:{uuid4().hex}",)
         self._prefix = prefix
         self._redis: Redis = Redis.from_url(
-            url, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=None
+            url, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=None, **_QUIET
         )
         self._wires: Redis = Redis.from_url(
-            url, protocol=2, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=None
+            url, protocol=2, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=None, **_QUIET
         )
         self._mouth: Wire | None = None
         self._ear: Wire | None = None
@@ -170,7 +173,7 @@ class ClusterLine:
         self.beats: Sequence[str] = _one_topic_per_shard()
         self._prefix = prefix
         self._redis = RedisCluster.from_url(
-            url, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, require_full_coverage=True
+            url, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, require_full_coverage=True, **_QUIET
         )
         self._pubsub: ClusterPubSub | None = None
         self._readers: list[asyncio.Task[None]] = []

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from tests.guard import Guard, used
 from tests.ports import free_port as free_port
 
 HAPROXY: Final = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")  # make test-services installs it
 ROOT: Final = Path(__file__).resolve().parent.parent
 REDIS: Final = os.environ.get("KREIDE_TEST_REDIS", "redis")
-"""`valkey` runs every test against valkey-server and valkey-cli."""
+"""`valkey` runs every test against valkey-server and valkey-cli; some run against it wherever it is installed."""
+VALKEY: Final = shutil.which("valkey-server")  # make test-services installs it
 
 
 def wait_for_port(
@@ -64,28 +66,21 @@ def haproxy(folder: Path, address: str, port: int, server_port: int) -> Iterator
 
 
 class RedisServer:
-    """One redis-server without persistence on a port of its own; survives being killed."""
+    """One redis-server (or valkey-server) without persistence on a port of its own; survives being killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = REDIS, guard: Guard | None = None) -> None:
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.guard = guard
+        self.url = f"redis://127.0.0.1:{self.port}/0" if guard is None else guard.url("rediss", self.port, "/1")
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it unless it runs."""
         if self._process is not None and self._process.poll() is None:
             return
-        command = [
-            f"{REDIS}-server",
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]
+        where = ["--port", str(self.port)] if self.guard is None else self.guard.server_flags(self.port)
+        command = [f"{self._program}-server", *where, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(self.port, self._process)
 
@@ -107,16 +102,31 @@ class RedisServer:
         self._process.send_signal(signal.SIGCONT)
 
     def flush(self) -> None:
-        subprocess.run([f"{REDIS}-cli", "-p", str(self.port), "flushall"], check=True, stdout=subprocess.DEVNULL)
+        self.cli("flushall")
+
+    def cli(self, *arguments: str) -> str:
+        """Let redis-cli do something; return what it prints."""
+        return _cli(self._program, self.guard, "-p", str(self.port), *arguments)
+
+    def refused(self) -> str:
+        """What somebody was not allowed to do, by the server's own log; empty when there is nothing."""
+        return self.cli("acl", "log").strip()
+
+    def used(self) -> set[str]:
+        """Which commands it has carried out since it was started."""
+        return used(self.cli("info", "commandstats"))
 
 
 class RedisCluster:
     """Three nodes without replicas, on ports of their own; single ones can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str = REDIS, guard: Guard | None = None) -> None:
         self._folder = folder
+        self._program = program
+        self.guard = guard
         self.ports = [free_port(above=10_000) for _ in range(3)]  # the nodes talk to each other there
-        self.url = f"redis+cluster://127.0.0.1:{self.ports[0]}"
+        first = self.ports[0]
+        self.url = f"redis+cluster://127.0.0.1:{first}" if guard is None else guard.url("rediss+cluster", first)
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
@@ -131,7 +141,8 @@ class RedisCluster:
         """Start one node; it remembers its slots."""
         folder = self._folder / str(port)
         folder.mkdir(exist_ok=True)
-        command = [f"{REDIS}-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        where = ["--port", str(port)] if self.guard is None else self.guard.server_flags(port)
+        command = [f"{self._program}-server", *where, "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         command += ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
         self._processes[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(port, self._processes[port])
@@ -154,11 +165,24 @@ class RedisCluster:
             self.cli("-p", str(port), "flushall")
 
     def cli(self, *arguments: str) -> str:
-        return subprocess.run([f"{REDIS}-cli", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return _cli(self._program, self.guard, *arguments)
+
+    def refused(self) -> str:
+        """What somebody was not allowed to do at any node; empty when there is nothing."""
+        return "".join(self.cli("-p", str(port), "acl", "log").strip() for port in self.ports)
+
+    def used(self) -> set[str]:
+        """Which commands the nodes have carried out since they were started."""
+        return set().union(*(used(self.cli("-p", str(port), "info", "commandstats")) for port in self.ports))
 
     def stop(self) -> None:
         for port in self.ports:
             self.kill_node(port)
+
+
+def _cli(program: str, guard: Guard | None, *arguments: str) -> str:
+    command = [f"{program}-cli", *([] if guard is None else guard.cli_flags()), *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _until_done(statement: subprocess.Popen[bytes] | None) -> None:
