@@ -58,7 +58,7 @@ $(STATIC): $(CLIENT) $(MODULES)
 	@touch $@
 
 # redis-server, PostgreSQL, Chromium, Firefox and Pango (for PDF): installed when root may, named when not; a closed network and a look at system calls take root;
-# without HAProxy and clamd only what is told of them is not tested
+# without HAProxy, clamd and Valkey (Debian 12 has it in its backports, asked this once) only what is told of them is not tested
 test-services:
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
@@ -73,9 +73,13 @@ test-services:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else echo "The tests need:$$missing (Debian: apt install$$missing)" >&2; exit 1; fi; fi
 	@wanted=""; \
-	for pair in haproxy=haproxy clamd=clamav-daemon; do PATH="$$PATH:/usr/sbin" command -v $${pair%=*} >/dev/null || wanted="$$wanted $${pair#*=}"; done; \
-	if [ -n "$$wanted" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq; \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$wanted >/dev/null && wanted=""; fi; \
+	for pair in haproxy=haproxy clamd=clamav-daemon valkey-server=valkey-server; do PATH="$$PATH:/usr/sbin" command -v $${pair%=*} >/dev/null || wanted="$$wanted $${pair#*=}"; done; \
+	if [ -n "$$wanted" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  sources="$$(mktemp)"; cat /etc/apt/sources.list 2>/dev/null >"$$sources"; . /etc/os-release; \
+	  test "$$ID" != debian || echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $$VERSION_CODENAME-backports main" >>"$$sources"; \
+	  chmod 644 "$$sources"; apt-get -o Dir::Etc::SourceList="$$sources" update -qq; missing="$$wanted"; wanted=""; for package in $$missing; do \
+	    DEBIAN_FRONTEND=noninteractive apt-get -o Dir::Etc::SourceList="$$sources" install -y -qq --no-install-recommends $$package >/dev/null || wanted="$$wanted $$package"; \
+	  done; rm "$$sources"; fi; \
 	test -z "$$wanted" || echo "Not tested without:$$wanted" >&2
 
 test: test-services build $(TOOLS)

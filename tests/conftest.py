@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import Postgres, RedisCluster, RedisServer, free_port
+from tests.services import VALKEY, Postgres, RedisCluster, RedisServer, free_port
 
 # <linux/prctl.h> and <linux/capability.h>
 PR_CAPBSET_DROP = 24
@@ -67,6 +67,41 @@ def redis_cluster(_redis_nodes: RedisCluster) -> RedisCluster:
     """A running, empty cluster of three nodes; a test that kills one starts it again."""
     _redis_nodes.flush()
     return _redis_nodes
+
+
+@pytest.fixture(scope="session")
+def _valkey_process() -> Iterator[RedisServer]:
+    if VALKEY is None:
+        pytest.skip("valkey-server is missing")
+    server = RedisServer("valkey")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def valkey_server(_valkey_process: RedisServer) -> RedisServer:
+    """A Valkey like `redis_server`."""
+    _valkey_process.start()
+    _valkey_process.flush()
+    return _valkey_process
+
+
+@pytest.fixture(scope="session")
+def _valkey_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    if VALKEY is None:
+        pytest.skip("valkey-server is missing")
+    cluster = RedisCluster(tmp_path_factory.mktemp("valkey"), "valkey")
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def valkey_cluster(_valkey_nodes: RedisCluster) -> RedisCluster:
+    """A Valkey like `redis_cluster`."""
+    _valkey_nodes.flush()
+    return _valkey_nodes
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ async def until(reached: Callable[[], bool], seconds: float = 30.0) -> None:
         await asyncio.sleep(0.005)
 
 
-@pytest.fixture(params=["memory", "redis_server", "redis_cluster"])
+@pytest.fixture(params=["memory", "redis_server", "redis_cluster", "valkey_server", "valkey_cluster"])
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     """Any bus, started."""
     bus: Bus = MemoryBus() if request.param == "memory" else RedisBus(request.getfixturevalue(request.param).url)
@@ -37,10 +37,17 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     await bus.close()
 
 
+@pytest.fixture(params=["redis_server", "valkey_server"])
+def server(request: pytest.FixtureRequest) -> RedisServer:
+    """Either, where it is installed."""
+    server: RedisServer = request.getfixturevalue(request.param)
+    return server
+
+
 @pytest.fixture
-async def pair(redis_server: RedisServer) -> AsyncIterator[tuple[RedisBus, RedisBus]]:
+async def pair(server: RedisServer) -> AsyncIterator[tuple[RedisBus, RedisBus]]:
     """Two workers on one Redis."""
-    first, second = RedisBus(redis_server.url), RedisBus(redis_server.url)
+    first, second = RedisBus(server.url), RedisBus(server.url)
     await first.start()
     await second.start()
     yield first, second
@@ -120,9 +127,7 @@ async def test_workers_hear_each_other(pair: tuple[RedisBus, RedisBus]) -> None:
     await until(lambda: heard == [bytes(range(256))])
 
 
-async def test_after_redis_died_everything_works_again(
-    pair: tuple[RedisBus, RedisBus], redis_server: RedisServer
-) -> None:
+async def test_after_redis_died_everything_works_again(pair: tuple[RedisBus, RedisBus], server: RedisServer) -> None:
     first, second = pair
     heard: list[bytes] = []
     health: list[bool] = []
@@ -130,7 +135,7 @@ async def test_after_redis_died_everything_works_again(
     second.on_health.append(health.append)
     kept = await first.acquire("room", "w1", LONG)
     assert kept is not None
-    redis_server.kill()
+    server.kill()
     await until(lambda: not first.healthy and not second.healthy)
     await first.publish("a", b"lost")
     assert await first.acquire("other", "w1", TTL) is None
@@ -139,7 +144,7 @@ async def test_after_redis_died_everything_works_again(
     with pytest.raises(StateError):
         await first.holder("room")
     await kept.release()
-    redis_server.start()
+    server.start()
     await until(lambda: first.healthy and second.healthy)
     assert await second.acquire("room", "w2", LONG) is None, "for one TTL after its return nobody acquires"
     assert await kept.renew(), "so that the holder can write its lease down again"
@@ -159,7 +164,8 @@ async def acquire_at_last(bus: RedisBus, name: str) -> int:
     return lease.epoch
 
 
-async def test_a_deaf_ear_is_noticed_and_replaced(pair: tuple[RedisBus, RedisBus], redis_server: RedisServer) -> None:
+@pytest.mark.parametrize("server", ["redis_server"], indirect=True)
+async def test_a_deaf_ear_is_noticed_and_replaced(pair: tuple[RedisBus, RedisBus]) -> None:
     """The connection lives, but the server has forgotten its subscriptions: only our own voice tells."""
     heard: list[bytes] = []
     health: list[bool] = []
@@ -174,12 +180,12 @@ async def test_a_deaf_ear_is_noticed_and_replaced(pair: tuple[RedisBus, RedisBus
     await until(lambda: heard == [b"x"])
 
 
-async def test_a_killed_connection_is_made_anew(pair: tuple[RedisBus, RedisBus], redis_server: RedisServer) -> None:
+async def test_a_killed_connection_is_made_anew(pair: tuple[RedisBus, RedisBus], server: RedisServer) -> None:
     heard: list[bytes] = []
     health: list[bool] = []
     await pair[1].subscribe("a", heard.append)
     pair[1].on_health.append(health.append)
-    client: Any = redis.Redis.from_url(redis_server.url)
+    client: Any = redis.Redis.from_url(server.url)
     client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     client.close()

@@ -22,8 +22,9 @@ import pytest
 
 from tests.edge.unpickled import Bomb, Trap, everything_on, is_plain
 from tests.edge.watchers import InChannel, InDocument, left
+from tests.guard import Guard
 from tests.server import KreideServer
-from tests.services import Postgres, RedisServer
+from tests.services import REDIS, VALKEY, Postgres, RedisServer
 from tests.web.house import PATIENCE, eventually
 from tests.wire import ChatClient, YClient
 
@@ -37,13 +38,33 @@ def trap(tmp_path_factory: pytest.TempPathFactory) -> Trap:
     return Trap(tmp_path_factory.mktemp("trap"))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "guarded", "guarded valkey"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """What the workers share: a store and a Redis; or a Redis with the account of the instructions, over TLS."""
+    kind: str = request.param
+    if kind == "guarded valkey" and VALKEY is None:
+        pytest.skip("valkey-server is missing")
+    return kind
+
+
+@pytest.fixture(scope="module")
+def redis(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if "guarded" not in kind:
+        yield request.getfixturevalue("_redis_process")
+        return
+    server = RedisServer("valkey" if "valkey" in kind else REDIS, Guard(tmp_path_factory.mktemp("guard")))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
 def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _redis_process: RedisServer, trap: Trap
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, kind: str, redis: RedisServer, trap: Trap
 ) -> Iterator[KreideServer]:
-    """Two workers for all tests of a store."""
-    flags = ["--workers", "2", "--redis", _redis_process.url]
-    if request.param == "postgres":
+    """Two workers for all tests of a kind."""
+    flags = ["--workers", "2", "--redis", redis.url]
+    if kind == "postgres":
         postgres: Postgres = request.getfixturevalue("_postgres_cluster")
         flags += ["--database", postgres.url(postgres.create_database())]
     kreide = KreideServer(tmp_path_factory.mktemp("server") / "data", *flags)
@@ -81,18 +102,17 @@ async def test_edits_reach_everybody(server: KreideServer) -> None:
 
 
 async def test_redis_may_die_and_come_back(
-    server: KreideServer, _redis_process: RedisServer, request: pytest.FixtureRequest
+    server: KreideServer, redis: RedisServer, request: pytest.FixtureRequest
 ) -> None:
-    redis_server = _redis_process
-    request.addfinalizer(redis_server.start)
+    request.addfinalizer(redis.start)
     async with AsyncExitStack() as stack:
         clients = await crowd(server, stack, "scratch-away")
-        redis_server.kill()
+        redis.kill()
         written = {await client.write() for client in clients for _ in range(5)}
         async with asyncio.timeout(30):  # heads are polled in the database, Redis only hastens
             for client in clients:
                 await client.until(written)
-        redis_server.start()
+        redis.start()
         written |= {await client.write() for client in clients}
         async with asyncio.timeout(30):
             for client in clients:
@@ -130,12 +150,11 @@ def test_a_pickle_is_not_plain() -> None:
             assert not is_plain(pickle.dumps(thing, protocol)), (protocol, thing)
 
 
-async def test_nothing_is_pickled_and_no_pickle_is_read(
-    server: KreideServer, _redis_process: RedisServer, trap: Trap
-) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"], scope="module")
+async def test_nothing_is_pickled_and_no_pickle_is_read(server: KreideServer, redis: RedisServer, trap: Trap) -> None:
     async with AsyncExitStack() as stack:
         clients, pupils = await crowd(server, stack, "scratch-jar"), await stack.enter_async_context(class_of(server))
-        heard = await stack.enter_async_context(everything_on(_redis_process.url))
+        heard = await stack.enter_async_context(everything_on(redis.url))
 
         async def talk() -> None:
             numbers = {number for pupil in pupils if (number := await pupil.send("demo-class")) is not None}
@@ -162,13 +181,24 @@ async def test_nothing_is_pickled_and_no_pickle_is_read(
         await eventually(lambda: topics <= heard.keys())
         for topic, payloads in heard.items():
             assert all(is_plain(payload) for payload in payloads), topic
-        await trap.throw(_redis_process.url, heard)
+        await trap.throw(redis.url, heard)
         await talk()
     assert set(server.workers()) <= trap.processes()
     assert trap.caught() == ""
 
 
-@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", ["guarded", "guarded valkey"], indirect=True, scope="module")
+async def test_with_an_account_of_our_own_workers_hear_each_other(server: KreideServer, redis: RedisServer) -> None:
+    """Edits and messages find their way through the store, too; cursors and who is there only through Redis."""
+    async with AsyncExitStack() as stack:
+        viewers = await on_both(server, stack, InDocument)
+        pupils = await on_both(server, stack, InChannel)
+        await eventually(lambda: all(one.sees() == left(viewers) for one in viewers))
+        await eventually(lambda: all(one.sees() >= left(pupils) for one in pupils))
+    assert redis.refused() == ""
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], scope="module")
 async def test_who_was_on_a_killed_worker_is_shown_nowhere(server: KreideServer) -> None:
     """What is promised (5 s) follows from `test_colleagues` and `test_presence`; here it is printed, not asserted."""
     async with AsyncExitStack() as stack:
