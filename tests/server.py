@@ -166,6 +166,11 @@ class KreideServer:
         return api
 
 
+def sockets_of(pid: int) -> int:
+    """How many sockets a worker holds."""
+    return sum("socket:" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink())
+
+
 class Api:
     """A program with a cookie jar that speaks to /api/v1."""
 

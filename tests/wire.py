@@ -95,12 +95,16 @@ class YClient:
             updates.append(event.update)
 
         subscription = self.doc.observe(collect)
-        self.keys[key] = self._next
+        self.put(key)
         self.doc.unobserve(subscription)
         assert self._socket is not None
         self._sent.append({key})
         await self._socket.send_bytes(create_update_message(updates[0]))
         return key
+
+    def put(self, key: str) -> None:
+        """Change the replica, in one transaction."""
+        self.keys[key] = self._next
 
     def own(self) -> set[str]:
         return {key for key in self._known if key.startswith(f"{self.name}-")}
@@ -186,6 +190,7 @@ class ChatClient:
         self.acked: dict[int, str] = {}
         self.seen: dict[int, str] = {}
         self.order: list[int] = []
+        self.refusals: list[str] = []
         self._heard = asyncio.Event()
         self._refused = asyncio.Event()
         self._next = 0
@@ -223,6 +228,7 @@ class ChatClient:
             if "seq" in answer:
                 break
             assert answer["error"]["code"] in ("too_fast", "unavailable"), answer
+            self.refusals.append(answer["error"]["code"])
             await asyncio.sleep(0.1)
         seq: int = answer["seq"]
         self.acked[seq] = text

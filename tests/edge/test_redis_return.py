@@ -1,7 +1,8 @@
 """Redis is away for a while: whoever is on one worker goes on, and its return itself brings the workers together.
 
 Nothing else can, here: nobody looks into the store by the clock, and the announcements of what was written meanwhile
-have run out. So these tests assert no time; how long it took is printed.
+have run out. So these tests assert no time; how long it took is printed, and how often it took a new connection is
+counted: the first that are begun after the return are enough.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
-from collab import chat_hub, redis_lines
+from collab import chat_hub, redis_bus, redis_lines
 from collab.chat import NewMessage
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore
 from collab.limits import Limits
 from collab.redis_bus import RedisBus
+from collab.redis_lines import ServerLine
+from collab.redis_wire import OnReply, Wire
 from collab.store import DocumentStore, migrate
+from tests.collab.clients import Client
 from tests.collab.school import Classroom, content
 from tests.collab.test_chat import Ear
 from tests.services import RedisServer
@@ -52,6 +57,26 @@ async def away(
     redis_server.wake()
 
 
+class Attempts:
+    """How many connections are begun from now on; all have as long as they need, whatever the machine has to do."""
+
+    def __init__(self, buses: list[RedisBus], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = 0
+        open_wire = Wire.open
+
+        async def count(redis: Redis, on_reply: OnReply) -> Wire:
+            self.begun += 1
+            return await open_wire(redis, on_reply)
+
+        monkeypatch.setattr(Wire, "open", count)
+        monkeypatch.setattr(redis_lines, "CALL_SECONDS", NEVER)
+        monkeypatch.setattr(redis_bus, "_DEAF", NEVER)
+        for bus in buses:
+            assert isinstance(bus._line, ServerLine)
+            pool = bus._line._wires.connection_pool
+            pool.connection_kwargs |= {"socket_timeout": NEVER, "socket_connect_timeout": NEVER}
+
+
 class Side:
     """One worker: its part of the document and of the channel."""
 
@@ -82,7 +107,12 @@ async def test_its_return_brings_everybody_together(
         await side.chat.open("c")
     limits = Limits(idle_seconds=0.0, poll_seconds=NEVER)
     async with Classroom(stores[0], buses[0], limits=limits, others=[(stores[1], buses[1])]) as school:
-        await write_while_it_is_away(school, sides, away)
+        go, come = away
+        people = await write_while_it_is_away(school, sides, go)
+        attempts = Attempts(buses, monkeypatch)
+        come()
+        await come_together(school, sides, people)
+        assert attempts.begun <= 2 * len(buses), "a mouth and an ear for each"
     for side in sides:
         await side.chat.close()
     for store in stores:
@@ -91,11 +121,8 @@ async def test_its_return_brings_everybody_together(
         await channel.close()
 
 
-async def write_while_it_is_away(
-    school: Classroom, sides: list[Side], away: tuple[Callable[[], None], Callable[[], None]]
-) -> None:
-    """Two people on each worker; those of one see each other's words at once, the others at the return."""
-    go, come = away
+async def write_while_it_is_away(school: Classroom, sides: list[Side], go: Callable[[], None]) -> list[Client]:
+    """Two people on each worker; those of one see each other's words at once, the others' not."""
     people = [await school.join(f"p{number}", number % 2) for number in range(4)]
     await school.settle()
     go()
@@ -112,8 +139,11 @@ async def write_while_it_is_away(
     await school.until(lambda: not any(hub.exchange._repeats._announced for hub in school.hubs))
     assert len(str(people[0].replica.text).split()) == 2 * WORDS, "of the other worker's nothing has come"
     assert sides[0].ear.heard == list(range(1, WORDS + 1))
+    return people
 
-    come()
+
+async def come_together(school: Classroom, sides: list[Side], people: list[Client]) -> None:
+    """All have all words and messages, once and in order."""
     since = time.monotonic()
     await school.settle()
     await eventually(lambda: all(len(side.ear.heard) >= 2 * WORDS for side in sides))
