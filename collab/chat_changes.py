@@ -17,6 +17,7 @@ from . import chat_tables as tables
 from .chat import Change, Held, Message, NewMessage, check_message, check_text, with_reaction
 from .chat_files import find_free, free_held, hold, let_go, let_go_held, pack_files, through
 from .chat_store import ChatStore, now
+from .chat_words import take_in_again
 from .errors import AccessDenied, CollabError, Overloaded, StateError
 
 MAX_HELD = 200  # that wait in one channel
@@ -107,7 +108,10 @@ class Changes:
             connection.execute(update(table).where(*mine).values(changed=number, **given))
             if "deleted_at" in given:
                 let_go(through(connection), channel, seq)
-            return Change(number, tables.read_message(connection.execute(select(table).where(*mine)).one()))
+            altered = tables.read_message(connection.execute(select(table).where(*mine)).one())
+            if "text" in given and not altered.deleted:
+                take_in_again(connection, altered)
+            return Change(number, altered)
 
         return await self._store.database.transact(run)
 

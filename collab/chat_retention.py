@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, select, text
 from . import chat_tables as tables
 from .chat_files import let_go, let_go_held, through
 from .chat_store import ChatStore
+from .chat_words import hold_channel
 
 BATCH: Final = 500
 _MERGE: Final = text("INSERT INTO channel_search (channel_search) VALUES ('optimize')")
@@ -46,6 +47,7 @@ class Retention:
         chosen = select(key).where(*old).order_by(key).limit(BATCH)
 
         def forget(connection: Connection) -> int:
+            hold_channel(connection, channel)
             carrying = select(key).where(key.in_(chosen), table.c.channel == channel, table.c.attachments.is_not(None))
             for (which,) in connection.execute(carrying).all():
                 if table is tables.held:
