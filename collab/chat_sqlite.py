@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from .chat import Attachment, Message, NewMessage
 from .chat_files import claim, find_free, pack_files, read_files, through_driver, words_of
 from .chat_tables import pack, read_names, read_reactions
@@ -18,6 +20,7 @@ from .errors import CollabError, ProtocolError, StateError
 
 _KNOWN: Final = """SELECT seq, name, role, text, at, deleted_at, edited_at, reply_to, mentions, reactions,
     attachments FROM channel_message WHERE channel = ? AND author = ? AND client_id = ?"""
+_THERE: Final = "SELECT 1 FROM channel_message WHERE channel = ? AND seq = ?"
 _NEXT: Final = """INSERT INTO channel (id, head) VALUES (?, 1)
     ON CONFLICT (id) DO UPDATE SET head = head + 1 RETURNING head"""
 _ADD: Final = """INSERT INTO channel_message (channel, seq, author, client_id, name, role, text, at, reply_to, mentions,
@@ -44,6 +47,8 @@ def _log(connection: sqlite3.Connection, new: NewMessage, at: int) -> Message | 
             files = find_free(through_driver(connection), new.channel, new.author, new.attachments)
         except ProtocolError as error:
             return error
+    if new.reply_to is not None and connection.execute(_THERE, (new.channel, new.reply_to)).fetchone() is None:
+        new = structs.replace(new, reply_to=None)
     ((seq,),) = connection.execute(_NEXT, (new.channel,)).fetchall()
     if files:
         claim(through_driver(connection), files, seq)

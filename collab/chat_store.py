@@ -2,7 +2,8 @@
 
 Laws: one batch is one transaction; the heads of its channels are locked by one statement in the order of their ids
 (two workers would deadlock otherwise); when a batch fails each channel is tried alone. The same client_id of the
-same author in the same channel is the same message, for ever. A message that is returned is durable.
+same author in the same channel is the same message, for ever. A message that is returned is durable. A reply to what
+the channel does not keep is stored without the reference: nobody's words are lost for it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
+from msgspec import structs
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -79,6 +81,7 @@ class ChatStore:
         self.found(connection, channels)
         heads = {row.id: row.head for row in connection.execute(_LOCK_HEADS, {"ids": channels})}
         known: dict[Key, Message | CollabError] = {**self._known(connection, messages)}
+        there = self._there(connection, messages)
         rows = []
         for new in messages:
             if isinstance(known.get(_key(new)), Message):
@@ -89,7 +92,10 @@ class ChatStore:
                 known[_key(new)] = error
                 continue
             heads[new.channel] += 1
+            if (new.channel, new.reply_to) not in there:
+                new = structs.replace(new, reply_to=None)
             stored = known[_key(new)] = number(new, heads[new.channel], at, files)
+            there.add((new.channel, stored.seq))
             claim(through(connection), files, stored.seq)
             rows.append(_row(stored))
         if rows:
@@ -107,6 +113,15 @@ class ChatStore:
         columns = tuple_(table.c.channel, table.c.author, table.c.client_id)
         query = select(table).where(columns.in_(list({_key(message) for message in messages})))
         return {_key(found): found for found in map(tables.read_message, connection.execute(query))}
+
+    def _there(self, connection: Connection, messages: Sequence[NewMessage]) -> set[tuple[str, int | None]]:
+        """Return which of the messages that are answered are kept: channel and number."""
+        table = tables.message.c
+        asked = {(new.channel, new.reply_to) for new in messages if new.reply_to is not None}
+        if not asked:
+            return set()
+        query = select(table.channel, table.seq).where(tuple_(table.channel, table.seq).in_(list(asked)))
+        return {(row.channel, row.seq) for row in connection.execute(query)}
 
     async def heads(self, channels: Sequence[str]) -> dict[str, int]:
         """Return the number of each channel's last message; a channel nobody wrote in has 0."""

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec import structs
 
 from collab.bus import Bus
 from collab.chat import SIGNS, Held, Message, NewMessage
@@ -75,6 +76,36 @@ async def test_pages_and_deletion(stores: tuple[ChatStore, ChatStore]) -> None:
     assert await Retention(stores[0]).forget("alpha", message.at + 1) == 10
     assert await stores[1].after("alpha", 0, 10) == []
     assert await stores[0].heads(["alpha", "nobody wrote here"]) == {"alpha": 10, "nobody wrote here": 0}
+
+
+async def test_a_reply_to_what_is_not_in_the_channel_is_stored_without_it(stores: tuple[ChatStore, ChatStore]) -> None:
+    def answer(number: int, reply_to: int, channel: str = "alpha") -> NewMessage:
+        return structs.replace(new(channel, number, "ben"), reply_to=reply_to)
+
+    store, changes = stores[0], Changes(stores[1])
+    await store.commit([new("alpha", number, "amira") for number in range(3)])
+    asked = [
+        answer(4, 999),
+        answer(5, 2),
+        answer(6, 5),
+        answer(7, 7),
+        answer(8, 0),
+        answer(9, 2**53),
+        answer(9, 2, "beta"),
+    ]
+    replies = [one.reply_to for one in await store.commit(asked) if isinstance(one, Message)]
+    assert replies == [None, 2, 5, None, None, None, None], "also to one of the same batch, never to oneself"
+    assert [one.reply_to for one in await store.after("alpha", 3, 99)] == replies[:6]
+    (again,) = await stores[1].commit([answer(4, 1)])
+    assert isinstance(again, Message) and again.reply_to is None, "a repeat is the message that is stored"
+    await changes.delete("alpha", 2)
+    held = (await changes.hold(answer(10, 2))).item
+    assert isinstance(held, Held)
+    _, approved = await changes.decide("alpha", held.id, approve=True)
+    assert approved is not None and approved.reply_to == 2, "a deleted message keeps its place, and its answers"
+    await Retention(store).forget("alpha", approved.at + 1)
+    (late,) = await store.commit([answer(12, 3)])
+    assert isinstance(late, Message) and late.reply_to is None, "what was let go of is not there any more"
 
 
 async def test_words_are_found_where_one_may_look(stores: tuple[ChatStore, ChatStore]) -> None:
