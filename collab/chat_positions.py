@@ -1,31 +1,42 @@
 """How far each person has read in each channel.
 
-Laws: a position only moves forward and never past the channel's head. What is unread is what was written after it
-and is still kept; who has no position in a channel has read nothing there.
+Laws: a position only moves forward and never past the channel's head; who has none in a channel has read nothing there.
+Unread is what others wrote after it and is neither deleted nor let go. It is asked for all channels of a person at each
+login: counted among the `NEWEST` messages of a channel and up to `MOST`, which is shown as more than 99.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from . import chat_tables as tables
 from .chat_store import ChatStore
 
+MOST: Final = 100  # unread messages that are counted in one channel
+NEWEST: Final = 1000  # messages that are looked at for it: somebody's own, or deleted ones, may be any number
+
+_OF: Final = text("""SELECT c.id, c.head, p.seq, last.at, (SELECT count(*) FROM (
+        SELECT 1 FROM (SELECT m.author, m.deleted_at FROM channel_message m
+            WHERE m.channel = c.id AND m.seq > coalesce(p.seq, 0) ORDER BY m.seq DESC LIMIT :newest) AS later
+        WHERE later.author <> :person AND later.deleted_at IS NULL LIMIT :most) AS counted) AS unread
+    FROM channel c LEFT JOIN channel_position p ON p.channel = c.id AND p.person = :person
+    LEFT JOIN channel_message last ON last.channel = c.id AND last.seq = c.head
+    WHERE c.id IN :channels""").bindparams(bindparam("channels", expanding=True))
+
 
 class Position(Struct, frozen=True):
-    """Where a person stands in a channel; `at`: when its last message was written, where it is kept."""
+    """Where a person stands in a channel; `at`: when its last message was written, where it is kept. `unread`: `MOST`
+    says that there may be more.
+    """
 
     head: int
     read: int
     at: int | None = None
-
-    @property
-    def unread(self) -> int:
-        return max(0, self.head - self.read)
+    unread: int = 0
 
 
 class Positions:
@@ -41,8 +52,9 @@ class Positions:
     async def of(self, person: str, channels: Sequence[str]) -> dict[str, Position]:
         """Return where a person stands in these channels."""
         async with self._store.database.look() as connection:
-            rows = await connection.execute(_OF, {"person": person, "channels": list(channels)})
-            found = {row.id: Position(row.head, max(row.seq or 0, _gone(row)), row.at) for row in rows}
+            asked = {"person": person, "channels": list(channels), "most": MOST, "newest": NEWEST}
+            rows = await connection.execute(_OF, asked)
+            found = {row.id: Position(row.head, row.seq or 0, row.at, row.unread) for row in rows}
         return {channel: found.get(channel, Position(0, 0)) for channel in channels}
 
     def _move(self, connection: Connection, person: str, channel: str, seq: int) -> int:
@@ -57,22 +69,3 @@ class Positions:
             index_elements=["person", "channel"], set_={"seq": higher(table.c.seq, statement.excluded.seq)}
         )
         return int(connection.execute(moved.returning(table.c.seq)).scalar_one())
-
-
-def _gone(row: Row[Any]) -> int:
-    """Return the number of the last message that a channel has let go."""
-    return int(row.head if row.first is None else row.first - 1)
-
-
-def _build_of() -> Select[Any]:
-    where, at, last = tables.channel.c, tables.position.c, tables.message.c
-    joined = tables.channel.outerjoin(
-        tables.position, and_(at.channel == where.id, at.person == bindparam("person"))
-    ).outerjoin(tables.message, and_(last.channel == where.id, last.seq == where.head))
-    kept = tables.message.alias()
-    first = select(func.min(kept.c.seq)).where(kept.c.channel == where.id).scalar_subquery().label("first")
-    query = select(where.id, where.head, at.seq, last.at, first).select_from(joined)
-    return query.where(where.id.in_(bindparam("channels", expanding=True)))
-
-
-_OF = _build_of()  # once: to put it together and to name it for the cache takes longer than to ask it

@@ -172,7 +172,7 @@ async def test_what_was_let_go_is_not_unread(chat_store: ChatStore, monkeypatch:
     await chat.positions.move("ben", "c", 5)
 
     async def unread() -> list[int]:
-        return [(await chat.positions.of(person, ["c"]))["c"].unread for person in ("amira", "ben")]
+        return [(await chat.positions.of(person, ["c"]))["c"].unread for person in ("clara", "ben")]
 
     assert await unread() == [7, 2]
     assert await chat.retention.forget("c", 1500) == 4

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec import structs
 
+from collab import chat_positions
 from collab.bus import Bus
 from collab.chat import SIGNS, Held, Message, NewMessage
 from collab.chat_changes import Changes
@@ -108,6 +109,37 @@ async def test_a_reply_to_what_is_not_in_the_channel_is_stored_without_it(stores
     assert isinstance(late, Message) and late.reply_to is None, "what was let go of is not there any more"
 
 
+async def test_unread_is_what_others_wrote_after_my_place_and_is_still_said(
+    stores: tuple[ChatStore, ChatStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, positions, changes = stores[0], Positions(stores[0]), Changes(stores[1])
+    people = ["amira", "ben", "clara"]
+
+    async def unread(channel: str = "alpha") -> list[int]:
+        return [(await positions.of(one, [*CHANNELS, "empty"]))[channel].unread for one in people]
+
+    await store.commit([new("alpha", number, people[number % 2]) for number in range(6)])
+    await store.commit([new("beta", 1, "clara")])
+    assert (await unread(), await unread("beta"), await unread("empty")) == ([3, 3, 6], [1, 1, 0], [0, 0, 0])
+    await changes.delete("alpha", 5)  # of amira
+    assert await unread() == [3, 2, 5]
+    await positions.move("clara", "alpha", 2)
+    await positions.move("ben", "alpha", 6)
+    assert await unread() == [3, 0, 3]
+    await changes.react("alpha", 6, "ben", SIGNS[0], given=True)
+    await store.commit([new("alpha", number, "ben") for number in range(6, 9)])
+    assert await unread() == [6, 0, 6]
+    for seq in range(1, 10):
+        await changes.delete("alpha", seq)
+    assert await unread() == [0, 0, 0], "nothing is left to be read"
+    monkeypatch.setattr(chat_positions, "MOST", 4)
+    monkeypatch.setattr(chat_positions, "NEWEST", 5)
+    await store.commit([new("gamma", number, "ben") for number in range(9)])
+    assert await unread("gamma") == [4, 0, 4], "counted up to what is shown as more"
+    await store.commit([new("gamma", number, "amira") for number in range(3)])
+    assert await unread("gamma") == [2, 3, 4], "among the newest"
+
+
 async def test_words_are_found_where_one_may_look(stores: tuple[ChatStore, ChatStore]) -> None:
     texts = [
         "Die Parabel öffnet nach oben",
@@ -163,7 +195,7 @@ async def test_two_workers_decide_edit_and_read_at_once(stores: tuple[ChatStore,
     positions = [Positions(store) for store in stores]
     await asyncio.gather(*(positions[n % 2].move("clara", "alpha", n) for n in range(4)))
     newest = (await stores[0].after("alpha", 1, 1))[0]
-    assert (await positions[0].of("clara", ["alpha"]))["alpha"] == Position(2, 2, newest.at)
+    assert (await positions[0].of("clara", ["alpha"]))["alpha"] == Position(2, 2, newest.at, 0)
 
 
 async def test_redis_may_be_killed_and_nothing_is_lost(
