@@ -148,15 +148,14 @@ def view_channels(
     rights: Iterable[tuple[Channel, ChannelRights]], positions: Mapping[str, Position]
 ) -> list[wire.ChannelView]:
     """Show the channels that somebody may read."""
-    return [
-        wire.ChannelView(
-            channel.id, channel.title, may.read, may.write, may.moderate, channel.mode, may.held,
-            positions[channel.id].unread, channel.keep_days, positions[channel.id].head, positions[channel.id].at,
-            view_partner(may.partner),
-        )
-        for channel, may in rights
-        if may.read
-    ]  # fmt: skip
+    return [_view_channel(channel, may, positions[channel.id]) for channel, may in rights if may.read]
+
+
+def _view_channel(channel: Channel, may: ChannelRights, place: Position) -> wire.ChannelView:
+    return wire.ChannelView(
+        channel.id, channel.title, may.read, may.write, may.moderate, channel.mode, may.held, place.read, place.unread,
+        channel.keep_days, place.head, place.at, view_partner(may.partner),
+    )  # fmt: skip
 
 
 def view_seen(people: Sequence[Seen]) -> list[wire.PresencePerson]:

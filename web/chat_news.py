@@ -31,5 +31,5 @@ def _packet(channel: str, news: Message | Change) -> Outgoing:
     if isinstance(news.item, Held):
         return build_event("chat:held", build_held(news.item, news.number))
     if news.item.deleted:
-        return build_event("chat:deleted", wire.ChatDeleted(channel, news.item.seq, news.number))
+        return build_event("chat:deleted", wire.ChatDeleted(channel, news.item.seq, news.number, news.item.author))
     return build_event("chat:changed", wire.ChatChanged(news.number, build_message(news.item)))

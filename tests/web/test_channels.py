@@ -116,7 +116,8 @@ async def test_ones_own_message_can_be_deleted(house: House) -> None:
     await say(amira, "oops")
     await set_mode(house, "off", amira)
     assert await amira.ask("chat:delete", channel=CLASS, seq=1) == {}
-    assert await ben.until("chat:deleted") == {"channel": CLASS, "seq": 1, "change": 1}
+    me = (await amira.until("session:hello"))["person"]["id"]
+    assert await ben.until("chat:deleted") == {"channel": CLASS, "seq": 1, "change": 1, "author": me}
 
 
 async def test_search_stays_in_the_channels_that_one_may_read(house: House) -> None:
@@ -161,5 +162,10 @@ async def test_what_is_unread_is_counted_for_each_person(house: House) -> None:
     assert view(await (await house.dial(issued.ticket, "Ben")).until("session:hello"))["unread"] == 3
     await ben.ask("chat:read", channel=CLASS, seq=2)
     assert await tablet.until("chat:read") == {"channel": CLASS, "seq": 2}
-    assert view(await (await house.dial(issued.ticket, "Ben")).until("session:hello"))["unread"] == 1
+    after = view(await (await house.dial(issued.ticket, "Ben")).until("session:hello"))
+    assert (after["seen"], after["unread"], after["head"]) == (2, 1, 3)
+    await amira.ask("chat:delete", channel=CLASS, seq=3)
+    await say(ben, "mine")
+    after = view(await (await house.dial(issued.ticket, "Ben")).until("session:hello"))
+    assert (after["seen"], after["unread"], after["head"]) == (2, 0, 4), "neither deleted nor mine"
     assert (await ben.ask("chat:read", channel="nowhere", seq=2))["error"]["code"] == "not_found"

@@ -131,8 +131,9 @@ async def test_others_messages_are_deleted_by_moderators_only(house: House) -> N
     seq = (await amira.ask("chat:send", channel=CLASS, text="oops", client_id="1"))["seq"]
     assert (await ben.ask("chat:delete", channel=CLASS, seq=seq))["error"]["code"] == "not_allowed"
     assert await teacher.ask("chat:delete", channel=CLASS, seq=seq) == {}
-    assert await amira.until("chat:deleted") == {"channel": CLASS, "seq": seq, "change": 1}
+    told = await amira.until("chat:deleted")
     (message,) = (await amira.ask("chat:history", channel=CLASS))["messages"]
+    assert told == {"channel": CLASS, "seq": seq, "change": 1, "author": message["author"]["id"]}
     assert message["deleted"] and message["text"] == ""
     assert (await teacher.ask("chat:delete", channel=CLASS, seq=99))["error"]["code"] == "not_found"
 

@@ -193,9 +193,12 @@ class ChatChangeList(Struct, frozen=True):
 
 
 class ChatDeleted(Struct, frozen=True):
+    """`author`: the person id of who had written it."""
+
     channel: str
     seq: int
     change: int
+    author: str
 
 
 REQUESTS: Mapping[str, tuple[type[Struct], type[Struct]]] = MappingProxyType(

@@ -39,9 +39,10 @@ class PartnerView(Struct, frozen=True):
 class ChannelView(Struct, frozen=True):
     """A channel this connection hears, and what it may do there.
 
-    `held`: what I write waits for approval. `unread`: how many messages came after the last I read.
-    `keep_days`: messages that are older are deleted; None keeps them. `head`: the number of its last message, `at`
-    the time of it, where it is kept. `partner`: set where there are but two.
+    `held`: what I write waits for approval. `seen`: number of the last message I read; `unread`: how many that others
+    wrote came after it and are not deleted, 100 for as many or more. `keep_days`: messages that are older are deleted;
+    None keeps them. `head`: the number of its last message, `at` the time of it, where it is kept. `partner`: set where
+    there are but two.
     """
 
     channel: str
@@ -51,6 +52,7 @@ class ChannelView(Struct, frozen=True):
     moderate: bool
     mode: ChannelMode
     held: bool
+    seen: int
     unread: int
     keep_days: int | None
     head: int

@@ -128,8 +128,9 @@ class DocumentView(Struct, frozen=True):
 class ChannelView(Struct, frozen=True):
     """`meeting`, `school_class` or `learning_group` says whose channel it is.
 
-    `held`: what the caller writes waits until it is approved. `unread`: how many messages came after the last
-    they read. `partner`: the other one where there are but two; `head`: the number of the last message.
+    `held`: what the caller writes waits until it is approved. `unread`: how many messages that others
+    wrote, and that are not deleted, came after the last they read; 100 for as many or more. `partner`: the other one
+    where there are but two; `head`: the number of the last message.
     """
 
     id: str

@@ -6,7 +6,7 @@ export interface Author {
   role: string;
 }
 
-/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `unread`: how many messages came after the last I read. `keep_days`: messages that are older are deleted; None keeps them. `head`: the number of its last message, `at` the time of it, where it is kept. `partner`: set where there are but two. */
+/** A channel this connection hears, and what it may do there. `held`: what I write waits for approval. `seen`: number of the last message I read; `unread`: how many that others wrote came after it and are not deleted, 100 for as many or more. `keep_days`: messages that are older are deleted; None keeps them. `head`: the number of its last message, `at` the time of it, where it is kept. `partner`: set where there are but two. */
 export interface ChannelView {
   channel: string;
   title: string;
@@ -15,6 +15,7 @@ export interface ChannelView {
   moderate: boolean;
   mode: "moderated" | "off" | "open" | "teacher_only";
   held: boolean;
+  seen: number;
   unread: number;
   keep_days: number | null;
   head: number;
@@ -64,10 +65,12 @@ export interface ChatDelete {
   seq: number;
 }
 
+/** `author`: the person id of who had written it. */
 export interface ChatDeleted {
   channel: string;
   seq: number;
   change: number;
+  author: string;
 }
 
 /** The text may be empty where files hang on the message. */
