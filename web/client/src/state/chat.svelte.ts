@@ -26,7 +26,9 @@ function onHide(call: () => unknown): () => void {
 
 export class ChannelChat {
   model = $state.raw<ChatModel>(emptyChat);
-  unread: number = $derived(unread(this.model));
+  /** My person id; empty until the server has said so. */
+  #me = $state('');
+  unread: number = $derived(unread(this.model, this.#me));
   /** What I may do here; null until the server has said so. */
   rights = $state.raw<ChannelView | null>(null);
   /** Why the last thing I asked for was refused for good; null when nothing was. */
@@ -40,8 +42,9 @@ export class ChannelChat {
   #told = 0;
   #telling: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(wire: Wire, channel: string, channels: readonly ChannelView[] = []) {
+  constructor(wire: Wire, channel: string, channels: readonly ChannelView[] = [], me = '') {
     this.#wire = wire;
+    this.#me = me;
     this.channel = channel;
     this.typing = new ChannelTyping(wire, channel);
     this.members = new Members(channel);
@@ -66,7 +69,8 @@ export class ChannelChat {
         if (read.channel === channel) this.#dispatch({ type: 'seen', seq: read.seq });
       }),
       wire.on('rights:changed', ({ channels: all }) => this.#learn(all)),
-      wire.on('session:hello', ({ channels: all }) => {
+      wire.on('session:hello', ({ person, channels: all }) => {
+        this.#me = person.id;
         this.#learn(all);
         void this.catchUp();
       }),
@@ -191,7 +195,7 @@ export class ChannelChat {
 
   #learn(channels: readonly ChannelView[]): void {
     this.rights = channels.find((one) => one.channel === this.channel) ?? null;
-    if (this.rights !== null) this.#dispatch({ type: 'unread', unread: this.rights.unread });
+    if (this.rights !== null) this.#dispatch({ type: 'seen', seq: this.rights.seen });
   }
 
   async #missed(): Promise<void> {

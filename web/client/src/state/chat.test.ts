@@ -42,12 +42,14 @@ describe('what I wrote', () => {
 });
 
 describe('unread', () => {
-  it('counts what came after the last look, without the deleted', () => {
+  it('counts what others wrote after the last look, without the deleted', () => {
     const looked = after({ type: 'message', message: message(1) }, { type: 'seen' });
-    expect(unread(looked)).toBe(0);
-    const more = [2, 3].map((seq) => ({ type: 'message' as const, message: message(seq) })).reduce<ChatModel>(reduceChat, looked);
-    expect(unread(more)).toBe(2);
-    expect(unread(reduceChat(more, { type: 'deleted', seq: 2, change: 1 }))).toBe(1);
+    expect(unread(looked, 'me')).toBe(0);
+    const mine = message(4, { author: { id: 'me', name: 'Me', role: 'pupil' } });
+    const more = [message(2), message(3), mine].map((one) => ({ type: 'message' as const, message: one })).reduce<ChatModel>(reduceChat, looked);
+    expect(unread(more, 'me')).toBe(2);
+    expect(unread(more, 'a')).toBe(1);
+    expect(unread(reduceChat(more, { type: 'deleted', seq: 2, change: 1 }), 'me')).toBe(1);
   });
 });
 
@@ -94,11 +96,12 @@ describe('what waits for approval', () => {
 });
 
 describe('the read position', () => {
-  it('comes from the server with the first page', () => {
-    const model = after({ type: 'unread', unread: 2 }, { type: 'page', messages: [1, 2, 3, 4].map((seq) => message(seq)), head: 4, changed: 0, asked: 9, before: true });
-    expect(unread(model)).toBe(2);
-    expect(unread(reduceChat(model, { type: 'seen', seq: 3 }))).toBe(1);
-    expect(unread(reduceChat(model, { type: 'unread', unread: 0 }))).toBe(2);
+  it('is the server\'s, whatever stands after it, and never goes back', () => {
+    const messages = [message(1), message(2), message(3, { deleted: true }), message(4), message(5, { author: { id: 'me', name: 'Me', role: 'pupil' } })];
+    const model = after({ type: 'seen', seq: 2 }, { type: 'page', messages, head: 5, changed: 0, asked: 9, before: true });
+    expect(unread(model, 'me')).toBe(1);
+    expect(unread(reduceChat(model, { type: 'seen', seq: 4 }), 'me')).toBe(0);
+    expect(unread(reduceChat(model, { type: 'seen', seq: 1 }), 'me')).toBe(1);
   });
 });
 

@@ -26,10 +26,8 @@ export interface ChatModel {
   head: number;
   /** Number of the last change seen. */
   changed: number;
-  /** Highest number the person has had on screen. */
+  /** Highest number the person has had on screen, here or, as the server said, elsewhere. */
   seen: number;
-  /** How many were unread when the server last said so; counts only until the first page. */
-  unread: number | null;
   /** There is more before the first message. */
   earlier: boolean;
   load: 'loading' | 'ready' | 'failed';
@@ -47,12 +45,11 @@ export type ChatAction =
   | { type: 'dismiss'; id: string }
   | { type: 'writing'; clientId: string; draft: Draft }
   | { type: 'failed'; clientId: string }
-  | { type: 'unread'; unread: number }
   | { type: 'seen'; seq?: number }
   | { type: 'loading' }
   | { type: 'unavailable' };
 
-export const emptyChat: ChatModel = { messages: [], pending: [], held: [], head: 0, changed: 0, seen: 0, unread: null, earlier: false, load: 'loading' };
+export const emptyChat: ChatModel = { messages: [], pending: [], held: [], head: 0, changed: 0, seen: 0, earlier: false, load: 'loading' };
 
 export function reduceChat(model: ChatModel, action: ChatAction): ChatModel {
   switch (action.type) {
@@ -80,8 +77,6 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatModel {
       return { ...model, pending: [...model.pending.filter((one) => one.clientId !== action.clientId), { ...action.draft, clientId: action.clientId, failed: false }] };
     case 'failed':
       return { ...model, pending: model.pending.map((one) => (one.clientId === action.clientId ? { ...one, failed: true } : one)) };
-    case 'unread':
-      return model.load === 'ready' ? model : { ...model, unread: action.unread };
     case 'seen':
       return { ...model, seen: Math.max(model.seen, action.seq ?? model.head) };
     case 'loading':
@@ -97,10 +92,9 @@ function page(model: ChatModel, action: Extract<ChatAction, { type: 'page' }>): 
   const fresh = model.messages.length === 0;
   const earlier = action.before || fresh ? action.messages.length >= action.asked && first > 1 : model.earlier;
   const head = Math.max(model.head, action.head);
-  const seen = model.unread === null ? model.seen : Math.max(model.seen, head - model.unread);
   // What changed before the first page is in it; what changed since is asked for apart.
   const changed = fresh ? Math.max(model.changed, action.changed) : model.changed;
-  return settle({ ...model, messages, earlier, head, seen, changed, unread: null, load: 'ready' });
+  return settle({ ...model, messages, earlier, head, changed, load: 'ready' });
 }
 
 function merge(known: readonly ChatMessage[], more: readonly ChatMessage[]): ChatMessage[] {
@@ -125,8 +119,9 @@ function settle(model: ChatModel): ChatModel {
   return { ...model, pending: model.pending.filter((one) => !arrived.has(one.clientId)) };
 }
 
-export function unread(model: ChatModel): number {
-  return model.messages.filter((message) => message.seq > model.seen && !message.deleted).length;
+/** How many I have not seen of what others wrote and is still said. */
+export function unread(model: ChatModel, me: string): number {
+  return model.messages.filter((message) => message.seq > model.seen && !message.deleted && message.author.id !== me).length;
 }
 
 export interface Nameable {

@@ -208,7 +208,7 @@ export class MeetingSession {
     const channel = this.model?.grant.chat === true && heard ? (group?.channel ?? this.model.room.channel) : null;
     if ((this.chat?.channel ?? null) === channel) return;
     this.chat?.close();
-    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.talks.channels);
+    this.chat = channel === null ? null : new ChannelChat(this.#wire, channel, this.talks.channels, this.talks.me);
   }
 
   #dispatch(action: RoomAction): void {

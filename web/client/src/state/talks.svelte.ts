@@ -3,11 +3,11 @@ import type { ChannelView, ClientEvents, ContactView, PresencePerson } from '../
 import { RequestError, type RequestCode, type Wire } from '../protocol/socket';
 import { ChannelChat } from './chat.svelte';
 import { withChange } from './presence';
-import { withMessage, withRead } from './talks';
+import { withDeleted, withMessage, withRead, type Talk } from './talks';
 
 export class Talks {
   known = $state(false);
-  channels = $state.raw<readonly ChannelView[]>([]);
+  channels = $state.raw<readonly Talk[]>([]);
   /** Who is in each channel. */
   people = $state.raw<ReadonlyMap<string, readonly PresencePerson[]>>(new Map());
   /** Those I asked about and may write to. */
@@ -31,6 +31,8 @@ export class Talks {
       }),
       wire.on('rights:changed', ({ channels }) => this.#learn(channels)),
       wire.on('chat:message', (message) => (this.channels = withMessage(this.channels, message, this.me))),
+      wire.on('chat:deleted', (deleted) => (this.channels = withDeleted(this.channels, deleted, this.me))),
+      wire.on('chat:forgotten', ({ channel, before }) => this.read(channel, before - 1)),
       wire.on('chat:read', ({ channel, seq }) => this.read(channel, seq)),
       wire.on('presence:state', ({ channel, people }) => this.#meet(channel, people)),
       wire.on('presence:changed', (changed) => this.#meet(changed.channel, withChange(this.people.get(changed.channel) ?? [], changed))),
@@ -74,7 +76,7 @@ export class Talks {
   show(channel: string | null): void {
     for (const one of [this.beside?.channel, channel]) if (one != null) this.read(one, Number.MAX_SAFE_INTEGER);
     this.beside?.close();
-    this.beside = channel === null ? null : new ChannelChat(this.#wire, channel, this.channels);
+    this.beside = channel === null ? null : new ChannelChat(this.#wire, channel, this.channels, this.me);
   }
 
   /** Until when the other one wants quiet. */
