@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from importlib import import_module
 
@@ -17,6 +18,7 @@ from collab.chat import Message, NewMessage
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore, now
 from collab.chat_words import LONGEST, split_words
+from collab.errors import AccessDenied, StateError
 from collab.person import PersonStore
 from collab.store import migrate
 
@@ -140,3 +142,46 @@ async def test_what_was_written_before_is_found(chat_store: ChatStore) -> None:
         assert len(await seqs(chat_store, question)) == 1, question
     await Chat(chat_store, MemoryBus()).changes.delete("c", 4)
     assert await seqs(chat_store, "noten") == [] and "halbjahr" not in await index_of(chat_store)
+
+
+async def test_the_index_is_what_is_said_whoever_searches_while_it_changes(
+    chat_store: ChatStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_words, "PIECE", 3)
+    other = await ChatStore.open(database_url)  # another worker's
+    workers = [(store, Chat(store, MemoryBus())) for store in (chat_store, other)]
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    (old, *_) = await chat_store.commit([said(number, f"wort{number}") for number in range(40)])
+    assert isinstance(old, Message)
+
+    async def change(store: ChatStore, chat: Chat, base: int) -> None:
+        for step in range(base, base + 25):
+            seq = chance.randint(1, 60)
+            try:
+                match chance.randrange(4):
+                    case 0:
+                        await store.commit([said(step, f"neu{step}")])
+                    case 1:
+                        await chat.changes.delete("c", seq)
+                    case _:
+                        await chat.changes.edit("c", seq, "amira", f"anders{step}", ())
+            except (AccessDenied, StateError) as error:
+                assert error.code in ("not_found", "deleted"), f"seed {seed}"
+
+    async def ask(chat: Chat) -> None:
+        for _ in range(25):
+            await chat.search.find(["c"], chance.choice(["wort", "neu", "anders"]))
+
+    changing = [change(*worker, 1000 * (place + 1)) for place, worker in enumerate(workers)]
+    await asyncio.gather(*changing, *(ask(chat) for _, chat in workers), other_forgets(workers[1][1], old.at))
+    await workers[0][1].search.find(["c"], "wort")
+    kept = sorted(one.text for one in await chat_store.after("c", 0, 999) if not one.deleted)
+    assert sorted((await index_of(chat_store)).replace("'", "").split()) == kept, f"seed {seed}"
+    await other.close()
+
+
+async def other_forgets(chat: Chat, at: int) -> None:
+    """Let go of the messages of a first moment, while others are changed."""
+    await asyncio.sleep(0.02)
+    await chat.retention.forget("c", at + 1)
