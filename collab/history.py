@@ -133,10 +133,24 @@ class History:
             raise AccessDenied("unknown_state", "there is no such version")
 
     async def restore(self, document: str, seq: int, editor: Editor) -> bool:
-        """Make the document say again what it said after an entry; False if it does already."""
+        """Make the document say again what it said after an entry; False if it does already.
+
+        If something was erased since the old state was read, it begins anew from what is left of it.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                return await self._restore(document, seq, editor)
+            except AccessDenied as error:
+                if error.code != "other_epoch":
+                    raise
+        raise Overloaded("too_fast", "the document changes too fast to restore something now")
+
+    async def _restore(self, document: str, seq: int, editor: Editor) -> bool:
         old = await self.store.past(document, seq)
         wanted = (await self._replay(old, [seq])).at[seq]
         now = await self.store.past(document)
+        if now.epoch != old.epoch:
+            raise AccessDenied("other_epoch", "the document was rebuilt")
         task = Restoring(_log_of(now, [now.head]), wanted, 1 + secrets.randbelow(_CLIENT_IDS))
         made = msgspec.msgpack.decode(await self._pool.run(RESTORE, msgspec.msgpack.encode(task), _LONG), type=Restored)
         if not made.update:
