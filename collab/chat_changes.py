@@ -137,7 +137,8 @@ class Changes:
     def _decide(self, connection: Connection, channel: str, held: str, approve: bool) -> tuple[Change, Message | None]:
         table = tables.held
         number = _next(connection, channel)
-        row = connection.execute(select(table).where(table.c.channel == channel, table.c.id == held)).first()
+        mine = (table.c.channel == channel, table.c.id == held)
+        row = connection.execute(select(table).where(*mine).with_for_update()).first()  # it may be going just now
         if row is None:
             raise AccessDenied("not_found", "there is no such message")
         if row.status != "waiting":

@@ -2,8 +2,9 @@
 
 Laws: a person is an id; names live elsewhere. Taking away leaves a trace under another id, `remains`, that means
 nobody: a message keeps its place and number, its words, files, signs and mentions go, and each change has the channel's
-next number, so that whoever looks at it learns of it. What others wrote stays to the letter. At most BATCH rows are
-changed in one transaction. The content of documents is taken by `history.py`; here only who is named beside it.
+next number, so that whoever looks at it learns of it. What waits goes first: what is approved before that is blanked as
+a message, and nothing can be after it. What others wrote stays to the letter. At most BATCH rows are changed in one
+transaction. The content of documents is taken by `history.py`; here only who is named beside it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Table,
@@ -113,12 +115,12 @@ class PersonStore:
 
     async def erase_messages(self, person: str, remains: str) -> None:
         """Take a person out of all channels."""
+        await self._each_held(_held.author == person, _drop_held)
+        await self._each_held(_naming(_held.mentions, person), lambda sync, held: _unname_held(sync, held, person))
         mine = _message.author == person
         await self._each(chat_tables.message, mine, lambda sync, row: _blank(sync, *row, remains))
-        named = or_(_message.mentions.contains(f'"{person}"', autoescape=True),
-                    _message.reactions.contains(f'"{person}"', autoescape=True))  # fmt: skip
+        named = or_(_naming(_message.mentions, person), _naming(_message.reactions, person))
         await self._each(chat_tables.message, named, lambda sync, row: _unname(sync, *row, person))
-        await self._database.transact(lambda sync: _drop_held(sync, person))
         position = chat_tables.position
         await self._database.transact(
             lambda sync: sync.execute(delete(position).where(position.c.person == person)).rowcount
@@ -159,43 +161,68 @@ class PersonStore:
 
             await self._database.transact(run)
 
+    async def _each_held(self, which: ColumnElement[bool], work: Callable[[Connection, str], None]) -> None:
+        """One transaction each, that locks it first, as an approval does; moderation bounds how many there are."""
+        async with self._database.read() as connection:
+            ids = (await connection.execute(select(_held.id).where(which))).scalars().all()
+        for id in ids:
+            await self._database.transact(lambda sync, id=id: work(sync, id))  # type: ignore[misc]
+
+
+def _naming(column: Column[str], person: str) -> ColumnElement[bool]:
+    return column.contains(f'"{person}"', autoescape=True)
+
 
 def _blank(connection: Connection, channel: str, seq: int, remains: str) -> None:
     nothing = dict.fromkeys(("mentions", "reactions", "attachments", "files"))
     gone = func.coalesce(_message.deleted_at, literal(now(), BigInteger))
-    _alter(connection, channel, seq, {"author": remains, "name": "", "text": "", "deleted_at": gone, **nothing})
+    number = _next(connection, channel)
+    _alter(connection, channel, seq, number, {"author": remains, "name": "", "text": "", "deleted_at": gone, **nothing})
     let_go(through(connection), channel, seq)
 
 
 def _unname(connection: Connection, channel: str, seq: int, person: str) -> None:
+    number = _next(connection, channel)  # locks the channel: what is read after that stays so
     row = connection.execute(
         select(_message.mentions, _message.reactions).where(_message.channel == channel, _message.seq == seq)
-    ).one()
+    ).first()
+    if row is None:  # the channel has forgotten it meanwhile
+        return
     mentions = [one for one in (_names.decode(row.mentions) if row.mentions else []) if one != person]
     signs = _signs.decode(row.reactions) if row.reactions else {}
     left = {sign: rest for sign, given in signs.items() if (rest := tuple(one for one in given if one != person))}
     _alter(
-        connection, channel, seq,
+        connection, channel, seq, number,
         {"mentions": chat_tables.pack(mentions), "reactions": chat_tables.pack(left) if left else None},
     )  # fmt: skip
 
 
-def _alter(connection: Connection, channel: str, seq: int, values: dict[str, object]) -> None:
+def _next(connection: Connection, channel: str) -> int:
     table = chat_tables.channel
     bump = update(table).where(table.c.id == channel).values(changed=table.c.changed + 1).returning(table.c.changed)
-    number = connection.execute(bump).scalar()
+    return int(connection.execute(bump).scalar_one())
+
+
+def _alter(connection: Connection, channel: str, seq: int, number: int, values: dict[str, object]) -> None:
     which = (_message.channel == channel, _message.seq == seq)
     connection.execute(update(chat_tables.message).where(*which).values(changed=number, **values))
 
 
-def _drop_held(connection: Connection, person: str) -> None:
-    for id in connection.execute(select(_held.id).where(_held.author == person)).scalars().all():
+def _drop_held(connection: Connection, id: str) -> None:
+    if _mentions_of(connection, id) is not None:
         let_go_held(through(connection), id)
         connection.execute(delete(chat_tables.held).where(_held.id == id))
-    named = _held.mentions.contains(f'"{person}"', autoescape=True)
-    for row in connection.execute(select(_held.id, _held.mentions).where(named)).all():
-        rest = [one for one in _names.decode(row.mentions) if one != person]
-        connection.execute(update(chat_tables.held).where(_held.id == row.id).values(mentions=chat_tables.pack(rest)))
+
+
+def _unname_held(connection: Connection, id: str, person: str) -> None:
+    rest = [one for one in _mentions_of(connection, id) or () if one != person]
+    connection.execute(update(chat_tables.held).where(_held.id == id).values(mentions=chat_tables.pack(rest)))
+
+
+def _mentions_of(connection: Connection, id: str) -> list[str] | None:
+    """Lock a message that waits and return whom it names; None if it is gone."""
+    row = connection.execute(select(_held.mentions).where(_held.id == id).with_for_update()).first()
+    return None if row is None else _names.decode(row.mentions) if row.mentions else []
 
 
 def _forget(connection: Connection, person: str) -> None:
