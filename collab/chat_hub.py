@@ -3,7 +3,8 @@
 Laws: committed before answered, answered in the order of asking, handed out in the order of the numbers. Whoever writes
 alone on this worker is never delayed; when several write, what comes within `TOGETHER` shares a commit, and those of a
 channel are handed out in one go. The bus only announces; whatever it loses is found by reading the channels' heads
-every 2 s, and at once when it is back. How many messages wait to be stored, and whose, is bounded by `chat_queue`.
+every 2 s, and at once when it is back. How many messages wait to be stored, and whose, is bounded by `chat_queue`. What
+fails while a batch is stored or handed out, a listener, too, ends neither task: its senders are answered, the next go on.
 """
 
 from __future__ import annotations
@@ -176,8 +177,13 @@ class Chat:
             while self._waiting:
                 await self._gather()
                 batch = self._waiting.take(BATCH)
-                self._writer = _only_author(batch)
-                await self._store_batch(batch)
+                try:
+                    self._writer = _only_author(batch)
+                    await self._store_batch(batch)
+                except Exception:  # what breaks one batch must not end everybody's chat
+                    log.exception("a batch of messages broke off")
+                    _fail(batch, StateError("store_failed", "the message could not be stored now"))
+                    self.catch_up()
 
     async def _gather(self) -> None:
         """Wait for others to write, too, unless they would have to wait for it."""
@@ -244,7 +250,10 @@ class Chat:
 
     def _call(self, channel: str, everything: Sequence[Message | Change]) -> None:
         for listener in self._listeners if everything else ():
-            listener(channel, everything)
+            try:
+                listener(channel, everything)
+            except Exception:  # one listener's trouble is nobody else's
+                log.exception("a listener of the chat failed in channel %s", channel)
 
     def _feed(self, channel: str) -> Feed | None:
         opened = self._open.get(channel)
@@ -260,6 +269,8 @@ class Chat:
                 await self._read_missed()
             except CollabError:
                 log.warning("channels cannot be read now; trying again")
+            except Exception:  # what is missing is looked for again at the next turn
+                log.exception("channels could not be read")
 
     async def _read_missed(self) -> None:
         if not self._open:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from collab import chat_hub
 from collab.bus import MemoryBus
 from collab.chat import MAX_TEXT, Change, Feed, Message, NewMessage, check_message
 from collab.chat_hub import Chat
@@ -175,6 +176,75 @@ async def test_what_is_sent_right_after_opening_is_heard(chat_store: ChatStore) 
     chat.shut("c")
     await chat.send(new(3))
     assert ear.heard == [1, 2]
+    await chat.close()
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Have a method fail in an unforeseen way when it is called next."""
+    method = getattr(owner, name)
+
+    def failing(*given: object) -> object:
+        monkeypatch.setattr(owner, name, method)
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(owner, name, failing)
+
+
+async def test_a_listener_that_fails_keeps_no_message_from_anybody(
+    chat_store: ChatStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(channel: str, news: Sequence[Message | Change]) -> None:
+        raise KeyError("one connection")
+
+    bus = MemoryBus()
+    one, two = Chat(chat_store, bus), Chat(chat_store, bus)
+    for chat in (one, two):
+        await chat.start()
+        chat.on_news(broken)
+        await chat.open("c")
+    ears = [Ear(one), Ear(two)]
+    async with asyncio.timeout(30):
+        for number in (1, 2):
+            assert (await one.send(new(number))).seq == number
+    for ear in ears:
+        assert await ear.until(2) == [1, 2]
+    assert "a listener of the chat failed" in caplog.text
+    for chat in (one, two):
+        await chat.close()
+
+
+@pytest.mark.parametrize("broken", ["_only_author", "_announce"])
+async def test_whatever_breaks_a_batch_the_next_one_is_answered(
+    chat_store: ChatStore, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    chat = Chat(chat_store, MemoryBus())
+    await chat.start()
+    ear = Ear(chat)
+    await chat.open("c")
+    fail_once(monkeypatch, chat_hub if broken == "_only_author" else chat, broken)
+    async with asyncio.timeout(30):
+        if broken == "_announce":
+            await chat.send(new(1))
+        else:
+            with pytest.raises(StateError):
+                await chat.send(new(1))
+            await chat.send(new(1))
+        await chat.send(new(2))
+    assert await ear.until(2) == [1, 2]
+    await chat.close()
+
+
+async def test_whatever_breaks_a_look_the_next_one_finds_what_was_missed(
+    chat_store: ChatStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = Chat(chat_store, DeafBus())
+    await chat.start()
+    ear = Ear(chat)
+    await chat.open("c")
+    fail_once(monkeypatch, chat, "_read_missed")
+    chat.catch_up()
+    await chat_store.commit([new(1)])
+    assert await ear.until(1) == [1]
     await chat.close()
 
 
