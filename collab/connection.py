@@ -8,13 +8,12 @@ holds it until a step 2 of the client has brought them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from .awareness import Editor
+from .entries import NOTHING
 from .errors import CollabError, Overloaded, ProtocolError, close_code
 from .limits import Person
 from .outbox import Outbox, Transport
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from .keeper import Keeper
 
 __all__ = ["Connection", "EditRights", "Editor", "Transport"]
-
-
-NOBODY: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 class EditRights(Struct, frozen=True):
@@ -60,7 +56,7 @@ class Connection:
         self.origin = f"{keeper.hub.worker}/{number}"
         self.editor = editor
         self.rights = rights
-        self.brought: Mapping[int, str] = NOBODY  # client ids of others, and whose they are: of the server's own edits
+        self.brought = NOTHING
         self.wants_ack = ack
         self.person = person
         self.outbox = Outbox(transport, keeper.hub.limits, now)

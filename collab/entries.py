@@ -7,6 +7,7 @@ matter of `store.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 
@@ -21,9 +22,21 @@ class NewEntry(Struct, frozen=True):
     data: bytes
 
 
+class Brought(Struct, frozen=True):
+    """What an edit of the server's own brings from other documents: whose the client ids in it are, and in which epoch
+    each of those documents was read.
+    """
+
+    writers: Mapping[int, str] = {}
+    sources: Mapping[str, int] = {}
+
+
+NOTHING: Final = Brought()
+
+
 class Batch(Struct, frozen=True):
     """The new entries of one document, the client ids they bind, and the epoch they belong to; `after` is the head
-    that the writer knows (a guess: it may have moved).
+    that the writer knows (a guess: it may have moved). `sources`: the epochs of other documents that they were made of.
     """
 
     document: str
@@ -31,6 +44,7 @@ class Batch(Struct, frozen=True):
     authors: Mapping[int, str]
     epoch: int | None = None  # None: whatever it is
     after: int | None = None
+    sources: Mapping[str, int] = {}
 
 
 class Committed(Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 Laws: what is heavy happens in the pool. A copy is written under one new client id, in the name of whoever cuts; what
 comes back is written by whoever takes it back and stays in the name of those who wrote it. Taking back twice does
-nothing; what the deck would lose by it is refused. Not done here: who may do what.
+nothing; what the deck would lose by it is refused, and so is everything if something of it was erased on the way. Not
+done here: who may do what.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, insert, select
 
 from . import upload_tables
 from .awareness import Editor
+from .entries import Brought
 from .errors import AccessDenied
 from .excerpt import CUT, FIT, Copy, Cutting, Fitted, Fitting
 from .heavy import HeavyPool
@@ -45,22 +47,26 @@ class Excerpts:
         await self._hub.create(document, kind)
 
     async def cut(self, deck: str, slides: Sequence[str], copies: Sequence[tuple[str, str]], editor: Editor) -> None:
-        """Make a deck of these slides for each (document, label); raises StateError(slides_gone)."""
-        log, _ = await self._log(deck)
+        """Make a deck of these slides for each (document, label).
+
+        Raises StateError(slides_gone, source_rebuilt).
+        """
+        log, read = await self._log(deck)
         wanted = [Copy(1 + secrets.randbelow(_CLIENT_IDS), label) for _, label in copies]
         task = Cutting(log, list(slides), wanted, secrets.randbits(64))
         made = msgspec.msgpack.decode(await self._pool.run(CUT, msgspec.msgpack.encode(task)), type=list[bytes])
         for (document, _), update in zip(copies, made, strict=True):
             await self._hub.create(document, "deck", _EMPTY)
-            await write_edit(self._hub, document, await self._hub.epoch(document), editor, update)
+            epoch, brought = await self._hub.epoch(document), Brought(sources={deck: read})
+            await write_edit(self._hub, document, epoch, editor, update, brought)
             await self._lend(deck, document, update)
 
     async def bring_back(self, copy: str, deck: str, editor: Editor) -> bool:
         """Take what a copy holds now into its deck; False if the deck has it all.
 
-        Raises StateError(foreign_slides), AccessDenied(foreign_author, unknown_document).
+        Raises StateError(foreign_slides, source_rebuilt), AccessDenied(foreign_author, unknown_document).
         """
-        (into, epoch), (work, _) = await self._log(deck), await self._log(copy)
+        (into, epoch), (work, read) = await self._log(deck), await self._log(copy)
         writers, known = await self._past.authors(copy), await self._past.authors(deck)
         if any(known.get(client, account) != account for client, account in writers.items()):
             raise AccessDenied("foreign_author", "a client id of the copy belongs to somebody else")
@@ -68,7 +74,7 @@ class Excerpts:
         fitted = msgspec.msgpack.decode(await self._pool.run(FIT, msgspec.msgpack.encode(task)), type=Fitted)
         if not fitted.update:
             return False
-        brought = {client: writers.get(client, "") for client in fitted.clients}
+        brought = Brought({client: writers.get(client, "") for client in fitted.clients}, {copy: read})
         await write_edit(self._hub, deck, epoch, editor, fitted.update, brought)
         await self._lend(copy, deck, fitted.update)
         return True

@@ -226,7 +226,9 @@ class Keeper:
                 self._conclude(work, [])
             else:
                 self._busy = True
-                self.hub.committer.put(self.ledger.batch(work.entries, work.authors), partial(self._end_turn, work))
+                self.hub.committer.put(
+                    self.ledger.batch(work.entries, work.authors, work.sources), partial(self._end_turn, work)
+                )
             if self._answers:
                 self.poke()
         except Exception as error:  # whatever breaks a turn breaks this document only
@@ -268,7 +270,7 @@ class Keeper:
             announced, self._announced = self._announced, deque()
             events = await self.ledger.hear(announced)
         if work.entries:
-            done = await self.hub.committer.commit(self.ledger.batch(work.entries, work.authors))
+            done = await self.hub.committer.commit(self.ledger.batch(work.entries, work.authors, work.sources))
             if not self.ledger.committed(done, work.authors):
                 events += await self.ledger.catch_up()
             self.hub.counters.updates += len(work.entries)

@@ -116,9 +116,9 @@ class Ledger:
             self.grown_bytes += len(event)
         return event
 
-    def batch(self, entries: list[NewEntry], authors: dict[int, str]) -> Batch:
+    def batch(self, entries: list[NewEntry], authors: dict[int, str], sources: dict[str, int]) -> Batch:
         """Return what the store is to log of what was applied."""
-        return Batch(self.document, tuple(entries), authors, self.epoch, self.known)
+        return Batch(self.document, tuple(entries), authors, self.epoch, self.known, sources)
 
     def committed(self, done: Committed, authors: dict[int, str]) -> bool:
         """Note what was logged; False if others have logged around it, which must be read with `catch_up`."""

@@ -113,6 +113,13 @@ class PersonStore:
                 found |= set((await connection.execute(query)).scalars())
         return sorted(found)
 
+    async def written(self, person: str) -> list[str]:
+        """Return the documents that hold what was written under a person's client ids, and was not erased."""
+        table = tables.author.c
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(table.document).where(table.account == person).distinct())
+            return sorted(rows.scalars())
+
     async def erase_messages(self, person: str, remains: str) -> None:
         """Take a person out of all channels."""
         await self._each_held(_held.author == person, _drop_held)

@@ -1,7 +1,8 @@
 """Logging batches in PostgreSQL: the same laws and rows as `sqlite_log.py` has for SQLite.
 
 Laws: runs in a writing transaction that another began and ends. The heads of all batches are locked by one statement in
-the order of their ids: unsorted, two workers deadlock. Each document appears once.
+the order of their ids, with those of the documents that something was made of: unsorted, two workers deadlock. Each
+document appears once.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ _BIND: Final = postgresql.insert(tables.author).on_conflict_do_nothing()
 
 
 def log_batches(connection: Connection, batches: Sequence[Batch], at: int) -> list[int]:
-    """Log the batches; return the number of each one's first entry. Raises StateError(store_gone), AccessDenied."""
-    locked = connection.execute(_LOCK, {"ids": sorted(batch.document for batch in batches)})
+    """Log the batches; return the number of each one's first entry. Raises StateError, AccessDenied."""
+    wanted = {batch.document for batch in batches}.union(*(batch.sources for batch in batches))
+    locked = connection.execute(_LOCK, {"ids": sorted(wanted)})
     heads = {row.id: row for row in locked}
     rows, moves, firsts = [], [], []
     for batch in batches:
@@ -39,6 +41,9 @@ def log_batches(connection: Connection, batches: Sequence[Batch], at: int) -> li
             raise StateError("store_gone", "the document is not there any more")
         if batch.epoch not in (None, head.epoch):
             raise AccessDenied("other_epoch", "the document was rebuilt")
+        for source, epoch in batch.sources.items():
+            if source not in heads or heads[source].epoch != epoch:
+                raise StateError("source_rebuilt", "what this was made of was rebuilt meanwhile")
         first = head.head + 1
         firsts.append(first)
         place = {"document": batch.document, "at": at}

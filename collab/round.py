@@ -33,7 +33,7 @@ class Received(Struct, frozen=True, gc=False):
 class Round:
     """One round until its commit. `handled` are the connections whose frames it dealt with, in order."""
 
-    __slots__ = ("_ledger", "_limits", "asked", "authors", "entries", "events", "handled", "times")
+    __slots__ = ("_ledger", "_limits", "asked", "authors", "entries", "events", "handled", "sources", "times")
 
     def __init__(self, ledger: Ledger, limits: Limits) -> None:
         self._ledger = ledger
@@ -41,6 +41,7 @@ class Round:
         self.events: list[tuple[Connection | None, bytes]] = []
         self.entries: list[NewEntry] = []
         self.authors: dict[int, str] = {}
+        self.sources: dict[str, int] = {}
         self.asked: list[Connection] = []
         self.handled: dict[Connection, None] = {}
         self.times: list[float] = []
@@ -62,7 +63,7 @@ class Round:
             judged = self._ledger.live.judge(message.update)
             if self._may(item.connection, message, judged):
                 claimed = self._ledger.claim(
-                    item.connection.editor.account, judged, self.authors, item.connection.brought
+                    item.connection.editor.account, judged, self.authors, item.connection.brought.writers
                 )
                 self._took(item, message, claimed, self._ledger.apply(judged))
         except CollabError as error:
@@ -74,7 +75,7 @@ class Round:
             judged = yield from self._ledger.live.judging(message.update)
             if self._may(item.connection, message, judged):
                 claimed = self._ledger.claim(
-                    item.connection.editor.account, judged, self.authors, item.connection.brought
+                    item.connection.editor.account, judged, self.authors, item.connection.brought.writers
                 )
                 self._took(item, message, claimed, (yield from self._ledger.applying(judged)))
         except CollabError as error:
@@ -99,6 +100,8 @@ class Round:
         if event is not None:
             if claimed:
                 self.authors.update(claimed)
+            for source, epoch in connection.brought.sources.items():
+                self.sources[source] = min(epoch, self.sources.get(source, epoch))
             self.events.append((connection, event))
             self.entries.append(NewEntry(connection.editor.account, connection.origin, event))
 

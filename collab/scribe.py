@@ -7,11 +7,11 @@ when it is stored, or an error is raised. The scribe is seen by nobody and gets 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from .awareness import Editor
-from .connection import NOBODY, EditRights
+from .connection import EditRights
+from .entries import NOTHING, Brought
 from .errors import AccessDenied, CollabError, Overloaded, ProtocolError, StateError
 from .lib0 import Reader
 from .sync import build_update
@@ -24,9 +24,9 @@ _PATIENCE: Final = 20.0
 
 
 async def write_edit(
-    hub: Hub, document: str, epoch: int, editor: Editor, update: bytes, brought: Mapping[int, str] = NOBODY
+    hub: Hub, document: str, epoch: int, editor: Editor, update: bytes, brought: Brought = NOTHING
 ) -> None:
-    """Write an update as `editor`; returns once it is stored. `brought`: whose the client ids of others in it are."""
+    """Write an update as `editor`; returns once it is stored. Raises StateError(source_rebuilt) for what was erased."""
     desk = _Desk()
     connection = await hub.connect(document, desk, editor, EditRights(read=True, write=True), ack=True, epoch=epoch)
     connection.brought = brought

@@ -23,12 +23,13 @@ _CLAIMED: Final = "SELECT account FROM document_claim WHERE document = ? AND cli
 
 
 def log_batches(connection: sqlite3.Connection, batches: Sequence[Batch], at: int) -> list[int]:
-    """Log the batches; return the number of each one's first entry. Raises StateError(store_gone), AccessDenied."""
+    """Log the batches; return the number of each one's first entry. Raises StateError, AccessDenied."""
     cursor = connection.cursor()
     rows: list[tuple[str, int, str, str, int, bytes]] = []
     firsts = []
     for batch in batches:
         document = batch.document
+        _check_sources(cursor, batch)
         first = _take_numbers(cursor, batch)
         firsts.append(first)
         for seq, entry in enumerate(batch.entries, first):
@@ -53,6 +54,13 @@ def _take_numbers(cursor: sqlite3.Cursor, batch: Batch) -> int:
         raise AccessDenied("other_epoch", "the document was rebuilt")
     cursor.execute(_MOVE, (head + number, batch.document, head, epoch))
     return int(head) + 1
+
+
+def _check_sources(cursor: sqlite3.Cursor, batch: Batch) -> None:
+    for document, epoch in batch.sources.items():
+        found = cursor.execute(_LOOK, (document,)).fetchone()
+        if found is None or found[1] != epoch:
+            raise StateError("source_rebuilt", "what this was made of was rebuilt meanwhile")
 
 
 def _bind(cursor: sqlite3.Cursor, document: str, client: int, account: str, at: int) -> None:

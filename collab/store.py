@@ -7,7 +7,8 @@ Laws:
 - a client id belongs to the account that first wrote under it, or showed it (`claims.py`); a batch that says otherwise
   fails for that document with AccessDenied(foreign_author).
 - a batch of another epoch than the document's fails with AccessDenied(other_epoch): what a worker still holds of an
-  erased or restored document is never logged again.
+  erased or restored document is never logged again; what was made of another document that was rebuilt since
+  (`Batch.sources`) fails with StateError(source_rebuilt).
 - load = snapshot + entries after it. Compaction replaces the snapshot only if nobody else did (`snapshot_seq` and
   epoch compared in the same transaction); entries stay as history until `history_store.py` takes the old ones.
 - no row leaves this file, only the structs of `entries.py`; what fails in the database is StateError(store_failed).

@@ -19,6 +19,7 @@ from sqlalchemy import func, or_, select
 
 from collab.bus import MemoryBus
 from collab.database import Database
+from collab.errors import Overloaded
 from collab.heavy import HeavyPool
 from collab.history import History
 from collab.hub import Hub
@@ -39,6 +40,7 @@ from web.uploads import Uploads
 from web.visitors import Visitor, Visitors, is_visitor
 
 HEARD_SECONDS: Final = 2 * STALE_SECONDS  # a worker that did not hear of a change by then writes nothing any more
+_ROUNDS: Final = 5
 
 Subject = Account | Visitor
 
@@ -135,9 +137,7 @@ async def erase(holdings: Holdings, subject: Subject) -> str:
     await asyncio.sleep(HEARD_SECONDS)
     await _erase_recordings(holdings, subject.id)
     await holdings.person.erase_messages(subject.id, remains)
-    documents = await holdings.person.documents(subject.id)
-    for document in documents:
-        await holdings.history.erase(document, subject.id)
+    await _erase_documents(holdings, subject.id)
     await holdings.person.forget_documents(subject.id)
     await _erase_files(holdings, subject.id, remains)
     if isinstance(subject, Account):
@@ -159,18 +159,29 @@ async def _erase_recordings(holdings: Holdings, person: str) -> None:
         await connection.execute(track.delete().where(track.c.person == person))
 
 
+async def _erase_documents(holdings: Holdings, person: str) -> None:
+    """Until nothing is left: slides may come back into a deck from a copy whose turn is after it."""
+    for _ in range(_ROUNDS):
+        documents = await holdings.person.written(person)
+        if not documents:
+            return
+        for document in documents:
+            await holdings.history.erase(document, person)
+    raise Overloaded("too_fast", "the documents change too fast to erase something now")
+
+
 async def _erase_files(holdings: Holdings, person: str, remains: str) -> None:
-    """What others' slides show stays, as nobody's; everything else goes."""
+    """What others' slides show stays, as nobody's; everything else goes, until nothing is left: pictures are lent."""
     store = holdings.uploads.store
-    ids = [id async for id, _ in holdings.person.uploads(person)]
-    kept: list[str] = []
-    for id in ids:
-        upload = await store.find(id)
-        if upload is None or upload.reference.document is None:
-            continue
-        document, content = upload.reference.document, upload.content.hash
-        if not await find_unused(holdings.database, document, [content]):
-            kept.append(id)
-    await holdings.person.hand_over_uploads(kept, remains)
-    await store.remove([id for id in ids if id not in set(kept)])
+    while ids := [id async for id, _ in holdings.person.uploads(person)]:
+        kept = [id for id in ids if await _is_shown(holdings, id)]
+        await holdings.person.hand_over_uploads(kept, remains)
+        await store.remove([id for id in ids if id not in set(kept)])
     await store.collect()
+
+
+async def _is_shown(holdings: Holdings, id: str) -> bool:
+    upload = await holdings.uploads.store.find(id)
+    if upload is None or upload.reference.document is None:
+        return False
+    return not await find_unused(holdings.database, upload.reference.document, [upload.content.hash])

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+from pycrdt import Map
 
 from collab.awareness import Editor
-from collab.errors import AccessDenied
+from collab.errors import AccessDenied, StateError
+from collab.excerpt import CUT, FIT
 from collab.heavy import Allowance, HeavyPool
+from collab.history import History
 from collab.replay import REPLAY, RESTORE
 from tests.collab.desk import Desk, row
 from tests.collab.test_erasure import stored_anywhere
+from tests.collab.test_excerpts import TEACHER, Lesson, lesson
+
+__all__ = ["lesson"]
 
 ADA = Editor("ada", "Ada", "teacher", 1)
 
@@ -62,3 +68,43 @@ async def test_a_state_that_goes_with_an_erasure_is_not_restored(
     desk.room.clients.clear()
     assert row((await desk.sit("eye")).replica.doc) == {"c1": "von Ada"}
     assert not await stored_anywhere(desk, b"GEHEIM")
+
+
+@pytest.mark.parametrize("other_program", [False, True])
+async def test_no_copy_of_slides_holds_what_is_erased_meanwhile(
+    lesson: Lesson, pool: HeavyPool, monkeypatch: pytest.MonkeyPatch, other_program: bool
+) -> None:
+    """Also if the erasure is another program's, and nobody told this worker."""
+    history = History(lesson.room.hubs[0], pool)
+    if other_program:
+        monkeypatch.setattr(lesson.room.hubs[0], "rebuilt", lambda document: None)
+    ben = await lesson.sit("ben", "deck", 600)
+    ben.replica.doc.get("slides", type=Map)["s2"]["els"]["his"] = Map({"k": "text", "text": "GEHEIM"})
+    await lesson.room.settle()
+    meanwhile(monkeypatch, pool, CUT, lambda: history.erase("deck", "ben"))
+    with pytest.raises(StateError) as refused:
+        await lesson.cut("s2")
+    assert refused.value.code == "source_rebuilt"
+    lesson.room.clients.clear()
+    assert not await stored_anywhere(lesson, b"GEHEIM")
+    await lesson.cut("s2")
+
+
+async def test_no_work_comes_back_that_is_erased_meanwhile(
+    lesson: Lesson, pool: HeavyPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(lesson.room.hubs[0], pool)
+    await lesson.cut("s2")
+    teacher, ben = await lesson.sit("teacher", "deck"), await lesson.sit("ben", "one", 600)
+    ben.replica.doc.get("slides", type=Map)["bensownslide"] = Map({"!": "z", "els": Map({"t": "GEHEIM"})})
+    await lesson.room.settle()
+    meanwhile(monkeypatch, pool, FIT, lambda: history.erase("one", "ben"))
+    with pytest.raises(StateError) as refused:
+        await lesson.excerpts.bring_back("one", "deck", TEACHER)
+    assert refused.value.code == "source_rebuilt"
+    await lesson.room.until(lambda: teacher.transport.closed is not None)
+    assert teacher.transport.closed == (4509, "source_rebuilt"), "they come again with what they have"
+    lesson.room.clients.clear()
+    assert not await stored_anywhere(lesson, b"GEHEIM")
+    assert await lesson.excerpts.bring_back("one", "deck", TEACHER)
+    assert not await stored_anywhere(lesson, b"GEHEIM")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from pycrdt import Map
@@ -153,8 +154,14 @@ async def test_what_others_wrote_meanwhile_is_not_erased_with_it(desk: Desk) -> 
     assert any(b"bleibt" in entry.data for entry in loaded.entries)
 
 
-async def stored_anywhere(desk: Desk, needle: bytes) -> bool:
-    """Whether the bytes are in any state, entry or name of the document."""
+class Somewhere(Protocol):
+    """What has a store in a room."""
+
+    room: Classroom
+
+
+async def stored_anywhere(desk: Somewhere, needle: bytes) -> bool:
+    """Whether the bytes are in any state, entry or name of any document."""
     async with desk.room.store.database.read() as connection:
         found = list((await connection.execute(select(tables.log.c.data))).scalars())
         found += list((await connection.execute(select(tables.snapshot.c.state))).scalars())

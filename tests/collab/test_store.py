@@ -134,6 +134,24 @@ async def test_nothing_of_another_epoch_is_logged(any_store: DocumentStore) -> N
     assert (await any_store.heads(["a"]))["a"].head == 0
 
 
+async def test_what_was_made_of_a_document_that_was_rebuilt_is_not_logged(any_store: DocumentStore) -> None:
+    for name in "abcd":
+        await any_store.create(name, "scratch", None, None)
+    await raise_epoch(any_store, "a")
+    entries = (NewEntry("ada", "w", b"x"),)
+    made = [Batch(name, entries, {7: "ada"}, 1, 0, sources) for name, sources in zip("bcd", _SOURCES, strict=True)]
+    results = await any_store.commit(made)
+    for name in "bd":
+        refused = results[name]
+        assert isinstance(refused, StateError) and refused.code == "source_rebuilt"
+    assert isinstance(results["c"], Committed)
+    assert [head.head for _, head in sorted((await any_store.heads("bcd")).items())] == [0, 1, 0]
+    assert (await any_store.load("b")).authors == {}
+
+
+_SOURCES = ({"a": 1}, {"a": 2, "d": 1}, {"gone": 1})
+
+
 async def test_a_raised_epoch_is_told(any_store: DocumentStore) -> None:
     await any_store.create("a", "scratch", None, None)
     await raise_epoch(any_store, "a")

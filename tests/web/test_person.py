@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycrdt import Doc, Map
 from socketio.exceptions import ConnectionError as SocketConnectionError
+from sqlalchemy import insert, select
 
+from collab import upload_tables
 from collab.chat_search import Search
 from collab.chat_store import ChatStore
 from collab.checkpoints import unpack
+from collab.store import Batch, Committed, DocumentStore, NewEntry
 from tests.web.house import furnish, open_house
 from tests.web.people import guests
 from tests.web.persons import unfilled, unjudged
@@ -102,6 +106,55 @@ async def test_nothing_of_the_erased_is_left_and_nobody_else_lost_a_word(
     assert not [title for title in town.shared if title.encode() not in after]
     with pytest.raises(AccessDenied, match=r"no account|nothing is left"):
         await find_subject(holdings, victim.id)
+
+
+async def test_what_comes_into_a_document_after_its_turn_is_erased_too(
+    holdings: Holdings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a group's slides come back into a deck before their own turn."""
+    monkeypatch.setattr(person_module, "HEARD_SECONDS", 0.0)  # no server runs
+    town = Sayings(holdings, tmp_path, 4)
+    await town.happen(6)
+    victim, take, done = town.people[PUPIL], holdings.history.erase, list[str]()
+    work = Doc[Any](client_id=77)
+    work.get("slides", type=Map)["back"] = Map({"!": "z", "els": Map({"said": "GEHEIM"})})
+
+    async def come_back(document: str, account: str) -> int:
+        epoch = await take(document, account)
+        if not done:
+            entry = NewEntry("teacher", "w/1", bytes(work.get_update()))
+            made = await DocumentStore(holdings.database).commit([Batch(document, (entry,), {77: account}, epoch)])
+            assert isinstance(made[document], Committed)
+        done.append(document)
+        return epoch
+
+    monkeypatch.setattr(holdings.history, "erase", come_back)
+    await erase(holdings, victim)
+    assert b"GEHEIM" not in everything(tmp_path / "data") and done.count(done[0]) == 2
+
+
+async def test_a_file_that_is_lent_while_files_go_is_nobodys_either(
+    holdings: Holdings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person_module, "HEARD_SECONDS", 0.0)
+    town = Sayings(holdings, tmp_path, 5)
+    await town.happen(6)
+    victim, store, lent = town.people[PUPIL], holdings.uploads.store, list[str]()
+    remove = store.remove
+
+    async def lend(ids: list[str]) -> None:
+        await remove(ids)
+        if not lent:
+            lent.append("lent")
+            table = upload_tables.upload
+            async with holdings.database.write() as connection:
+                row = (await connection.execute(select(table).limit(1))).one()
+                values = row._asdict() | {"id": "lent", "document": town.documents[0], "person": victim.id}
+                await connection.execute(insert(table).values(values | {"channel": None, "seq": None, "held": None}))
+
+    monkeypatch.setattr(store, "remove", lend)
+    await erase(holdings, victim)
+    assert lent and (await holdings.person.counts(victim.id))["files"] == 0
 
 
 async def test_an_export_holds_everything_in_open_formats(holdings: Holdings, tmp_path: Path) -> None:
