@@ -4,7 +4,7 @@ Laws: committed before answered, answered in the order of asking, handed out in 
 alone on this worker is never delayed; when several write, what comes within `TOGETHER` shares a commit, and those of a
 channel are handed out in one go. The bus only announces; whatever it loses is found by reading the channels' heads
 every 2 s, and at once when it is back. How many messages wait to be stored, and whose, is bounded by `chat_queue`. What
-fails while a batch is stored or handed out, a listener, too, ends neither task: its senders are answered, the next go on.
+fails while a batch is stored or handed out, a listener, too, ends neither task: senders are answered, the next go on.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Decks made of chosen slides of another deck, and taking them back into it, with the pictures that stand on them.
 
-Laws: what is heavy happens in the pool. A copy is written under one new client id, in the name of whoever cuts; what
-comes back is written by whoever takes it back and stays in the name of those who wrote it. Taking back twice does
-nothing; what the deck would lose by it is refused, and so is everything if something of it was erased on the way. Not
-done here: who may do what.
+Laws: what is heavy happens in the pool. A copy is made by whoever cuts, what comes back is written by whoever takes it
+back; both stay in the name of those who wrote it, so an erasure finds it there. Taking back twice does nothing; what
+the deck would lose by it is refused, and so is everything if something of it was erased on the way. Not done here: who
+may do what.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from . import upload_tables
 from .awareness import Editor
 from .entries import Brought
 from .errors import AccessDenied
-from .excerpt import CUT, FIT, Copy, Cutting, Fitted, Fitting
+from .excerpt import CLIENT_IDS, CUT, FIT, Copy, Cutting, Fitted, Fitting, Made
 from .heavy import HeavyPool
 from .history_store import HistoryStore
 from .replay import Log
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from .hub import Hub
 
 _EMPTY: Final = b"\x00\x00"
-_CLIENT_IDS: Final = 2**32 - 1
 
 
 class Excerpts:
@@ -52,14 +51,15 @@ class Excerpts:
         Raises StateError(slides_gone, source_rebuilt).
         """
         log, read = await self._log(deck)
-        wanted = [Copy(1 + secrets.randbelow(_CLIENT_IDS), label) for _, label in copies]
+        writers = await self._past.authors(deck)
+        wanted = [Copy(1 + secrets.randbelow(CLIENT_IDS), label) for _, label in copies]
         task = Cutting(log, list(slides), wanted, secrets.randbits(64))
-        made = msgspec.msgpack.decode(await self._pool.run(CUT, msgspec.msgpack.encode(task)), type=list[bytes])
-        for (document, _), update in zip(copies, made, strict=True):
+        made = msgspec.msgpack.decode(await self._pool.run(CUT, msgspec.msgpack.encode(task)), type=list[Made])
+        for (document, _), copy in zip(copies, made, strict=True):
             await self._hub.create(document, "deck", _EMPTY)
-            epoch, brought = await self._hub.epoch(document), Brought(sources={deck: read})
-            await write_edit(self._hub, document, epoch, editor, update, brought)
-            await self._lend(deck, document, update)
+            brought = Brought({new: writers.get(old, "") for new, old in copy.clients.items()}, {deck: read})
+            await write_edit(self._hub, document, await self._hub.epoch(document), editor, copy.update, brought)
+            await self._lend(deck, document, copy.update)
 
     async def bring_back(self, copy: str, deck: str, editor: Editor) -> bool:
         """Take what a copy holds now into its deck; False if the deck has it all.

@@ -22,8 +22,9 @@ from web.stores import STORE_FAILURES
 from web.visitors import Visitor
 
 STAYS: Final = """What stays: titles of meetings, folders and documents that others see; that there was a message,
-without its words; what others wrote, about this person, too; files of theirs that others' slides show. Backups made
-before still hold everything: delete them, or erase again after a restore."""
+without its words; what others wrote, about this person, too, or copied from them by hand, or brought back from an old
+state of a document; files of theirs that others' slides show. Backups made before still hold everything: delete them,
+or erase again after a restore."""
 
 
 async def run(config: Config, options: argparse.Namespace) -> str:

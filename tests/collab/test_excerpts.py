@@ -16,7 +16,9 @@ from collab.content import load, plain, shown
 from collab.errors import CollabError
 from collab.excerpts import Excerpts
 from collab.heavy import HeavyPool
+from collab.history import History
 from collab.history_store import HistoryStore
+from collab.person import PersonStore
 from collab.schema import Box, Slide, deck_seed
 from collab.store import DocumentStore
 from tests.collab.clients import Client, Replica
@@ -33,11 +35,16 @@ class Lesson:
     def __init__(self, room: Classroom, pool: HeavyPool) -> None:
         self.room = room
         self.excerpts = Excerpts(room.hubs[0], pool)
+        self.history = History(room.hubs[0], pool)
 
     async def sit(self, account: str, document: str, client: int | None = None) -> Client:
         sitting = await self.room.join(account, document=document, replica=Replica(client))
         await self.room.until(lambda: sitting.replica.synced)
         return sitting
+
+    async def state(self, document: str) -> bytes:
+        head = (await self.room.store.heads([document]))[document].head
+        return (await self.history.state(document, head)).state
 
     async def cut(self, *slides: str) -> None:
         copies = [("one", "Gruppe 1"), ("two", "Gruppe 2")]
@@ -122,3 +129,32 @@ async def test_what_comes_back_changes_no_slide_of_the_deck(lesson: Lesson) -> N
     with pytest.raises(CollabError) as refused:
         await lesson.cut("s1", "gone")
     assert refused.value.code == "slides_gone"
+
+
+async def test_an_erasure_finds_in_a_copy_what_its_writer_wrote_in_the_deck(lesson: Lesson) -> None:
+    database = lesson.room.store.database
+    teacher, ben = await lesson.sit("teacher", "deck", 500), await lesson.sit("ben", "deck", 600)
+    title = ben.replica.doc.get("slides", type=Map)["s2"]["els"]["e1"]["body"].children[0].children[0]
+    title.insert(0, "GEHEIM ")
+    await lesson.room.settle()
+    mine = teacher.replica.doc.get("slides", type=Map)["s2"]["els"]["e1"]["body"].children[0].children[0]
+    mine.insert(0, "Frau Ohm: ")
+    await lesson.room.settle()
+    lesson.room.clients.clear()
+    await lesson.cut("s2")
+    (slide,) = [slide for _, slide in slides_of(load(await lesson.state("one")))]
+    assert "".join(texts(slide)).replace("Gruppe 1", "") == "Frau Ohm: GEHEIM Folie 2"
+    authors = await HistoryStore(database).authors("one")
+    assert sorted(authors.values()) == ["", "", "ben", "teacher", "teacher"], "seeds are nobody's, the label is hers"
+    assert await PersonStore(database).written("ben") == ["deck", "one", "two"]
+
+    history = lesson.history
+    for document in ("deck", "one"):
+        assert await history.erase(document, "ben") == 2
+    assert await lesson.excerpts.bring_back("one", "deck", TEACHER)
+    for document in ("deck", "one"):
+        state = await lesson.state(document)
+        assert b"GEHEIM" not in state and b"Frau Ohm: " in state
+    assert await lesson.excerpts.bring_back("two", "deck", TEACHER), "whose copy still holds it brings it in his name"
+    assert await history.erase("deck", "ben") == 3
+    assert b"GEHEIM" not in await lesson.state("deck")

@@ -59,7 +59,7 @@ export const de = {
     cancel: 'Abbrechen',
     failed: 'Das hat nicht geklappt. Bitte noch einmal versuchen.',
     erase: 'Beiträge einer Person löschen',
-    eraseText: 'Alles, was diese Person hier geschrieben hat, verschwindet aus dem Dokument und aus allen alten Ständen. Das lässt sich nicht rückgängig machen. Alle, die das Dokument offen haben, laden es neu.',
+    eraseText: 'Alles, was diese Person hier geschrieben hat, verschwindet aus dem Dokument und aus allen alten Ständen. Was andere abgeschrieben oder zurückgeholt haben, und andere Dokumente wie die Folien einer Gruppe, bleiben. Das lässt sich nicht rückgängig machen. Alle, die das Dokument offen haben, laden es neu.',
     person: 'Person',
     eraseNow: 'Endgültig löschen',
     erased: 'Die Beiträge sind gelöscht.',

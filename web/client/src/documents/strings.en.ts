@@ -56,7 +56,7 @@ export const en: Strings = {
     cancel: 'Cancel',
     failed: 'That did not work. Please try again.',
     erase: 'Erase what a person wrote',
-    eraseText: 'Everything that this person wrote here disappears from the document and from all its old versions. This cannot be undone. Everybody who has the document open loads it anew.',
+    eraseText: 'Everything that this person wrote here disappears from the document and from all its old versions. What others copied or brought back, and other documents such as the slides of a group, stay. This cannot be undone. Everybody who has the document open loads it anew.',
     person: 'Person',
     eraseNow: 'Erase for good',
     erased: 'The contributions are erased.',

@@ -27,7 +27,7 @@ export const de = {
     copyHint: 'Eine ZIP-Datei mit allem, was gespeichert ist und was die Person geschrieben hat, in offenen Formaten.',
     erase: 'Person löschen',
     goes: 'Konto, Worte der Nachrichten, Dateien, Aufnahmen der Person und alles, was sie in Dokumente geschrieben hat, auch in alten Ständen, verschwinden für immer.',
-    stays: 'Es bleiben: dass es eine Nachricht gab, Titel, die andere sehen, was andere geschrieben haben, und Bilder auf Folien anderer.',
+    stays: 'Es bleiben: dass es eine Nachricht gab, Titel, die andere sehen, was andere geschrieben, abgeschrieben oder aus einem alten Stand zurückgeholt haben, und Bilder auf Folien anderer.',
     backups: 'Ältere Sicherungen enthalten noch alles.',
     confirm: (login: string) => `Zum Bestätigen den Benutzernamen „${login}“ eingeben`,
     confirmGuest: (name: string) => `Zum Bestätigen „${name}“ eingeben`,

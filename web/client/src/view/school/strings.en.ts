@@ -28,7 +28,7 @@ export const en: Strings = {
     copyHint: 'A ZIP file with everything that is stored and that they wrote, in open formats.',
     erase: 'Erase the person',
     goes: 'The account, the words of messages, files, recordings of the person and everything they wrote into documents, in old states too, go for good.',
-    stays: 'What stays: that there was a message, titles that others see, what others wrote, and pictures on others’ slides.',
+    stays: 'What stays: that there was a message, titles that others see, what others wrote, copied or brought back from an old version, and pictures on others’ slides.',
     backups: 'Older backups still hold everything.',
     confirm: (login: string) => `Type the login “${login}” to confirm`,
     confirmGuest: (name: string) => `Type “${name}” to confirm`,
