@@ -6,14 +6,19 @@ asked of only where they can add something: who may write already can get no mor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collab.sqlite_reader import Reader
 from web.school import queries, tables
 from web.school.decide import Shares, Standing, best, document_right
-from web.school.group_access import group_documents
-from web.school.meeting_queries import meetings_laying_out
+from web.school.group_access import group_documents, group_documents_for
+from web.school.meeting_queries import meetings_laying_out, meetings_laying_out_for
 from web.school.model import STAFF, DocumentInfo, Person, Right
+
+
+Asked = tuple[Person, str]
+"""Somebody, and the document that they would open."""
+Opened = tuple[DocumentInfo, Right]
 
 
 def is_shown(person: Person, right: Right) -> bool:
@@ -48,6 +53,27 @@ async def document_rights(
         right = best([through, in_groups.get(one.id)])
         if right is not None:
             rights.append((one, right))
+    return rights
+
+
+async def rights_of_many(
+    connection: Reader, standings: Mapping[Person, Standing], asked: Iterable[Asked]
+) -> dict[Asked, Opened]:
+    """Return of these people and documents who may open which, each with the right."""
+    pairs = [(person, document) for person, document in asked if person in standings]
+    ids = {document for _, document in pairs}
+    documents = {one.id: one for one in await queries.documents(connection, tables.document.c.id.in_(ids))}
+    shares = await _shares(connection, list(documents.values()))
+    laying_out = await meetings_laying_out_for(connection, standings.values(), documents)
+    in_groups = await group_documents_for(connection, set(standings.values()), documents)
+    rights: dict[Asked, Opened] = {}
+    for person, id_ in pairs:
+        document, standing = documents.get(id_), standings[person]
+        if document is not None:
+            through = document_right(standing, document, shares[id_], laying_out.get(id_, ()))
+            right = best([through, in_groups[standing].get(id_)])
+            if right is not None:
+                rights[person, id_] = (document, right)
     return rights
 
 

@@ -5,12 +5,14 @@ Laws: as in `access`, whose lists this adds to. Who asks for nothing of a group 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import structs
 
 from collab.sqlite_reader import Reader
 from web.school import queries, tables
 from web.school.decide import Standing
-from web.school.group_queries import seats_by_channel, seats_by_document
+from web.school.group_queries import Seat, rooms_by_document, seats_by_channel, seats_by_document
 from web.school.group_rights import bounded, group_channel_rights, group_document_right
 from web.school.model import Channel, ChannelRights, Meeting, Right
 
@@ -38,7 +40,25 @@ async def group_rights(
 async def group_documents(connection: Reader, standing: Standing, documents: Sequence[str]) -> dict[str, Right]:
     """Return what the person may do with those of these documents that groups work on."""
     seats = await seats_by_document(connection, standing.person, documents) if documents else []
-    meetings = await _meetings(connection, standing, {seat.meeting for seat in seats})
+    return _in_documents(standing, seats, await _meetings(connection, standing, {seat.meeting for seat in seats}))
+
+
+async def group_documents_for(
+    connection: Reader, standings: Collection[Standing], documents: Collection[str]
+) -> dict[Standing, dict[str, Right]]:
+    """The same for each of these people."""
+    rooms = await rooms_by_document(connection, documents)
+    ids = {room.meeting for room, _ in rooms}
+    found = await queries.meetings(connection, tables.meeting.c.id.in_(ids)) if ids else []
+    meetings = {meeting.id: meeting for meeting in found}
+    rights: dict[Standing, dict[str, Right]] = {}
+    for standing in standings:
+        seats = [structs.replace(room, seated=standing.person in seated) for room, seated in rooms]
+        rights[standing] = _in_documents(standing, seats, meetings)
+    return rights
+
+
+def _in_documents(standing: Standing, seats: Iterable[Seat], meetings: Mapping[str, Meeting]) -> dict[str, Right]:
     rights: dict[str, Right] = {}
     for seat in seats:
         meeting = meetings.get(seat.meeting)

@@ -82,6 +82,16 @@ async def seats_by_document(connection: Reader, person: str, documents: Collecti
     return [_seat_of(row) for row in rows]
 
 
+async def rooms_by_document(connection: Reader, documents: Collection[str]) -> list[tuple[Seat, frozenset[str]]]:
+    """The group rooms that work on any of these documents, as nobody sees them, and who has a seat there."""
+    rooms = (await connection.execute(_BY_DOCUMENT, {"person": "", "ids": list(documents)})).all()
+    seated: dict[str, set[str]] = {}
+    if rooms:
+        for room, person in await connection.execute(_SEATED, {"ids": [row.id for row in rooms]}):
+            seated.setdefault(room, set()).add(person)
+    return [(_seat_of(row), frozenset(seated.get(row.id, ()))) for row in rooms]
+
+
 async def group_channels(connection: Reader, person: str, led: Collection[str]) -> set[str]:
     """The channels of the groups in which somebody has a seat, and of all groups of the meetings they lead."""
     heard = set((await connection.execute(_HEARD, {"person": person})).scalars())
@@ -101,7 +111,7 @@ def _seats(where: ColumnElement[bool]) -> Select[Any]:
     mine = and_(_seat.group_room == _room.id, _seat.person == bindparam("person"))
     working, seated = (_plan.phase != "prepared").label("working"), _seat.person.is_not(None).label("seated")
     joined = group_room.join(group_plan, _plan.meeting == _room.meeting).outerjoin(group_seat, mine)
-    return select(_room.meeting, _room.channel, _room.document, working, seated).select_from(joined).where(where)
+    return select(_room.id, _room.meeting, _room.channel, _room.document, working, seated).select_from(joined).where(where)
 
 
 _PLAN: Final = select(group_plan).where(_plan.meeting == bindparam("meeting"))
@@ -117,6 +127,7 @@ _SEATS: Final = (
 )
 _BY_CHANNEL: Final = _seats(_room.channel.in_(bindparam("ids", expanding=True)))
 _BY_DOCUMENT: Final = _seats(_room.document.in_(bindparam("ids", expanding=True)))
+_SEATED: Final = select(_seat.group_room, _seat.person).where(_seat.group_room.in_(bindparam("ids", expanding=True)))
 _HEARD: Final = (
     select(_room.channel)
     .join_from(group_seat, group_room, _room.id == _seat.group_room)

@@ -8,7 +8,7 @@ the loop in a school with a year of lessons, where the other way takes 0.1).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
@@ -61,8 +61,24 @@ async def meetings_laying_out(
     """
     apart = standing.invited | standing.admitted
     bound = _bound(standing) | {"documents": list(documents), "apart": list(apart)}
+    return _grounds(await connection.execute(_LAYING_OUT[_who(standing)], bound))
+
+
+async def meetings_laying_out_for(
+    connection: Reader, standings: Iterable[Standing], documents: Collection[str]
+) -> dict[str, list[Meeting]]:
+    """The same for any of these people: what one of them is told nothing of, `decide` keeps from them."""
+    apart: set[str] = set()
+    for standing in standings:
+        apart |= standing.invited | standing.admitted
+        if standing.scope is not None and standing.scope.meeting is not None:
+            apart.add(standing.scope.meeting)
+    bound = {"documents": list(documents), "apart": list(apart)}
+    return _grounds(await connection.execute(_LAYING_OUT["head"], bound))
+
+
+def _grounds(rows: Iterable[Sequence[Any]]) -> dict[str, list[Meeting]]:
     found: dict[str, list[Meeting]] = {}
-    rows = await connection.execute(_LAYING_OUT[_who(standing)], bound)
     for document, id_, school, kind, host, group, lobby, group_kind in rows:
         ground = Meeting(
             id=id_,
