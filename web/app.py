@@ -107,6 +107,7 @@ async def build_app(config: Config, index: int) -> web.Application:
         await end(tasks)
         await persons.close()
         await services.live.close()
+        await documents.close()
         await sockets.close()
         await stack.aclose()
 

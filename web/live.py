@@ -1,8 +1,8 @@
 """Rights act on live connections: reads each school's numbered events and hands them to who holds connections.
 
 Laws: every worker reads the events of all schools every 300 ms from the database, which is the truth; the bus
-only hastens it. Subscribers get events in order and at their own pace; who could not act on them because a part was
-away gets them again. A worker that could not read for one second, or has a subscriber who could not act, is stale: it
+only hastens it. Subscribers get events in order and at their own pace; who could not act on them, for whatever reason,
+gets them again. A worker that could not read for one second, or has a subscriber who could not act, is stale: it
 takes no joins and no writes until that is over, since it might act on a right that was revoked.
 """
 
@@ -50,14 +50,17 @@ class _Follower:
             try:
                 await self._callback(events)
                 self.behind = False
-            except Unavailable:
-                log.warning("news of a school could not be acted on yet")
+            except (
+                Exception
+            ) as error:  # one subscriber's trouble is in no other's way; what it was told is not forgotten
+                if isinstance(error, Unavailable):
+                    log.warning("news of a school could not be acted on yet")
+                else:
+                    log.exception("a subscriber of the schools' events failed")
                 self.behind = True
                 self._pending = [*events, *self._pending]
                 self._wake.set()
                 await asyncio.sleep(POLL_SECONDS)
-            except Exception:  # one subscriber's trouble stays its own
-                log.exception("a subscriber of the schools' events failed")
 
 
 class Live:

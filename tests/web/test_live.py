@@ -121,12 +121,20 @@ async def test_a_slow_subscriber_delays_nobody() -> None:
         never.set()
 
 
-async def test_a_bug_in_one_subscriber_stays_its_own(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_of_one_subscriber_is_in_no_others_way_and_loses_no_news(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     heard: list[int] = []
-    enough = asyncio.Event()
+    tries: list[list[int]] = []
+    enough, mended, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    failed = asyncio.Event()
 
     async def broken(news: Sequence[SchoolEvent]) -> None:
-        raise ZeroDivisionError
+        tries.append([event.seq for event in news])
+        if not mended.is_set():
+            failed.set()
+            raise ZeroDivisionError
+        done.set()
 
     async def sound(news: Sequence[SchoolEvent]) -> None:
         heard.extend(event.seq for event in news)
@@ -137,5 +145,13 @@ async def test_a_bug_in_one_subscriber_stays_its_own(caplog: pytest.LogCaptureFi
         events.add()
         await live.hasten()
         await enough.wait()
+        await failed.wait()
+        await asyncio.sleep(0)
+        assert not live.fresh, "rights may be gone that it did not take away"
+        mended.set()
+        await done.wait()
+        await asyncio.sleep(0)
         assert live.fresh
+    assert heard == [1]
+    assert tries[-1] == [1]
     assert "a subscriber of the schools' events failed" in caplog.text

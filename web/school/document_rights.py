@@ -15,7 +15,6 @@ from web.school.group_access import group_documents, group_documents_for
 from web.school.meeting_queries import meetings_laying_out, meetings_laying_out_for
 from web.school.model import STAFF, DocumentInfo, Person, Right
 
-
 Asked = tuple[Person, str]
 """Somebody, and the document that they would open."""
 Opened = tuple[DocumentInfo, Right]

@@ -109,8 +109,18 @@ class MeetingCreated(_Body, frozen=True):
     channel: Channel | None
 
 
+class Touched(Struct, frozen=True):
+    """Whose rights a change of a meeting may move: of all who may hear its channel, and at these documents."""
+
+    channel: bool
+    documents: tuple[str, ...]
+
+
 class MeetingChanged(_Body, frozen=True):
+    """`touched` is None in what an earlier version has written: then anybody's rights may have moved."""
+
     meeting: Meeting
+    touched: Touched | None = None
 
 
 class GroupRoomsChanged(_Body, frozen=True):

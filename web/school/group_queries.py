@@ -111,7 +111,9 @@ def _seats(where: ColumnElement[bool]) -> Select[Any]:
     mine = and_(_seat.group_room == _room.id, _seat.person == bindparam("person"))
     working, seated = (_plan.phase != "prepared").label("working"), _seat.person.is_not(None).label("seated")
     joined = group_room.join(group_plan, _plan.meeting == _room.meeting).outerjoin(group_seat, mine)
-    return select(_room.id, _room.meeting, _room.channel, _room.document, working, seated).select_from(joined).where(where)
+    return (
+        select(_room.id, _room.meeting, _room.channel, _room.document, working, seated).select_from(joined).where(where)
+    )
 
 
 _PLAN: Final = select(group_plan).where(_plan.meeting == bindparam("meeting"))

@@ -19,7 +19,9 @@ from web.school.events import (
     InvitationRemoved,
     MeetingChanged,
     MeetingCreated,
+    Touched,
 )
+from web.school.group_queries import plan_of
 from web.school.model import STAFF, Admitted, Channel, GuestLink, Invitation, Meeting
 from web.school.store import Change, SchoolStore
 
@@ -81,7 +83,7 @@ async def do_change_meeting(store: SchoolStore, school: str, meeting_id: str, pa
         if meeting.documents != found[0].documents:
             await change.delete(tables.meeting_document, meeting=meeting_id)
             await _lay_out(change, meeting)
-        await change.emit(MeetingChanged(meeting))
+        await change.emit(MeetingChanged(meeting, await _touched(change, found[0], meeting)))
         if meeting.title != found[0].title:
             await _rename_channel(change, meeting)
     return meeting
@@ -172,6 +174,16 @@ def _row(meeting: Meeting) -> dict[str, object]:
         "moved_from": meeting.moved_from,
         "ended": meeting.ended,
     }
+
+
+async def _touched(change: Change, before: Meeting, after: Meeting) -> Touched:
+    """A lobby decides who comes in; times, until when the channel is listed."""
+    if before.lobby == after.lobby:
+        times = (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at)
+        return Touched(times, tuple(sorted({*before.documents} ^ {*after.documents})))
+    plan = await plan_of(change.connection, after.id)
+    in_groups = {room.document for room in plan.rooms if room.document is not None} if plan is not None else set()
+    return Touched(True, tuple(sorted({*before.documents, *after.documents, *in_groups})))
 
 
 def _moved(before: Meeting, after: Meeting) -> Meeting:
