@@ -10,6 +10,7 @@ from web.connection import Connection
 from web.school.events import (
     ChannelChanged,
     DocumentChanged,
+    MeetingChanged,
     MeetingCreated,
     RightsChanged,
     SchoolEvent,
@@ -35,6 +36,8 @@ def concerns(event: SchoolEvent, connection: Connection) -> bool:
     person = connection.person
     if isinstance(event.body, ChannelChanged):
         return event.body.channel.id in connection.channels
+    if isinstance(event.body, MeetingChanged) and event.body.touched is not None and not event.body.touched.channel:
+        return False
     if affects_meetings(event, person):
         return True
     own = event.school == person.school and person.ticket is None

@@ -50,7 +50,7 @@ class Connection:
         self.ready = asyncio.Event()
         self.gone = False
         self.expiry: asyncio.TimerHandle | None = None
-        self.reading = asyncio.Lock()  # one look at the rights at a time
+        self.doubt: asyncio.Event | None = None  # while its rights are to be read anew
 
     def may(self, rights: Iterable[tuple[Channel, ChannelRights]]) -> None:
         """These are its rights from now on."""

@@ -1,8 +1,9 @@
 """What connections ask: carried out in the order of asking, answered in the same.
 
 Laws: requests of a connection wait in a bounded inbox with one consumer; when it is full the sender is not read any
-more. Messages are stored side by side and acked in the order of sending. Beyond the person's budget a request is
-answered `too_fast` and not carried out. What a room tells between a join and its ack is held back until the ack.
+more. What is asked of chat waits until the connection's rights are known. Messages are stored side by side and acked in
+the order of sending. Beyond the person's budget a request is answered `too_fast` and not carried out. What a room tells
+between a join and its ack is held back until the ack.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class SocketRequests:
 
     async def take(self, connection: Connection, request: Request) -> None:
         """Queue a request; wait while the inbox is full, so that its sender waits too."""
-        free = connection.ready.is_set() and connection.consumer is None and len(connection.flight) < INBOX
+        free = connection.ready.is_set() and connection.consumer is None and connection.doubt is None
+        free = free and len(connection.flight) < INBOX
         if request.event == "chat:send" and free and self._services.live.fresh:
             self._say(connection, request)
             return
@@ -82,9 +84,12 @@ class SocketRequests:
     async def _carry_out(self, connection: Connection, request: Request) -> None:
         if request.event != "chat:send" or len(connection.flight) >= INBOX:
             await connection.landed()
-        if request.event.startswith(("chat:", "direct:")) and not self._services.live.fresh:
-            with contextlib.suppress(Unavailable):  # who writes is told so in its turn
-                await self._services.live.until_fresh()
+        if request.event.startswith(("chat:", "direct:")):
+            try:
+                await self._until_certain(connection)
+            except Unavailable as error:
+                self._fly(connection, request, refusal(error, request.event))
+                return
         if request.event == "chat:send":
             self._say(connection, request)
             return
@@ -94,6 +99,13 @@ class SocketRequests:
         held, connection.held = connection.held, None
         for outgoing in held or ():
             self._send([connection.eio_sid], outgoing)
+
+    async def _until_certain(self, connection: Connection) -> None:
+        """Wait until the connection's rights are those of now."""
+        if not self._services.live.fresh:
+            with contextlib.suppress(Unavailable):  # who writes is told so in its turn
+                await self._services.live.until_fresh()
+        await self._rights.until_certain(connection)
 
     # --- messages, on their flight to the database ---
 
@@ -108,6 +120,9 @@ class SocketRequests:
                 said = TOO_FAST
         except Exception as error:  # the top of a request: it must be answered
             said = refusal(error, request.event)
+        self._fly(connection, request, said)
+
+    def _fly(self, connection: Connection, request: Request, said: Sent | bytes) -> None:
         connection.flight.append((request.number, said))
         if isinstance(said, bytes):
             self._land(connection)
@@ -148,7 +163,7 @@ class SocketRequests:
             if request.event.startswith("direct:"):
                 result = await answer_direct(self._services, connection.person, connection.channels, message)
                 if isinstance(message, wire.DirectOpen):
-                    await self._rights.reread(connection.sid)
+                    await self._rights.reread(connection)
                 return msgspec.json.encode(result)
             if request.event in ("room:join", "room:sync"):
                 connection.held = []

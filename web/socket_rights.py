@@ -1,14 +1,14 @@
 """The rights of this worker's connections, read anew whenever something may have changed them.
 
-Laws: a right that is gone is gone within a second; whoever lost the way in is cut. Rights of one connection are read
-by one look at a time, those of few connections at once. What could not be read stays to be read.
+Laws: a right that is gone is gone within a second, and until it was looked at nothing is taken that stands on it (see
+`rereading`); whoever lost the way in is cut. Who was not greeted yet is read when they are: nobody waits for them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from web import messages as wire
 from web.affected import concerns
@@ -18,10 +18,10 @@ from web.company import Company, Send
 from web.connection import Connection
 from web.errors import AccessDenied
 from web.hearing import Hearing
+from web.rereading import Rereading
 from web.school.events import SchoolEvent
 
 READS = 8  # rights read at a time
-READ_AGAIN_SECONDS = 0.3
 log = logging.getLogger(__name__)
 
 
@@ -41,58 +41,56 @@ class SocketRights:
         self._company = company
         self._send = send
         self._cut = cut
-        self._stale: dict[str, None] = {}
-        self._wake = asyncio.Event()
-        self._closing = False
+        self._rereading = Rereading(self._look, READS)
+        self._early: set[Connection] = set()  # not greeted yet, and news came that concern them
 
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
+        concerned = [one for one in self._connections.values() if any(concerns(event, one) for event in events)]
+        self._early.update(one for one in concerned if not one.ready.is_set())
+        self._rereading.add(one for one in concerned if one.ready.is_set())
         self._company.refresh(events)
-        for connection in self._connections.values():
-            if any(concerns(event, connection) for event in events):
-                self._stale[connection.sid] = None
-        self._wake.set()
 
-    async def run(self) -> None:
-        """Read what is stale until `close`."""
-        while not self._closing:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._stale and not self._closing:
-                sids = list(self._stale)[:READS]
-                for sid in sids:
-                    del self._stale[sid]
-                await asyncio.gather(*(self.reread(sid) for sid in sids))
-                if any(sid in self._stale for sid in sids):  # the database is away: it is not asked without a pause
-                    await asyncio.sleep(READ_AGAIN_SECONDS)
+    def greeted(self, connection: Connection) -> None:
+        """A connection was told what it may do; it may be more or less by now."""
+        if connection in self._early:
+            self._early.discard(connection)
+            self._rereading.add([connection])
 
-    def close(self) -> None:
-        self._closing = True
-        self._wake.set()
+    def leave(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self._early.discard(connection)
+        self._rereading.drop(connection)
 
-    async def reread(self, sid: str) -> None:
-        """Read the rights of one connection, once it was greeted, and tell it what changed."""
-        connection = self._connections.get(sid)
-        if connection is None:
-            return
-        await connection.ready.wait()
-        async with connection.reading:
-            await self._read(connection)
+    async def close(self) -> None:
+        """Read no more."""
+        await self._rereading.close()
+
+    async def until_certain(self, connection: Connection) -> None:
+        """Return once the connection's rights are known; raise Unavailable when that takes too long."""
+        await self._rereading.until_certain(connection)
+
+    async def reread(self, connection: Connection) -> None:
+        """Read the rights of one connection, and tell it what changed."""
+        self._rereading.add([connection])
+        await self._rereading.until_certain(connection)
+
+    async def _look(self, connections: Sequence[Connection]) -> Collection[Connection]:
+        failures = await asyncio.gather(*(self._read(connection) for connection in connections), return_exceptions=True)
+        failed = {one: error for one, error in zip(connections, failures, strict=True) if error is not None}
+        for error in failed.values():
+            log.error("the rights of one connection could not be read", exc_info=error)
+        return failed
 
     async def _read(self, connection: Connection) -> None:
         before, heard = connection.channels, set(connection.heard)
         try:
             found = await self._hearing.read(connection)
-            if found is None:
-                return
         except AccessDenied:
+            connection.may(())
             await self._cut(connection.eio_sid)
             return
-        except Exception:  # the database: these rights stay to be read
-            log.exception("rights could not be read")
-            self._stale[connection.sid] = None
-            return
-        if connection.channels != before:
+        if found is not None and connection.channels != before:
             changed = wire.RightsChanged(view_channels(*found))
             self._send([connection.eio_sid], build_event("rights:changed", changed))
             self._company.introduce(connection, connection.heard - heard)

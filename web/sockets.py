@@ -67,7 +67,6 @@ class Sockets:
         self._server.attach(app, "socket.io")
 
     async def start(self) -> None:
-        self._spawn(self._rights.run())
         self._spawn(self._company.run())
 
     async def drain(self) -> None:
@@ -78,7 +77,7 @@ class Sockets:
 
     async def close(self) -> None:
         self._draining = True
-        self._rights.close()
+        self._spawn(self._rights.close())
         self._company.close()
         if self._tasks:  # not cancelled: a database call that is cut off leaves its connection behind
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
@@ -138,6 +137,7 @@ class Sockets:
         self._send(connection, "session:hello", hello)
         self._company.introduce(connection, connection.heard)
         connection.ready.set()
+        self._rights.greeted(connection)
 
     async def on_disconnect(self, sid: str) -> None:
         """Forget a connection."""
@@ -149,6 +149,7 @@ class Sockets:
         if connection.expiry is not None:
             connection.expiry.cancel()
         connection.ready.set()  # whoever waits for it goes on, and finds it gone
+        self._rights.leave(connection)
         self._hearing.leave(connection)
         self._company.leave(connection)
         await self._services.rooms.connection_lost(sid)

@@ -13,10 +13,14 @@ import socketio
 from tests.web.house import Caller, House, eventually
 from tests.web.people import guests
 from web import budget
+from web.company import Company
+from web.connection import Connection
+from web.rereading import Rereading
 from web.school.actions import MeetingPatch, do_change_meeting, do_unenrol
 from web.school.model import Channel, ChannelRights, Enrolment, Person
 
 CLASS = "demo-class"
+LONGER = MeetingPatch(ends_at=2_000_000_000_000)  # its channel is listed for longer
 
 
 async def login(house: House, account: str) -> aiohttp.ClientSession:
@@ -301,10 +305,75 @@ async def test_rights_that_cannot_be_read_are_read_again_after_a_pause(
         return await read(person)
 
     monkeypatch.setattr(access, "channels_of", read_at_the_fourth)
-    await do_change_meeting(house.services.school, "demo", "demo-lesson", MeetingPatch(title="Geometrie"))
+    await do_change_meeting(house.services.school, "demo", "demo-lesson", LONGER)
     await eventually(lambda: len(tries) == 4)
     assert all(later - before > 0.2 for before, later in pairwise(tries)), tries
     assert (await amira.ask("chat:history", channel=CLASS))["messages"] == []
+
+
+@pytest.mark.parametrize(("patch", "stays"), [(LONGER, True), (MeetingPatch(lobby=True), False)])
+async def test_nothing_is_taken_from_whom_news_concern_until_their_rights_were_read(
+    house: House, monkeypatch: pytest.MonkeyPatch, patch: MeetingPatch, stays: bool
+) -> None:
+    amira = await house.connect(name="Amira")
+    access, waits = house.services.access, Rereading.until_certain
+    read, reading, waiting, go_on = access.channels_of, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def gated(person: Person) -> list[tuple[Channel, ChannelRights]]:
+        reading.set()
+        await go_on.wait()
+        return await read(person)
+
+    async def wait(rereading: Rereading[Any], one: Any) -> None:
+        waiting.set()
+        await waits(rereading, one)
+
+    monkeypatch.setattr(access, "channels_of", gated)
+    monkeypatch.setattr(Rereading, "until_certain", wait)
+    try:
+        await do_change_meeting(house.services.school, "demo", "demo-lesson", patch)
+        await eventually(reading.is_set)
+        sent = asyncio.create_task(amira.ask("chat:send", channel=CLASS, text="Hallo", client_id="1"))
+        await eventually(waiting.is_set)
+        assert (await house.services.chat.history(CLASS, 0, 10)).messages == []
+    finally:
+        go_on.set()
+    answer = await sent
+    stored = (await house.services.chat.history(CLASS, 0, 10)).messages
+    assert [message.text for message in stored] == ["Hallo"] * stays
+    assert ("seq" in answer) if stays else answer["error"]["code"] == "not_found"
+
+
+async def test_whoever_is_not_greeted_yet_holds_up_nobody_and_is_read_then(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amira = await house.connect(name="Amira")
+    enter, at_the_door, go_on = Company.enter, asyncio.Event(), asyncio.Event()
+
+    async def slowly(company: Company, connection: Connection) -> None:
+        await enter(company, connection)
+        if connection.person.name == "Ben":
+            at_the_door.set()
+            await go_on.wait()
+
+    monkeypatch.setattr(Company, "enter", slowly)
+    coming = asyncio.create_task(house.connect(name="Ben"))
+    try:
+        await eventually(at_the_door.is_set)
+        read, asked = house.services.access.channels_of, list[str]()
+
+        async def noted(person: Person) -> list[tuple[Channel, ChannelRights]]:
+            asked.append(person.name)
+            return await read(person)
+
+        monkeypatch.setattr(house.services.access, "channels_of", noted)
+        await do_change_meeting(house.services.school, "demo", "demo-lesson", MeetingPatch(lobby=True))
+        assert (await amira.until("rights:changed"))["channels"] == []
+        assert asked == ["Amira"]
+    finally:
+        go_on.set()
+    await coming
+    await eventually(lambda: asked == ["Amira", "Ben", "Ben"])
 
 
 async def test_a_lost_enrolment_silences_the_channel(house: House) -> None:
