@@ -42,6 +42,7 @@ from web.school.model import Meeting, Person
 from web.school.store import SchoolStore
 
 FREEZE_SECONDS = 2.0
+_ANYBODYS = ("room:join", "room:leave")  # who comes in is looked at then, and whoever goes may go
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class RoomHost:
         """Do what a client asks; raises an error of any of the trees."""
         request, _ = wire.CLIENT_EVENTS[call.event]
         message = msgspec.json.decode(call.body, type=request)
+        if call.event not in _ANYBODYS:
+            await self._rights.until_certain(call.connection)
         with self._work.working():
             result = await self._do(call, message)
         return RoomAnswer(msgspec.json.encode(result))
@@ -189,9 +192,9 @@ class RoomHost:
         self._apply(self.room.tick(_now()))
         self._tend_groups()
 
-    async def refresh(self, events: Iterable[SchoolEvent]) -> None:
+    def refresh(self, events: Iterable[SchoolEvent]) -> None:
         """Follow the school's news."""
-        await self._rights.refresh(events)
+        self._rights.refresh(events)
 
     def _tend_groups(self) -> None:
         async def tend() -> None:
@@ -215,6 +218,7 @@ class RoomHost:
         self._apply(self.room.close(reason))
         self._telling.close()
         self.media.close()
+        self._work.later(self._rights.close())
 
     # --- moving to another worker ---
 
@@ -234,6 +238,7 @@ class RoomHost:
     def stay_behind(self) -> None:
         """The room is elsewhere now; its media goes on here for a while."""
         self.media.left = True
+        self._work.later(self._rights.close())
 
     def arrive(self, settling: Settling) -> None:
         """The room has come from another worker."""
@@ -244,7 +249,7 @@ class RoomHost:
                 self._apply(self.room.leave(member.peer))
         self._deliver(settling.call())
         self._work.later(self._settle(settling))
-        self._work.later(self._rights.reread_all())
+        self._rights.reread_all()
 
     async def _settle(self, settling: Settling) -> None:
         outputs = await settling.run()

@@ -191,7 +191,7 @@ class Rooms:
         """Apply a school's news to our live rooms; call with the events of any number of schools."""
         for owned in list(self._owned.values()):
             if owned.host is not None:
-                await owned.host.refresh(events)
+                owned.host.refresh(events)
 
     # --- finding the owner ---
 

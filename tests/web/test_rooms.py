@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from msgspec import structs
 
 from tests.web.house import Caller, House, eventually
 from web import budget
-from web.errors import AccessDenied
+from web.errors import AccessDenied, StateError
+from web.rereading import Rereading
+from web.room_wire import RoomCall
 from web.school.actions import MeetingPatch, do_change_meeting
 from web.school.model import Grant, Meeting, Person, Role
 
@@ -292,3 +295,73 @@ async def test_nobody_is_taken_in_while_the_server_leaves(house: House) -> None:
     await house.services.rooms.drain()
     assert (await teacher.until("room:closed"))["reason"] == "restart"
     assert (await teacher.ask("room:join", meeting=LESSON))["error"]["code"] == "unavailable"
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_nothing_is_carried_out_for_whom_news_concern_until_their_right_was_read(
+    house: House, monkeypatch: pytest.MonkeyPatch, stays: bool
+) -> None:
+    await join(house, "teacher", "T")
+    issued = await house.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")
+    amira = await house.dial(issued.ticket, "Amira")
+    await amira.ask("room:join", meeting=LESSON)
+    read, waits = house.services.access.access_meeting_for, Rereading.until_certain
+    looks: list[list[str]] = []
+    waiting, go_on = asyncio.Event(), asyncio.Event()
+
+    async def gated(people: Collection[Person], meeting: str) -> Any:
+        looks.append(sorted(who.name for who in people))
+        await go_on.wait()
+        return await read(people, meeting)
+
+    async def wait(rereading: Rereading[Any], one: Any) -> None:
+        if getattr(one, "peer", None) and one.doubt is not None:
+            waiting.set()
+        await waits(rereading, one)
+
+    monkeypatch.setattr(house.services.access, "access_meeting_for", gated)
+    monkeypatch.setattr(Rereading, "until_certain", wait)
+    host = house.services.rooms.hosts()[0]
+    member = next(member for member in host.room.members if member.person.name == "Amira")
+    call = RoomCall(LESSON, member.connection or "", member.person, "room:hand", b'{"raised":true}')
+    try:
+        if stays:
+            await do_change_meeting(house.services.school, "demo", LESSON, MeetingPatch(title="Geometrie"))
+        else:
+            await house.services.auth.revoke_ticket(issued.ticket)
+        await eventually(lambda: bool(looks))
+        asked = asyncio.create_task(host.handle(call))
+        await eventually(waiting.is_set)
+        assert not host.room.board.hands
+    finally:
+        go_on.set()
+    if stays:
+        await asked
+        assert host.room.board.hands
+        assert looks == [["Amira", "T"]], "by one look"
+    else:
+        with pytest.raises(StateError, match="not in the room"):
+            await asked
+        assert not host.room.board.hands
+
+
+async def test_one_whose_right_cannot_be_read_keeps_nobody_in_a_room(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join(house, "teacher", "T")
+    await join(house, "pupil", "Ben")
+    issued = await house.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")
+    amira = await house.dial(issued.ticket, "Amira")
+    await amira.ask("room:join", meeting=LESSON)
+    read = house.services.access.access_meeting_for
+
+    async def failing(people: Collection[Person], meeting: str) -> Any:
+        if any(who.name == "Ben" for who in people):
+            raise ZeroDivisionError
+        return await read(people, meeting)
+
+    monkeypatch.setattr(house.services.access, "access_meeting_for", failing)
+    await do_change_meeting(house.services.school, "demo", LESSON, MeetingPatch(title="Geometrie"))
+    await house.services.auth.revoke_ticket(issued.ticket)
+    room = house.services.rooms.hosts()[0].room
+    await eventually(lambda: {member.person.name for member in room.members} == {"T", "Ben"})

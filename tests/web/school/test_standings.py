@@ -49,6 +49,17 @@ async def one_by_one(access: SchoolAccess, asked: list[Asked]) -> dict[Asked, Op
     return found
 
 
+async def check_meetings(access: SchoolAccess, after: str) -> None:
+    for meeting in ("a-lesson", "a-talk", "none"):
+        alone = {}
+        for who in everybody():
+            try:
+                alone[who] = (await access.access_meeting(who, meeting))[1]
+            except AccessDenied:
+                continue
+        assert (await access.access_meeting_for(everybody(), meeting))[1] == alone, after
+
+
 TELLING = {"do_change_meeting", "do_admit", "do_keep_group_rooms", "do_invite", "do_create_guest_link", "do_share"}
 TELLING |= {"do_revoke_guest_link", "do_revoke_ticket", "do_end_session", "do_unenrol", "do_change_account"}
 
@@ -59,6 +70,7 @@ async def test_many_are_answered_like_each_of_them(town: SchoolStore) -> None:
     for name, act in STEPS:
         await act(town)
         if name in TELLING:
+            await check_meetings(access, name)
             alone = await one_by_one(access, asked)
             assert await access.access_documents(asked) == alone, name
             answers.add(len(alone))
