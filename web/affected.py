@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from web.connection import Connection
 from web.school.events import (
+    AdmissionSet,
     ChannelChanged,
     DocumentChanged,
+    EnrolmentAdded,
+    EnrolmentRemoved,
+    GuardianLinked,
+    InvitationAdded,
     MeetingChanged,
     MeetingCreated,
     RightsChanged,
@@ -42,3 +47,16 @@ def concerns(event: SchoolEvent, connection: Connection) -> bool:
         return True
     own = event.school == person.school and person.ticket is None
     return own and affects_contacts(event, person.id, connection.partners)
+
+
+def takes_away(event: SchoolEvent, connection: Connection) -> bool:
+    """Whether an event that concerns a connection may take something from it: when in doubt, yes."""
+    match event.body:
+        case MeetingCreated() | EnrolmentAdded() | GuardianLinked() | InvitationAdded() | AdmissionSet():
+            return False
+        case EnrolmentRemoved(enrolment):
+            return enrolment.account == connection.person.id
+        case MeetingChanged(meeting):
+            return meeting.channel in connection.channels
+        case _:
+            return True

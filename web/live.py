@@ -77,7 +77,9 @@ class Live:
         self._tasks: list[asyncio.Task[None]] = []
 
     def subscribe(self, callback: Subscriber) -> None:
-        """Have `callback` awaited with each batch of events; it re-reads rights and applies them."""
+        """Have `callback` awaited with each batch of events. It notes at once whose rights these concern and reads them
+        by itself (`rereading.py`): while it is awaited, news that came later are known to nobody.
+        """
         self._followers.append(_Follower(callback))
 
     @property

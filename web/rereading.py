@@ -44,11 +44,13 @@ class Rereading(Generic[H]):
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
-    def add(self, holders: Iterable[H]) -> None:
-        """Have the rights of these read anew; they are in doubt from now on."""
+    def add(self, holders: Iterable[H], *, first: bool = False) -> None:
+        """Have the rights of these read anew, `first` before all others; they are in doubt from now on."""
         for holder in holders:
             holder.doubt = holder.doubt or asyncio.Event()
             self._waiting[holder] = None
+            if first:
+                self._waiting.move_to_end(holder, last=False)
         self._begin()
 
     def drop(self, holder: H) -> None:

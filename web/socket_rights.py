@@ -1,7 +1,8 @@
 """The rights of this worker's connections, read anew whenever something may have changed them.
 
 Laws: a right that is gone is gone within a second, and until it was looked at nothing is taken that stands on it (see
-`rereading`); whoever lost the way in is cut. Who was not greeted yet is read when they are: nobody waits for them.
+`rereading`). Who may lose one is looked at before those who may gain one, however many these are; whoever lost the way
+in is cut. Who was not greeted yet is read when they are: nobody waits for them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from web import messages as wire
-from web.affected import concerns
+from web.affected import concerns, takes_away
 from web.broadcast import build_event
 from web.channels import view_channels
 from web.company import Company, Send
@@ -46,9 +47,12 @@ class SocketRights:
 
     async def refresh(self, events: Sequence[SchoolEvent]) -> None:
         """Have the rights of everybody whom these events may concern read anew."""
-        concerned = [one for one in self._connections.values() if any(concerns(event, one) for event in events)]
-        self._early.update(one for one in concerned if not one.ready.is_set())
-        self._rereading.add(one for one in concerned if one.ready.is_set())
+        for one in self._connections.values():
+            ours = [event for event in events if concerns(event, one)]
+            if ours and one.ready.is_set():
+                self._rereading.add([one], first=any(takes_away(event, one) for event in ours))
+            elif ours:
+                self._early.add(one)
         self._company.refresh(events)
 
     def greeted(self, connection: Connection) -> None:

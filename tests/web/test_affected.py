@@ -5,9 +5,24 @@ from __future__ import annotations
 import pytest
 
 from tests.web.school.town import NOW, meeting, person
-from web.affected import affects_meetings, concerns
+from web.affected import affects_meetings, concerns, takes_away
+from web.budget import Budget
 from web.connection import Connection
-from web.school.events import MeetingChanged, SchoolEvent, Touched
+from web.school.events import (
+    EnrolmentAdded,
+    EnrolmentRemoved,
+    EventBody,
+    MeetingChanged,
+    MeetingCreated,
+    SchoolEvent,
+    SessionEnded,
+    Touched,
+)
+from web.school.model import Channel, ChannelRights, Enrolment
+
+
+def connection_of(school: str) -> Connection:
+    return Connection("sid", "eio", person(school, "p1"), Budget(0.0))
 
 
 @pytest.mark.parametrize(
@@ -15,6 +30,28 @@ from web.school.events import MeetingChanged, SchoolEvent, Touched
 )
 def test_a_changed_meeting_concerns_whose_channels_it_may_move(touched: Touched | None, concerned: bool) -> None:
     event = SchoolEvent("a", 1, NOW, MeetingChanged(meeting("a", "lesson", "lesson", "t1"), touched))
-    assert concerns(event, Connection("sid", "eio", person("a", "p1"))) is concerned
-    assert not concerns(event, Connection("sid", "eio", person("b", "p1")))
+    assert concerns(event, connection_of("a")) is concerned
+    assert not concerns(event, connection_of("b"))
     assert affects_meetings(event, person("a", "p1")), "its room follows all of it"
+
+
+LESSON = meeting("a", "lesson", "lesson", "t1")
+
+
+@pytest.mark.parametrize(
+    ("body", "first"),
+    [
+        (MeetingChanged(LESSON), True),
+        (MeetingChanged(meeting("a", "talk", "consultation", "t1")), False),
+        (MeetingCreated(LESSON, None), False),
+        (EnrolmentAdded(Enrolment("a", "a-1", "a-p1")), False),
+        (EnrolmentRemoved(Enrolment("a", "a-1", "a-p1")), True),
+        (EnrolmentRemoved(Enrolment("a", "a-1", "a-p2")), False),
+        (SessionEnded("a-p1"), True),
+    ],
+)
+def test_who_may_lose_something_comes_first(body: EventBody, first: bool) -> None:
+    connection = connection_of("a")
+    channel = Channel(LESSON.channel, "a", "t", LESSON.id, None)
+    connection.may([(channel, ChannelRights(read=True, write=True, moderate=False))])
+    assert takes_away(SchoolEvent("a", 1, NOW, body), connection) is first

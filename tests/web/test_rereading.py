@@ -59,9 +59,10 @@ async def test_many_are_read_by_one_look_and_who_waits_is_read_next() -> None:
         await reads.begun.wait()
         waiting = asyncio.create_task(all_of_them.until_certain(holders[5]))
         await asyncio.sleep(0)
+        all_of_them.add([holders[4]], first=True)
         reads.gate.set()
         await waiting
-        assert reads.looks[:2] == [[0, 1], [5, 2]]
+        assert reads.looks[:2] == [[0, 1], [4, 5]]
         for holder in holders:
             await all_of_them.until_certain(holder)
         assert [holder.doubt for holder in holders] == [None] * 6
