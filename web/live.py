@@ -50,9 +50,7 @@ class _Follower:
             try:
                 await self._callback(events)
                 self.behind = False
-            except (
-                Exception
-            ) as error:  # one subscriber's trouble is in no other's way; what it was told is not forgotten
+            except Exception as error:  # one subscriber's trouble is in no other's way; what it was told it hears again
                 if isinstance(error, Unavailable):
                     log.warning("news of a school could not be acted on yet")
                 else:
