@@ -30,6 +30,7 @@ _log = logging.getLogger("collab.uploads")
 
 PIECE: Final = 256 * 1024
 INCOMING: Final = ".incoming"
+_REMEMBERED: Final = 10_000  # folders
 
 
 class UploadBytes(Protocol):
@@ -71,6 +72,7 @@ class FileBytes:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._safe: set[Path] = set()  # folders that are on the disk: that one is there does not say so
 
     async def put(self, place: str, file: Path) -> None:
         try:
@@ -102,16 +104,36 @@ class FileBytes:
 
     def _put(self, place: str, file: Path) -> None:
         target = self._root / place
-        _make_folders(self._root, target.parent)
         part = target.with_name(f".{target.name}")
+        self._make_folders(target.parent)
         try:
-            file.replace(part)
-        except OSError:  # another disk
-            shutil.copyfile(file, part)
-        part.chmod(0o600)
-        sync(part)
-        part.replace(target)
-        sync(target.parent)
+            try:
+                file.replace(part)
+            except OSError:  # another disk
+                shutil.copyfile(file, part)
+            part.chmod(0o600)
+            sync(part)
+            part.replace(target)
+            sync(target.parent)
+        except OSError:
+            for path in (part, target):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            raise
+
+    def _make_folders(self, folder: Path) -> None:
+        if folder in self._safe:
+            return
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        above = folder
+        while above != self._root:
+            above = above.parent
+            sync(above)
+        with contextlib.suppress(PermissionError):  # the root itself may be somebody else's to make
+            sync(self._root.parent)
+        if len(self._safe) >= _REMEMBERED:
+            self._safe.clear()
+        self._safe.add(folder)
 
     def _drop(self, places: Sequence[str]) -> None:
         for place in places:
@@ -173,15 +195,6 @@ def _put_at(place: str) -> int:
         return int(place.rpartition(".")[2].partition("-")[0], 16)
     except ValueError:
         return 0
-
-
-def _make_folders(root: Path, folder: Path) -> None:
-    if folder.is_dir():
-        return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    while folder != root:
-        folder = folder.parent
-        sync(folder)
 
 
 def _failed(error: OSError) -> StateError:

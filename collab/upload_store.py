@@ -71,7 +71,11 @@ class UploadStore:
         place = new_place(school, content.hash, int(time.time()))
         await self.bytes.put(place, file)
         if small is not None:
-            await self.bytes.put(place + SMALL, small)
+            try:
+                await self.bytes.put(place + SMALL, small)
+            except BaseException:
+                await self.bytes.drop([place])
+                raise
         return place
 
     async def _is_whole(self, kept: Upload) -> bool:

@@ -153,12 +153,8 @@ class Uploads:
                 if monotonic() - begun > GRACE_SECONDS + size / SLOWEST:
                     raise _too_slow()
                 await asyncio.to_thread(file.write, piece)
-        except OSError as error:
-            if isinstance(error, ConnectionError):
-                raise
-            raise StateError("store_failed", "the file could not be kept") from error
         finally:
-            await asyncio.to_thread(file.close)
+            await asyncio.to_thread(file.close)  # what is short is written here, and may find no room
 
     async def _clean(self, file: Path, small: Path, kind: str) -> tuple[Content, Path | None]:
         order = uploads_picture.Picture(kind, await asyncio.to_thread(file.read_bytes))
@@ -187,16 +183,18 @@ class Uploads:
 
     @asynccontextmanager
     async def _folder(self) -> AsyncIterator[Path]:
-        """A folder of this upload's own, gone afterwards."""
+        """A folder of this upload's own, gone afterwards; raises StateError(store_failed) when the disk fails in it."""
         try:
             await asyncio.to_thread(self._incoming.mkdir, mode=0o700, parents=True, exist_ok=True)
             folder = await asyncio.to_thread(tempfile.TemporaryDirectory, dir=self._incoming)
+            try:
+                yield Path(folder.name)
+            finally:
+                await asyncio.to_thread(folder.cleanup)
+        except ConnectionError:
+            raise
         except OSError as error:
             raise StateError("store_failed", "the file could not be kept") from error
-        try:
-            yield Path(folder.name)
-        finally:
-            await asyncio.to_thread(folder.cleanup)
 
     @contextmanager
     def _turn(self, person: str) -> Iterator[None]:

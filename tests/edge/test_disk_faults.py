@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import time
+import urllib.error
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None or os.geteuid() != 0, reason="only root may do so (strace)"),
 ]
 CHANNEL = "demo-class"
+FILES = f"/api/v1/uploads?channel={CHANNEL}&name=Blatt.pdf"
 DELAY = 2.5  # seconds for each sync
 ASKED = 5  # requests that must be answered while the disk is at work
 
@@ -44,6 +46,10 @@ async def faulty_sync(server: KreideServer, fault: str) -> AsyncIterator[None]:
     finally:
         strace.terminate()
         await strace.wait()
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
 
 
 async def test_a_slow_disk_delays_acks_and_nothing_else(tmp_path: Path) -> None:
@@ -80,14 +86,22 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
     chat = ChatClient(server.url, server.ticket(meeting="demo-lesson", role="teacher", name="Ada"), "ada")
     ticket = server.ticket(document="scratch-fault", right="write", name="Ada")
     message = {"channel": CHANNEL, "text": "Guten Morgen", "client_id": "m1"}
+    api, file = server.login("teacher"), b"%PDF-1.7 " + bytes(9000)
     try:
         await chat.connect()
         async with asyncio.timeout(120), YClient(server.url, "scratch-fault", ticket, "ada") as ada:
             await ada.until_synced()
+            first = await asyncio.to_thread(api.send_file, FILES, file)
+            before = files_in(server.data / "uploads")
             async with faulty_sync(server, "error=EIO"):
                 refused = await chat.io.call("chat:send", message, timeout=30)
                 written = await ada.write()
                 await ada.until_closed()
+                with pytest.raises(urllib.error.HTTPError) as unkept:
+                    await asyncio.to_thread(api.send_file, FILES, file)
+            unkept.value.close()
+            assert unkept.value.code == 503
+            assert files_in(server.data / "uploads") == before, "nothing of it stays"
             assert refused["error"]["code"] == "unavailable", refused
             assert ada.close_code == 4509
             assert written not in ada.acked
@@ -96,8 +110,11 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
             await ada.disconnect()
             await ada.connect()
             await ada.until_acked(written)
+            again = await asyncio.to_thread(api.send_file, FILES, file)
         server.kill()
         server.start()
+        for upload in (first, again):
+            assert await asyncio.to_thread(api.read_file, f"/api/v1/uploads/{upload['id']}") == file
         async with asyncio.timeout(30), YClient(server.url, "scratch-fault", ticket, "eye") as eye:
             await eye.until({written})
     finally:
