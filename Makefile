@@ -89,9 +89,9 @@ test: test-services build $(TOOLS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/e2e
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
-# A night's worth of sudden deaths: of the whole server, of one worker, of Redis; a minute without Redis, ten of flood, and long fuzzing.
+# A night's worth of sudden deaths: of the whole server, of one worker or Redis, of PostgreSQL, on each store as often; a minute without Redis, ten of flood, and long fuzzing.
 soak: test-services build $(TOOLS)
-	KREIDE_KILL_ROUNDS=1000 $(BIN)/python -m pytest -s tests/edge/test_kill.py tests/edge/test_kill_worker.py
+	KREIDE_KILL_ROUNDS=1000 $(BIN)/python -m pytest -s tests/edge/test_kill.py tests/edge/test_kill_worker.py tests/edge/test_kill_postgres.py
 	KREIDE_HISTORIES=50 $(BIN)/python -m pytest -s tests/edge/test_histories.py
 	KREIDE_STILL_SECONDS=60 $(BIN)/python -m pytest -s tests/edge/test_redis_still.py
 	KREIDE_FLOOD_SECONDS=600 $(BIN)/python -m pytest -s tests/edge/test_flood.py

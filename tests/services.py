@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Final
 from uuid import uuid4
 
@@ -222,10 +223,24 @@ class Postgres:
         if self._process is not None:
             _until_done(self._dropping)
             _until_done(self._spare and self._spare[1])
-            pid = int((self._home / "data" / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, signal.SIGQUIT)
+            os.kill(self._postmaster(), signal.SIGQUIT)
             self._process.wait()
             self._process = None
+
+    def kill_child(self, chance: Random) -> None:
+        """kill -9 of one of its processes: it ends all others and replays its log; returns when it answers again."""
+        before = self._children()
+        os.kill(chance.choice(before), signal.SIGKILL)
+        while set(before) & set(self._children()):
+            time.sleep(0.01)
+        self._wait()
+
+    def _children(self) -> list[int]:
+        postmaster = self._postmaster()
+        return [int(pid) for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()]
+
+    def _postmaster(self) -> int:
+        return int((self._home / "data" / "postmaster.pid").read_text().split()[0])
 
     def remove(self) -> None:
         self.kill()
