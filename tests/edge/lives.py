@@ -29,8 +29,6 @@ class Person:
         meeting = server.ticket(meeting="demo-lesson", role="pupil", name=name)
         self.editor = YClient(server.url, "scratch-worker", document, name)
         self.chatter = ChatClient(server.url, meeting, name)
-        self.pause = asyncio.Event()
-        self.pause.set()
         self.returns: list[float] = []  # seconds from the loss to the next ack
 
     async def live(self) -> None:
@@ -40,7 +38,6 @@ class Person:
                 await self.editor.connect()
                 await self.chatter.connect()
                 while True:
-                    await self.pause.wait()
                     async with asyncio.timeout(20):
                         await self.editor.until_acked(await self.editor.write())
                     if await self.chatter.send(CHANNEL, timeout=10) is None:
@@ -76,7 +73,16 @@ async def all_write_again(people: list[Person], before: list[int], lives: list[a
         await asyncio.sleep(0.05)
 
 
+async def all_leave(lives: list[asyncio.Task[None]]) -> None:
+    for life in lives:
+        life.cancel()
+    await asyncio.gather(*lives, return_exceptions=True)
+
+
 async def compare(server: KreideServer, people: list[Person]) -> None:
+    """Start the server anew, so that all of it comes from the store, and look as somebody who was never there."""
+    server.kill()
+    server.start()
     ticket = server.ticket(document="scratch-worker", right="read", name="Eye")
     async with YClient(server.url, "scratch-worker", ticket, "eye") as eye:
         async with asyncio.timeout(60):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.lives import Person, all_write_again, compare, tell
+from tests.edge.lives import Person, all_leave, all_write_again, compare, tell
 from tests.server import KreideServer
 from tests.services import Postgres
 
@@ -56,13 +56,9 @@ async def test_postgresql_may_die_at_any_moment(tmp_path: Path, postgres: Postgr
                 killed["one of its processes"] += 1
             before = [len(person.editor.acked) for person in people]
             await all_write_again(people, before, lives)
-        for person in people:
-            person.pause.clear()
-        await asyncio.to_thread(server.until_ready)
+        await all_leave(lives)
         await compare(server, people)
     finally:
-        for life in lives:
-            life.cancel()
-        await asyncio.gather(*lives, return_exceptions=True)
+        await all_leave(lives)
         tell(killed, people)
         assert server.stop() == 0

@@ -11,13 +11,12 @@ import contextlib
 import os
 import random
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.edge.lives import BACK_SECONDS, Person, all_write_again, compare, tell
+from tests.edge.lives import Person, all_leave, all_write_again, compare, tell
 from tests.server import KreideServer
 from tests.services import RedisServer
 
@@ -52,20 +51,9 @@ async def test_a_worker_or_redis_may_die_at_any_moment(
                     killed["worker"] += 1
             before = [len(person.editor.acked) for person in people]
             await all_write_again(people, before, lives)
-        for person in people:
-            person.pause.clear()
-        await asyncio.to_thread(wait_ready, server)
+        await all_leave(lives)
         await compare(server, people)
     finally:
-        for life in lives:
-            life.cancel()
-        await asyncio.gather(*lives, return_exceptions=True)
+        await all_leave(lives)
         tell(killed, people)
         assert server.stop() == 0
-
-
-def wait_ready(server: KreideServer) -> None:
-    end = time.monotonic() + BACK_SECONDS
-    while len(server.workers()) < 2 or not server.ready():
-        assert time.monotonic() < end, "the workers are not back"
-        time.sleep(0.1)
