@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -89,18 +90,22 @@ class YClient:
         """Write one new key and send it; return the key."""
         key = f"{self.name}-{self._next}"
         self._next += 1
+        await self.change(partial(self.put, key), key)
+        return key
+
+    async def change(self, edit: Callable[[], None], key: str) -> None:
+        """Change the replica in any way and send it; it is acknowledged under this key."""
         updates: list[bytes] = []
 
         def collect(event: TransactionEvent) -> None:
             updates.append(event.update)
 
         subscription = self.doc.observe(collect)
-        self.put(key)
+        edit()
         self.doc.unobserve(subscription)
         assert self._socket is not None
         self._sent.append({key})
         await self._socket.send_bytes(create_update_message(updates[0]))
-        return key
 
     def put(self, key: str) -> None:
         """Change the replica, in one transaction."""
