@@ -57,6 +57,7 @@ async def test_postgresql_may_die_at_any_moment(tmp_path: Path, postgres: Postgr
             before = [len(person.editor.acked) for person in people]
             await all_write_again(people, before, lives)
         await all_leave(lives)
+        assert '"level":"error"' not in server.log.read_text(), "a database that is away is nothing unforeseen"
         await compare(server, people)
     finally:
         await all_leave(lives)

@@ -31,6 +31,7 @@ from web.school.watch import Watch
 
 EVENTS_AT_ONCE = 1000
 DATA_EXCEPTION = "22"  # class of SQLSTATE: PostgreSQL holds no zero byte, for one
+AWAY = ("08", "53", "57", "58")  # connection, room (the disk, too), shut down or not up yet, its machine
 _BODY = msgspec.json.Decoder(EventBody)
 
 SCHEMA: Final = "school"  # of PostgreSQL
@@ -187,9 +188,10 @@ def _reachable() -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise ProtocolError(text="a name holds half a character") from error
     except DBAPIError as error:
-        if str(getattr(error.orig, "sqlstate", "")).startswith(DATA_EXCEPTION) or isinstance(error, DataError):
+        state = str(getattr(error.orig, "sqlstate", ""))
+        if state.startswith(DATA_EXCEPTION) or isinstance(error, DataError):
             raise ProtocolError(text="a name or number cannot be stored") from error
-        if isinstance(error, OperationalError | InterfaceError):
+        if state.startswith(AWAY) or isinstance(error, OperationalError | InterfaceError):
             raise Unavailable(text="the database cannot be reached") from error
         raise
     except PoolTimeout as error:

@@ -172,6 +172,24 @@ async def test_an_unreachable_database_is_said_so(unused_port: int, tmp_path: Pa
             await asyncio.to_thread(thread.join)
 
 
+async def test_a_database_that_goes_away_meanwhile_is_said_so(postgres_url: str) -> None:
+    url = postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    await asyncio.to_thread(migrate, url)
+    store = await SchoolStore.open(url)
+    try:
+        for sqlstate in ("57P03", "57P01", "53100", "58030"):  # starting, shut down, its disk full, its disk broken
+            raising = f"DO $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '{sqlstate}'; END $$"
+            with pytest.raises(Unavailable):
+                async with store.write() as connection:
+                    await connection.execute(text(raising))
+        with pytest.raises(Unavailable):
+            async with store.read() as reader:
+                await reader.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        assert await store.event_heads() == {}
+    finally:
+        await store.close()
+
+
 async def test_names_that_no_database_can_hold(town: SchoolStore) -> None:
     """A zero byte, half a character: refused as the sender's mistake, wherever it comes from."""
     access = SchoolAccess(town)
