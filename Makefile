@@ -57,7 +57,7 @@ $(STATIC): $(CLIENT) $(MODULES)
 	@find web/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) -exec gzip -kf9 {} +
 	@touch $@
 
-# redis-server, PostgreSQL, Chromium, Firefox and Pango (for PDF): installed when root may, named when not; a closed network and a look at system calls take root;
+# redis-server, PostgreSQL, Chromium, Firefox and Pango (for PDF): installed when root may, named when not; a closed network, a small disk and a look at system calls take root;
 # without HAProxy, clamd and Valkey (Debian 12 has it in its backports, asked this once) only what is told of them is not tested
 test-services:
 	@missing=""; \
