@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
@@ -22,6 +23,7 @@ from . import tables
 Kind = Literal["floor", "day", "named", "kept"]
 EMPTY_UPDATE = b"\x00\x00"
 _RAW, _ZLIB = b"\x00", b"\x01"
+_PIECE: Final = 1 << 16
 
 
 class Snapshot(Struct, frozen=True):
@@ -57,6 +59,16 @@ def plain(state: bytes) -> bytes:
 def unpack(packed: bytes) -> bytes:
     """Return the state that was packed."""
     return packed[1:] if packed[:1] == _RAW else zlib.decompress(packed[1:])
+
+
+def unpacked(packed: bytes) -> Iterator[bytes]:
+    """Go through the state that was packed without having it all at once; raises zlib.error."""
+    engine = zlib.decompressobj()
+    for begin in range(1, len(packed), _PIECE):
+        piece = packed[begin : begin + _PIECE]
+        yield piece if packed[:1] == _RAW else engine.decompress(piece)
+    if packed[:1] != _RAW and not engine.eof:
+        raise zlib.error("the packed state is not whole")
 
 
 def add_checkpoint(connection: Connection, document: str, checkpoint: Checkpoint) -> str | None:

@@ -2,7 +2,7 @@
 
 Laws: a reference and the content it names are committed together, after the bytes are on the disk; so is the quota that
 lets them in. A content goes when no reference is left, and only then its bytes. What was sent and never hung on
-anything goes after a day.
+anything goes after a day. What a document does not name goes only if that is still so at that moment.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from . import upload_tables as tables
 from .database import Database
 from .errors import Overloaded, StateError
 from .upload_bytes import UploadBytes, new_place, unchanged
+from .upload_use import Unused, is_so
 from .uploads import SMALL, Content, Quota, Reference, Upload
 
 DAY: Final = 24 * 3600
@@ -142,6 +143,27 @@ class UploadStore:
         which = tables.upload.c.id.in_(list(ids))
         await self.database.transact(partial(_let_go, which=which))
 
+    async def remove_unused(self, uploads: Sequence[Upload], found: Unused, before: int) -> bool:
+        """Let go of those that a document does not name and nobody sent again since a time (milliseconds).
+
+        Returns False, and does nothing, if the document has moved since it was searched.
+        """
+        ids = [upload.reference.id for upload in uploads if upload.content.hash in found.hashes]
+        which = and_(tables.upload.c.id.in_(ids), tables.upload.c.at < before)
+
+        def let_go(connection: Connection) -> bool:
+            if not is_so(connection, found):
+                return False
+            _let_go(connection, which)
+            return True
+
+        return not ids or await self.database.transact(let_go)
+
+    async def renew(self, kept: Upload, at: int) -> bool:
+        """Note that what is kept was sent again at a time; False: it is not kept any more."""
+        statement = update(tables.upload).where(tables.upload.c.id == kept.reference.id).values(at=at)
+        return await self.database.transact(lambda connection: connection.execute(statement).rowcount) > 0
+
     async def _find(self, which: ColumnElement[bool]) -> list[Upload]:
         async with self.database.read() as connection:
             rows = await connection.execute(_JOINED.where(which).order_by(tables.upload.c.at, tables.upload.c.id))
@@ -209,15 +231,14 @@ def _without_held() -> ColumnElement[bool]:
 
 
 def _let_go(connection: Connection, which: ColumnElement[bool]) -> None:
-    ids = connection.execute(select(tables.upload.c.id).where(which).limit(BATCH)).scalars().all()
-    while ids:
+    some = select(tables.upload.c.id).where(which).limit(BATCH).with_for_update()
+    while ids := connection.execute(some).scalars().all():
         chosen = tables.upload.c.id.in_(ids)
         gone = select(tables.upload.c.school, tables.upload.c.hash).where(chosen)
         connection.execute(
             update(tables.blob).where(tuple_(tables.blob.c.school, tables.blob.c.hash).in_(gone)).values(loose=True)
         )
         connection.execute(delete(tables.upload).where(chosen))
-        ids = connection.execute(select(tables.upload.c.id).where(which).limit(BATCH)).scalars().all()
 
 
 def _collect(connection: Connection) -> tuple[int, list[str]]:

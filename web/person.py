@@ -10,7 +10,7 @@ ask for it is decided by the caller.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +26,7 @@ from collab.hub import Hub
 from collab.person import PersonStore
 from collab.store import DocumentStore
 from collab.upload_use import find_unused
+from collab.uploads import Upload
 from web.config import Config
 from web.errors import AccessDenied, StateError
 from web.live import STALE_SECONDS
@@ -35,7 +36,7 @@ from web.school.actions import AccountPatch, do_change_account
 from web.school.actions.erasure import REMAINS, do_end_visits, do_erase_account, do_erase_visitor
 from web.school.model import Account
 from web.school.recording_tables import recording_track
-from web.school.store import SchoolStore, new_id
+from web.school.store import SchoolStore, new_id, now_ms
 from web.uploads import Uploads
 from web.visitors import Visitor, Visitors, is_visitor
 
@@ -174,14 +175,22 @@ async def _erase_files(holdings: Holdings, person: str, remains: str) -> None:
     """What others' slides show stays, as nobody's; everything else goes, until nothing is left: pictures are lent."""
     store = holdings.uploads.store
     while ids := [id async for id, _ in holdings.person.uploads(person)]:
-        kept = [id for id in ids if await _is_shown(holdings, id)]
+        found = [upload for id in ids if (upload := await store.find(id)) is not None]
+        on_slides = [upload for upload in found if upload.reference.document is not None]
+        await _drop_unshown(holdings, on_slides)
+        kept = [upload.reference.id for upload in on_slides]
         await holdings.person.hand_over_uploads(kept, remains)
-        await store.remove([id for id in ids if id not in set(kept)])
+        await store.remove(sorted(set(ids) - set(kept)))
     await store.collect()
 
 
-async def _is_shown(holdings: Holdings, id: str) -> bool:
-    upload = await holdings.uploads.store.find(id)
-    if upload is None or upload.reference.document is None:
-        return False
-    return not await find_unused(holdings.database, upload.reference.document, [upload.content.hash])
+async def _drop_unshown(holdings: Holdings, uploads: Sequence[Upload]) -> None:
+    """Let go of what its document does not show; in one that somebody writes in on and on, the hourly sweep does."""
+    store, documents = holdings.uploads.store, sorted({upload.reference.document or "" for upload in uploads})
+    for document in documents:
+        sent = [upload for upload in uploads if upload.reference.document == document]
+        for _ in range(_ROUNDS):
+            at = now_ms() + 1
+            found = await find_unused(holdings.database, document, {upload.content.hash for upload in sent})
+            if await store.remove_unused(sent, found, at):
+                break

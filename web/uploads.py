@@ -130,7 +130,7 @@ class Uploads:
     async def _keep(self, reference: Reference, content: Content, file: Path, small: Path | None) -> Upload:
         if reference.document is not None:
             known = await self.store.find_image(reference.document, content.hash)
-            if known is not None:
+            if known is not None and await self.store.renew(known, reference.at):
                 return await self.store.mend(known, file, small)
         return await self.store.add(reference, content, file, small, self.quota)
 

@@ -1,7 +1,8 @@
 """The chore that lets go of files nobody needs any more.
 
 Laws: what hangs on a message goes with it; what was sent and never used goes after a day, and so does a picture that
-neither a document nor its past names. One worker does it for all, once an hour; what fails is done at the next turn.
+neither a document nor its past names. One worker does it for all, once an hour; what fails is done at the next turn,
+and so is a document that somebody writes in while it is searched.
 """
 
 from __future__ import annotations
@@ -40,6 +41,6 @@ async def sweep_once(services: Services, now: int) -> None:
     before = now - DAY * 1000
     for document in await store.documents(before):
         old = [upload for upload in await store.of_document(document) if upload.reference.at < before]
-        unused = await find_unused(store.database, document, {upload.content.hash for upload in old})
-        await store.remove([upload.reference.id for upload in old if upload.content.hash in unused])
+        found = await find_unused(store.database, document, {upload.content.hash for upload in old})
+        await store.remove_unused(old, found, before)
     await services.uploads.sweep(now)

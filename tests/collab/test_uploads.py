@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -11,13 +13,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from collab import chat_tables
+from collab import chat_tables, tables, upload_use
 from collab.bus import MemoryBus
 from collab.chat import Held, Message, NewMessage, check_message
 from collab.chat_hub import Chat
 from collab.chat_store import ChatStore, now
+from collab.checkpoints import Checkpoint, Snapshot, add_checkpoint, pack, plain, unpack, unpacked
 from collab.database import Database, migrate
 from collab.errors import CollabError, Overloaded, ProtocolError, StateError
+from collab.history_store import HistoryStore
+from collab.store import Batch, Committed, DocumentStore, NewEntry
 from collab.upload_bytes import PIECE, DatabaseBytes, FileBytes
 from collab.upload_store import DAY, UploadStore
 from collab.upload_use import find_unused
@@ -280,19 +285,139 @@ async def test_bytes_that_a_crash_left_behind_are_dropped(uploads: UploadStore, 
             await read(uploads, place, size=4)
 
 
-async def test_a_picture_that_the_past_still_names_is_used(uploads: UploadStore) -> None:
-    from collab.checkpoints import pack
-    from collab.tables import checkpoint, document, log, snapshot
+NOW, LOGGED, OLD, GONE = ("1" * 64, "2" * 64, "3" * 64, "4" * 64)
 
-    now_hash, logged, old, gone = ("1" * 64, "2" * 64, "3" * 64, "4" * 64)
+
+@pytest.fixture
+async def deck(uploads: UploadStore) -> DocumentStore:
+    """A document "deck" whose snapshot, log and past each name a picture; beside it "other"."""
+    store = DocumentStore(uploads.database)
     async with uploads.database.write() as connection:
-        head = {"id": "deck", "kind": "deck", "epoch": 1, "head": 1, "snapshot_seq": 1, "created_at": 1}
-        await connection.execute(document.insert().values(head))
+        for table in ("document", "document_snapshot", "document_log", "document_checkpoint"):
+            await connection.execute(text(f"DELETE FROM {table}"))
+        head = {"id": "deck", "kind": "deck", "epoch": 1, "head": 2, "snapshot_seq": 1, "created_at": 1}
+        await connection.execute(tables.document.insert().values(head))
         row = {"document": "deck", "seq": 1, "at": 1}
-        await connection.execute(snapshot.insert().values(**row, state=f"..{now_hash}..".encode(), outline=b""))
-        entry = {"account": "a", "origin": "o", "data": f"..{logged}..".encode()}
-        await connection.execute(log.insert().values(**row, **entry))
-        kept = {"id": "x", "kind": "named", "name": "n", "account": "a", "state": pack(f"..{old}..".encode())}
-        await connection.execute(checkpoint.insert().values(**row, **kept))
-    assert await find_unused(uploads.database, "deck", {now_hash, logged, old, gone}) == {gone}
-    assert await find_unused(uploads.database, "other", {now_hash}) == {now_hash}
+        await connection.execute(tables.snapshot.insert().values(**row, state=f"..{NOW}..".encode(), outline=b""))
+        entry = {"account": "a", "origin": "o", "data": f"..{LOGGED}..".encode()}
+        await connection.execute(tables.log.insert().values(**row, **entry))
+        kept = {"id": "x", "kind": "named", "name": "n", "account": "a", "state": pack(f"..{OLD}..".encode())}
+        await connection.execute(tables.checkpoint.insert().values(**row, **kept))
+    await store.create("other", "scratch", None, None)
+    return store
+
+
+async def edit(store: DocumentStore, document: str, data: bytes) -> None:
+    answer = (await store.commit([Batch(document, (NewEntry("ada", "w/1", data),), {})]))[document]
+    assert isinstance(answer, Committed), answer
+
+
+@pytest.mark.usefixtures("deck")
+async def test_a_picture_that_the_past_still_names_is_used(uploads: UploadStore) -> None:
+    assert (await find_unused(uploads.database, "deck", {NOW, LOGGED, OLD, GONE})).hashes == {GONE}
+    assert (await find_unused(uploads.database, "nowhere", {NOW})).hashes == {NOW}
+
+
+@pytest.mark.parametrize("packing", [pack, plain])
+async def test_a_picture_is_found_wherever_it_stands_in_much(
+    uploads: UploadStore, deck: DocumentStore, packing: Callable[[bytes], bytes]
+) -> None:
+    noise = random.Random(7).randbytes(upload_use.PIECE)
+    at_a_seam = [b"-" * (upload_use.PIECE - cut) + f"{cut:064}".encode() + noise for cut in (1, 63, 64, 70)]
+    for number, data in enumerate(at_a_seam[:2]):
+        await edit(deck, "deck", data)
+        point = Checkpoint(seq=number, kind="day", at=number, state=packing(at_a_seam[2 + number]))
+        await uploads.database.transact(lambda sync, point=point: add_checkpoint(sync, "deck", point))  # type: ignore[misc]
+    hashes = {f"{cut:064}" for cut in (1, 63, 64, 70)}
+    assert (await find_unused(uploads.database, "deck", {*hashes, GONE})).hashes == {GONE}
+
+
+@pytest.mark.parametrize("damage", [lambda state: state[:-5], lambda state: state[:9] + b"!" + state[10:]])
+async def test_what_cannot_be_read_may_name_everything(
+    uploads: UploadStore, deck: DocumentStore, damage: Callable[[bytes], bytes]
+) -> None:
+    state = damage(pack(random.Random(7).randbytes(1000)))
+    point = Checkpoint(seq=1, kind="day", at=1, state=state)
+    await uploads.database.transact(lambda connection: add_checkpoint(connection, "deck", point))
+    assert not (await find_unused(uploads.database, "deck", {GONE})).hashes
+
+
+async def test_no_state_is_read_once_all_are_found(
+    uploads: UploadStore, deck: DocumentStore, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def watched(packed: bytes) -> Iterator[bytes]:
+        seen.append(unpack(packed))
+        return unpacked(packed)
+
+    monkeypatch.setattr(upload_use, "unpacked", watched)
+    assert not (await find_unused(uploads.database, "deck", {NOW, LOGGED})).hashes
+    assert seen == []
+    shown = await send(b"shown", channel=None, document="deck", at=500)
+    for day in range(10):
+        state = f"{day} {shown.content.hash if day in (5, 6) else ''}".encode()
+        point = Checkpoint(seq=day, kind="day", at=day * 100, state=pack(state))
+        await uploads.database.transact(lambda sync, point=point: add_checkpoint(sync, "deck", point))  # type: ignore[misc]
+    assert not (await find_unused(uploads.database, "deck", {shown.content.hash})).hashes
+    assert len(seen) == 1, "it stands in the first state after it was sent"
+
+
+async def test_nobody_waits_while_the_past_of_a_document_is_searched(
+    uploads: UploadStore, deck: DocumentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, go_on, begun = asyncio.get_running_loop(), threading.Event(), asyncio.Event()
+
+    def held(packed: bytes) -> Iterator[bytes]:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait()
+        yield from unpacked(packed)
+
+    monkeypatch.setattr(upload_use, "unpacked", held)
+    searching = asyncio.create_task(find_unused(uploads.database, "deck", {GONE}))
+    try:
+        await begun.wait()
+        async with asyncio.timeout(60):  # it would be for ever
+            await edit(deck, "other", b"of somebody else")
+            await edit(deck, "deck", b"of the same document")
+        assert not searching.done()
+    finally:
+        go_on.set()
+        found = await searching
+    assert found.hashes == {GONE}
+
+
+@pytest.mark.parametrize("back", ["as an edit", "as a version", "in a new snapshot", "not", "not, and a version goes"])
+async def test_what_comes_back_while_the_past_is_searched_stays(
+    uploads: UploadStore, deck: DocumentStore, send: Send, back: str
+) -> None:
+    shown = await send(b"shown", channel=None, document="deck", at=5)
+    name = shown.content.hash.encode()
+    found = await find_unused(uploads.database, "deck", {shown.content.hash})
+    assert found.hashes == {shown.content.hash}
+    history = HistoryStore(uploads.database)
+    match back:
+        case "as an edit":
+            await edit(deck, "deck", name)
+        case "as a version":
+            point = Checkpoint(seq=1, kind="named", name="again", at=9, state=pack(name))
+            assert await history.add_version("deck", 1, point)
+        case "in a new snapshot":
+            assert await deck.compact("deck", Snapshot(2, name, b""), 1, 1)
+        case "not, and a version goes":
+            assert await history.remove_version("deck", "x")
+    stays = not back.startswith("not")
+    assert await uploads.remove_unused([shown], found, 9) is not stays
+    assert (await uploads.find(shown.reference.id) is not None) is stays
+
+
+async def test_what_is_sent_again_while_the_past_is_searched_stays(
+    uploads: UploadStore, deck: DocumentStore, send: Send
+) -> None:
+    shown = await send(b"shown", channel=None, document="deck", at=5)
+    found = await find_unused(uploads.database, "deck", {shown.content.hash})
+    assert await uploads.renew(shown, 20)
+    assert await uploads.remove_unused([shown], found, 10)
+    assert await uploads.find(shown.reference.id) is not None, "whoever was told that it is there will show it"
+    assert await uploads.remove_unused([shown], found, 30)
+    assert not await uploads.renew(shown, 40), "it has to be sent as a new one"
