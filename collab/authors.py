@@ -2,13 +2,16 @@
 
 Laws: nothing is computed until somebody asks. A look reads at most ENTRIES entries of the log, page by page, each page
 judged in the pool; what is older has the time when its client first wrote. The answer for a state is kept until
-the document moves on; KEPT documents at most. An erased author has no name here, nor has a writer without an account.
+the document moves on; KEPT documents at most. Who looks while another does waits for that and finds its answer, so a
+document has one place in the pool. An erased author has no name here, nor has a writer without an account.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import Struct
@@ -49,9 +52,15 @@ class Authors:
         self._database = database
         self._pool = pool
         self._known: OrderedDict[tuple[str, int], Authorship] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone with the last who waits
 
     async def look(self, document: str) -> Authorship:
         """Return who wrote what; raises AccessDenied(unknown_document) and what the pool refuses."""
+        turn = self._turns.setdefault(document, asyncio.Lock())
+        async with turn:
+            return await self._look(document)
+
+    async def _look(self, document: str) -> Authorship:
         async with self._database.read() as connection:
             head = (await connection.execute(select(tables.document).where(_head.id == document))).first()
             if head is None:

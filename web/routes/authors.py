@@ -3,19 +3,24 @@
 Laws: who may read a document may see who wrote it; families and guests who only read are told of staff and of
 themselves. The text itself is not here: every replica knows the client id and
 the number of each letter, this says whose they are. Whoever has no account (a guest, somebody erased, the server's
-own first text) has no name.
+own first text) has no name. One person looks at most AT_ONCE times at a time, so that nobody fills the queue for all.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from collab.authors import Authors
+from web.crowd import Shares
 from web.room_view import colour_of
 from web.routes.table import Call, Nothing, Route, endpoint
 from web.school import queries, tables
 from web.school.document_rights import is_kept_apart
 from web.school.model import STAFF
+
+AT_ONCE: Final = 2
 
 
 class WriterView(Struct, frozen=True):
@@ -56,11 +61,13 @@ class DocumentAuthors:
 
     def __init__(self, authors: Authors) -> None:
         self._authors = authors
+        self._shares = Shares(AT_ONCE, f"the authors of at most {AT_ONCE} documents are looked up at a time")
 
     async def look(self, call: Call[Nothing]) -> AuthorsView:
         """Who wrote each letter."""
         document, right = await call.services.access.access_document(call.person, call.id())
-        found = await self._authors.look(document.id)
+        with self._shares.one(call.person.id):
+            found = await self._authors.look(document.id)
         wanted = {writer.account for writer in found.writers.values()} - {""}
         table = tables.account.c
         async with call.services.school.read() as connection:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
+import pytest
+
 from collab import tables
+from collab.authorship import RUNS
+from collab.heavy import HeavyPool
+from collab.heavy_child import Order
 from collab.history import History
+from tests.web.house import eventually
 from tests.web.routes.conftest import Browser, Enter
 from tests.web.routes.test_history import write
 from web.services import Services
@@ -70,3 +79,40 @@ async def test_a_family_that_reads_is_told_of_staff_alone(enter: Enter, services
     told = await names(guardian)
     assert (told[901], told[902]) == ("teacher", None)
     assert "pupil1" not in str(await guardian.get(PATH))
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of whose heavy work little waits."""
+    monkeypatch.setattr("web.app.HeavyPool", partial(HeavyPool, waiting=6))
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_one_person_leaves_room_for_the_work_of_others(
+    enter: Enter, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, pupil = await enter("teacher"), await enter("pupil1")
+    await write(services, "pupil1", "c1", "Amira")
+    worked, begun, go_on = HeavyPool._run, 0, asyncio.Event()
+
+    async def held(self: HeavyPool, order: Order, data: bytes) -> bytes:
+        nonlocal begun
+        if order.job == RUNS:
+            begun += 1
+            await go_on.wait()
+        return await worked(self, order, data)
+
+    monkeypatch.setattr(HeavyPool, "_run", held)
+    looks = [asyncio.create_task(teacher.call("GET", PATH)) for _ in range(32)]
+    await eventually(lambda: begun > 0 and sum(look.done() for look in looks) >= 24)  # of the others none comes on
+    try:
+        async with asyncio.timeout(60):
+            exported = await pupil.client.get("/api/v1/documents/demo-deck/export", params={"format": "pptx"})
+    finally:
+        go_on.set()
+    assert exported.status == 200
+    answers = await asyncio.gather(*looks)
+    assert begun == 1, "who looks at the same document joins"
+    assert sorted(status for status, _ in answers) == [200] * 2 + [429] * 30
+    assert {body["code"] for status, body in answers if status == 429} == {"too_many_requests"}
+    assert (await teacher.call("GET", PATH))[0] == 200
