@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, delete, func, select, text
+from sqlalchemy import Column, Connection, Table, delete, func, select
 
 from . import chat_tables as tables
 from .chat_files import let_go, let_go_held, through
 from .chat_store import ChatStore
-from .chat_words import hold_channel
+from .chat_words import drop_words, hold_channel
 
 BATCH: Final = 500
-_MERGE: Final = text("INSERT INTO channel_search (channel_search) VALUES ('optimize')")
 
 
 class Retention:
@@ -30,8 +29,8 @@ class Retention:
         """Delete what was written in a channel before a time (milliseconds since 1970); return how many messages."""
         await self._forget(tables.held, tables.held.c.id, channel, before)
         gone = await self._forget(tables.message, tables.message.c.seq, channel, before)
-        if gone and self._store.database.dialect == "sqlite":  # its index keeps deleted words until it is merged
-            await self._store.database.transact(lambda connection: connection.execute(_MERGE).rowcount)
+        if gone:
+            await drop_words(self._store.database)
         return gone
 
     async def first(self, channel: str) -> int:

@@ -3,7 +3,8 @@
 Laws: one function splits and folds what is indexed and what is asked, so that every store answers alike: letters and
 digits make words, case and marks make no difference. The index takes new messages when somebody searches, since most
 are never searched for and sending is what must be cheap: a piece in a transaction that holds its channel, as whatever
-changes messages does. Triggers take out what is rewritten or goes, in the transaction that does so.
+changes messages does. Triggers take out what is rewritten or goes, in the transaction that does so; SQLite's index
+keeps its words until it is merged (`drop_words`), a piece at a time, too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, text
@@ -18,11 +20,14 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, text
 from . import chat_tables as tables
 from .chat import Message
 from .chat_files import words_of
+from .database import Database
 from .sqlite_reader import Reader
 
 PIECE: Final = 250  # messages that one transaction takes in
+PAGES: Final = 500  # of the index, merged in one transaction
 LONGEST: Final = 100  # letters of a word that count
 
+_ROUNDS: Final = 3  # what others write in between may end a merge early
 _WORDS: Final = re.compile(r"[^\W_]+")
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
 _BEHIND: Final = text("""SELECT c.id FROM channel c LEFT JOIN channel_indexed i ON i.channel = c.id
@@ -38,6 +43,8 @@ _ADD_SQLITE: Final = (
     text("""INSERT INTO channel_search (rowid, text)
     SELECT id, :words FROM channel_word WHERE channel = :channel AND seq = :seq"""),
 )
+_MERGE: Final = text("INSERT INTO channel_search (channel_search, rank) VALUES ('merge', :pages)")
+_CHANGES: Final = text("SELECT total_changes()")
 
 
 def split_words(said: str) -> list[str]:
@@ -80,6 +87,24 @@ def take_in_again(connection: Connection, message: Message) -> None:
     known = connection.execute(_UPTO, {"id": message.channel}).scalar() or 0
     if message.seq <= known:
         _add(connection, message.channel, [(message.seq, message.text, words_of(message.attachments))])
+
+
+async def drop_words(database: Database) -> None:
+    """Take the words of what was rewritten or went out of SQLite's index."""
+    if database.dialect != "sqlite":
+        return
+    for _ in range(_ROUNDS):
+        if not await database.transact(partial(_merge, pages=-PAGES)):  # a merge of everything begins
+            return
+        while await database.transact(partial(_merge, pages=PAGES)):
+            pass
+
+
+def _merge(connection: Connection, pages: int) -> bool:
+    """Merge so many pages; return whether any was left (FTS5: less than two changes)."""
+    before = connection.execute(_CHANGES).scalar_one()
+    connection.execute(_MERGE, {"pages": pages})
+    return int(connection.execute(_CHANGES).scalar_one()) - int(before) >= 2
 
 
 def _add(connection: Connection, channel: str, said: Sequence[tuple[int, str, str | None]]) -> None:

@@ -10,6 +10,7 @@ transaction. The content of documents is taken by `history.py`; here only who is
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -24,7 +25,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
@@ -33,11 +33,11 @@ from . import chat_tables, tables, upload_tables
 from .chat import Held, Message
 from .chat_files import let_go, let_go_held, through
 from .chat_store import now
+from .chat_words import drop_words
 from .checkpoints import Checkpoint, add_checkpoint
 from .database import Database
 
 BATCH: Final = 200
-_MERGE: Final = text("INSERT INTO channel_search (channel_search) VALUES ('optimize')")
 _message, _held = chat_tables.message.c, chat_tables.held.c
 _names = msgspec.json.Decoder(list[str])
 _signs = msgspec.json.Decoder(dict[str, list[str]])
@@ -132,8 +132,7 @@ class PersonStore:
         await self._database.transact(
             lambda sync: sync.execute(delete(position).where(position.c.person == person)).rowcount
         )
-        if self._database.dialect == "sqlite":  # its index keeps deleted words until it is merged
-            await self._database.transact(lambda sync: sync.execute(_MERGE).rowcount)
+        await drop_words(self._database)
 
     async def hand_over_uploads(self, ids: list[str], remains: str) -> None:
         """Let files that others use belong to nobody, under no name of the person's."""
@@ -145,7 +144,10 @@ class PersonStore:
 
     async def forget_documents(self, person: str) -> None:
         """Name the person nowhere beside documents; a version that they named goes back to being the end of a day."""
-        await self._database.transact(lambda sync: _forget(sync, person))
+        for document in await self.documents(person):
+            await self._database.transact(partial(_forget, document=document, person=person))
+        shown = delete(tables.claim).where(tables.claim.c.account == person)
+        await self._database.transact(lambda sync: sync.execute(shown).rowcount)
 
     async def _each(
         self, table: Table, which: ColumnElement[bool], work: Callable[[Connection, tuple[str, int]], None]
@@ -232,12 +234,13 @@ def _mentions_of(connection: Connection, id: str) -> list[str] | None:
     return None if row is None else _names.decode(row.mentions) if row.mentions else []
 
 
-def _forget(connection: Connection, person: str) -> None:
+def _forget(connection: Connection, document: str, person: str) -> None:
     for table in (tables.log, tables.author):
-        connection.execute(update(table).where(table.c.account == person).values(account=""))
-    connection.execute(delete(tables.claim).where(tables.claim.c.account == person))
+        mine = (table.c.document == document, table.c.account == person)
+        connection.execute(update(table).where(*mine).values(account=""))
     point = tables.checkpoint.c
-    for id in connection.execute(select(point.id).where(point.account == person)).scalars().all():
+    named = select(point.id).where(point.document == document, point.account == person)
+    for id in connection.execute(named).scalars().all():
         row = connection.execute(select(tables.checkpoint).where(point.id == id)).one()
         connection.execute(delete(tables.checkpoint).where(point.id == id))
-        add_checkpoint(connection, row.document, Checkpoint(seq=row.seq, kind="day", at=row.at, state=row.state))
+        add_checkpoint(connection, document, Checkpoint(seq=row.seq, kind="day", at=row.at, state=row.state))

@@ -174,23 +174,23 @@ async def _erase_documents(holdings: Holdings, person: str) -> None:
 async def _erase_files(holdings: Holdings, person: str, remains: str) -> None:
     """What others' slides show stays, as nobody's; everything else goes, until nothing is left: pictures are lent."""
     store = holdings.uploads.store
+    at = now_ms() + 1  # what others send again from now on is theirs
     while ids := [id async for id, _ in holdings.person.uploads(person)]:
         found = [upload for id in ids if (upload := await store.find(id)) is not None]
         on_slides = [upload for upload in found if upload.reference.document is not None]
-        await _drop_unshown(holdings, on_slides)
+        await _drop_unshown(holdings, on_slides, at)
         kept = [upload.reference.id for upload in on_slides]
         await holdings.person.hand_over_uploads(kept, remains)
         await store.remove(sorted(set(ids) - set(kept)))
     await store.collect()
 
 
-async def _drop_unshown(holdings: Holdings, uploads: Sequence[Upload]) -> None:
+async def _drop_unshown(holdings: Holdings, uploads: Sequence[Upload], at: int) -> None:
     """Let go of what its document does not show; in one that somebody writes in on and on, the hourly sweep does."""
     store, documents = holdings.uploads.store, sorted({upload.reference.document or "" for upload in uploads})
     for document in documents:
         sent = [upload for upload in uploads if upload.reference.document == document]
         for _ in range(_ROUNDS):
-            at = now_ms() + 1
             found = await find_unused(holdings.database, document, {upload.content.hash for upload in sent})
             if await store.remove_unused(sent, found, at):
                 break

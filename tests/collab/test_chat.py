@@ -19,8 +19,8 @@ from collab.errors import AccessDenied, Overloaded, ProtocolError, StateError
 from collab.store import migrate
 
 
-def new(number: int, channel: str = "c", author: str = "amira") -> NewMessage:
-    return NewMessage(channel, author, author.title(), "pupil", f"text {number}", str(number))
+def new(number: int, channel: str = "c", author: str = "amira", words: str = "") -> NewMessage:
+    return NewMessage(channel, author, author.title(), "pupil", words or f"text {number}", str(number))
 
 
 def stored(seq: int) -> Message:

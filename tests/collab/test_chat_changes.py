@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection, text
 
-from collab import chat_changes, chat_retention
+from collab import chat_changes, chat_retention, chat_words
 from collab import chat_store as chat_store_module
 from collab.bus import MemoryBus
 from collab.chat import MAX_REACTORS, SIGNS, Change, Feed, Held, Message, NewMessage, with_reaction
@@ -148,6 +149,33 @@ async def test_what_is_forgotten_goes_in_pieces_and_nobody_waits_for_it(
     late.catch_up()
     assert await ear.until(1) == [11], "who missed what is gone goes on after it"
     await late.close()
+
+
+async def test_the_words_of_what_is_forgotten_leave_the_index_in_pieces(
+    chat_store: ChatStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_words, "PAGES", 1)
+    chat, words = Chat(chat_store, MemoryBus()), [f"z{number:x}" * 20 for number in range(0x1000, 0x1800)]
+    for at, begin in enumerate(range(0, len(words), 256)):
+        monkeypatch.setattr(chat_store_module, "now", lambda at=at: at)
+        lines = [" ".join(words[first : first + 8]) for first in range(begin, begin + 256, 8)]
+        await chat_store.commit([new(begin + number, words=line) for number, line in enumerate(lines)])
+        assert len(await chat.search.find(["c"], words[begin])) == 1
+    merge, merges = chat_words._merge, 0
+
+    def counted(connection: Connection, pages: int) -> bool:
+        nonlocal merges
+        merges += 1
+        return merge(connection, pages)
+
+    monkeypatch.setattr(chat_words, "_merge", counted)
+    assert await chat.retention.forget("c", 1) == 32
+    assert merges > 10, "others write in between"
+    async with chat_store.database.read() as connection:
+        index = b"".join((await connection.execute(text("SELECT block FROM channel_search_data"))).scalars())
+    assert [word[10:].encode() in index for word in words] == [False] * 256 + [True] * (len(words) - 256)
+    assert await chat.search.find(["c"], words[255]) == []
+    assert len(await chat.search.find(["c"], words[256])) == 1
 
 
 async def test_where_a_person_stands(chat_store: ChatStore) -> None:
