@@ -43,6 +43,11 @@ class Judged(Struct, frozen=True):
     placement: Placement | None
     cuts: Cuts | None = None
 
+    @property
+    def brings(self) -> bool:
+        """Tell whether there is more to it than what is known and deletions of that."""
+        return self.placement is None or bool(self.placement.parts)
+
 
 class LiveDocument:
     """One CRDT in memory."""
@@ -243,7 +248,7 @@ class LiveDocument:
             raise ProtocolError("frame_malformed", str(error)) from None
 
     def changes_nothing(self, judged: Judged) -> bool:
-        """Tell whether all of an update is known, so that one who may only read may send it."""
+        """Tell whether all of an update is known, its deletions too."""
         if judged.update is None or judged.placement is None or judged.placement.parts:
             return False
         return all(self._is_deleted(deletion) for deletion in judged.update.deletions)

@@ -1,7 +1,8 @@
 """What one round of a document takes in: judged, applied, and gathered for the commit and for what follows it.
 
 Laws: a frame that is refused changes nothing and closes its connection only; one whose parts are missing is neither
-applied nor logged, its sender is asked for the difference, three in a row close it with 4509; a CRDT that breaks ends
+applied nor logged, its sender is asked for the difference, three in a row close it with 4509; nothing is applied of who
+may only read: what they delete counts as known, anything else that is new closes them; a CRDT that breaks ends
 the whole document (the error goes up). Nothing here is sent: that waits for the commit. A large
 update is taken in steps, and so is everything beside it: the order stays.
 """
@@ -84,7 +85,7 @@ class Round:
     def _may(self, connection: Connection, message: Changes, judged: Judged) -> bool:
         """Tell whether it is to be applied; raises AccessDenied."""
         if not connection.rights.write:
-            if not self._ledger.live.changes_nothing(judged):
+            if judged.brings:
                 raise AccessDenied("not_allowed", "this document may only be read")
             self._handled(connection, message)
             return False

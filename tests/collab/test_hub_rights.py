@@ -63,15 +63,87 @@ async def test_a_reader_cannot_write_but_may_answer(room: Classroom) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 2])
-async def test_a_reader_cannot_delete_either(room: Classroom, step: int) -> None:
-    ada = await room.join("ada", replica=Replica(5))
-    ada.replica.text += "stays"
+@pytest.mark.parametrize("large", [False, True])
+async def test_a_readers_deletion_is_ignored(store: DocumentStore, step: int, large: bool) -> None:
+    limits = Limits(idle_seconds=0.0, large_bytes=4 if large else 32 * 1024)
+    async with Classroom(store, MemoryBus(), limits=limits) as room:
+        ada = await room.join("ada", replica=Replica(5))
+        ada.replica.text += "stays"
+        await room.settle()
+        reader = await room.join("ben", rights=READ)
+        await room.settle()
+        stored, heard = await logged(store), len(ada.replica.received)
+        reader.replica.send_changes(update(block(5, 0, string("st")), deleted=deletions((5, 0, 3))), step=step)
+        reader.replica.send_changes(update(deleted=deletions((5, 0, 3))), step=step)
+        await room.settle()
+        assert reader.transport.closed is None and reader.replica.acked == 3
+        assert await logged(store) == stored and len(ada.replica.received) == heard
+        late = await room.join("cleo")
+        await room.settle()
+        assert str(ada.replica.text) == str(late.replica.text) == "stays"
+
+
+# What stock Yjs 13.6 sends: a word made bold, the same word made bold by somebody else at the same time, and what
+# everybody who hears both sends then: the second mark is deleted.
+_BOLD = (
+    "0106e807000701017803097061726167726170680700e80700060400e807010568656c6c6f84e807060620776f726c6446e8070204626f6c"
+    "640474727565c6e80706e8070704626f6c64046e756c6c00",
+    "0102e9070046e8070204626f6c640474727565c6e80706e8070704626f6c64046e756c6c00",
+)
+_TIDIED = "0001e807010d01"
+
+
+async def test_a_reader_whose_yjs_tidies_marks_up_stays(room: Classroom) -> None:
+    ada, eve = await room.join("ada"), await room.join("eve")
     await room.settle()
     reader = await room.join("ben", rights=READ)
     await room.settle()
-    reader.replica.send_changes(update(deleted=deletions((5, 0, 3))), step=step)
-    await room.until(closed(reader))
-    assert str(ada.replica.text) == "stays"
+    for writer, bold in zip((ada, eve), _BOLD, strict=True):
+        writer.replica.send_changes(bytes.fromhex(bold))
+        await room.settle()
+    stored = await logged(room.store)
+    reader.replica.send_changes(bytes.fromhex(_TIDIED))
+    await room.settle()
+    assert reader.transport.closed is None and await logged(room.store) == stored
+    ada.replica.send_changes(bytes.fromhex(_TIDIED))
+    await room.settle()
+    assert await logged(room.store) == stored + 1, "it was not known before"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        update(block(9, 0, string("!"))),
+        update(block(9, 0, string("!", left=(5, 4)))),
+        update(block(9, 0, string("!", left=(5, 4))), deleted=deletions((5, 0, 3))),
+        update(block(9, 0, b"\x00\x01"), deleted=deletions((5, 0, 3))),
+        update(block(9, 0, b"\x0a\x01"), deleted=deletions((5, 0, 3))),
+        update(block(9, 4, string("!", left=(9, 3)))),
+        update(deleted=deletions((5, 3, 5))),
+        update(block(5, 0, string("stays here"))),
+    ],
+    ids=["text", "a keystroke", "and a deletion", "collected", "skipped", "parts missing", "gone missing", "goes on"],
+)
+@pytest.mark.parametrize("large", [False, True])
+async def test_nothing_that_a_reader_brings_is_ever_applied(store: DocumentStore, sent: bytes, large: bool) -> None:
+    """Also beside letters that wait for the CRDT."""
+    limits = Limits(idle_seconds=0.0, large_bytes=4 if large else 32 * 1024)
+    async with Classroom(store, MemoryBus(), limits=limits) as room:
+        ada = await room.join("ada", replica=Replica(5))
+        for letter in "stays":
+            ada.replica.text += letter
+            await room.settle()
+        reader = await room.join("ben", rights=READ, replica=Replica(9))
+        await room.settle()
+        stored = await logged(store)
+        reader.replica.send_changes(sent)
+        await room.until(closed(reader))
+        assert reader.transport.closed == (4403, "not_allowed")
+        ada.replica.text += "."
+        late = await room.join("cleo")
+        await room.settle()
+        assert str(late.replica.text) == str(ada.replica.text) == "stays."
+        assert await logged(store) == stored + 1 and late.replica.doc.get_state() == ada.replica.doc.get_state()
 
 
 async def test_rights_change_on_a_live_connection(room: Classroom) -> None:
