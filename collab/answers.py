@@ -1,15 +1,14 @@
 """Who waits for an answer to sync step 1: what of the document each of them lacks; and who is asked what we lack.
 
 Laws: nobody is asked, and nobody answered first, but after the log was read: a client that comes from another worker
-would else bring us others' edits as its own. The first answer of a client is given only while one of the worker's
-places for large answers is free; what is answered counts against the person's budget and goes past the client's queue.
-Answers are given between rounds only. Whoever has nothing is given what was encoded last, and then what came since:
-encoding 100,000 cells takes 50 ms.
+would else bring us others' edits as its own. An answer is given only while one of the worker's places for large answers
+is free and the client's transport holds no more than it may: of each client one question waits, the newest (COALESCE).
+What is answered counts against the person's budget and goes past the client's queue. Answers are given between rounds
+only. Whoever has nothing is given what was encoded last, and then what came since: encoding 100,000 cells takes 50 ms.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -29,7 +28,7 @@ class Answers:
 
     def __init__(self, keeper: Keeper) -> None:
         self._of = ref(keeper)  # no ring: a document that has unloaded is freed at once
-        self._waiting: deque[tuple[Connection, Step1]] = deque()
+        self._waiting: dict[Connection, Step1] = {}
         self._asked: list[Connection] = []
 
     @property
@@ -39,11 +38,12 @@ class Answers:
         return keeper
 
     def __bool__(self) -> bool:
-        return bool(self._waiting or self._asked)
+        """Tell whether there is anything to do; for who has to read first, `Keeper.look` asks again each second."""
+        return bool(self._asked) or any(map(_has_room, self._waiting))
 
     def add(self, connection: Connection, question: Step1) -> None:
-        """Take a question."""
-        self._waiting.append((connection, question))
+        """Take a question; one of the same client that waits still is answered with it."""
+        self._waiting[connection] = question
 
     def ask(self, *connections: Connection) -> None:
         """Have them asked for what the document lacks, in the next round."""
@@ -56,7 +56,7 @@ class Answers:
 
     def any_first(self) -> bool:
         """Tell whether somebody waits for the first answer."""
-        return any(not connection.synced for connection, _ in self._waiting)
+        return any(not connection.synced for connection in self._waiting)
 
     def give(self, asked: list[Connection]) -> None:
         """Ask these, and answer everybody who may be answered now; raises what broke the document."""
@@ -68,12 +68,11 @@ class Answers:
                     keeper.audience.send(connection, frame, Kind.CONTROL)
         hub, live = keeper.hub, keeper.ledger.live
         now = hub.clock()
-        for _ in range(len(self._waiting)):
-            connection, question = self._waiting.popleft()
-            if not connection.open:
+        for connection, question in list(self._waiting.items()):
+            if connection.open and not (_has_room(connection) and hub.take_place(keeper, connection)):
                 continue
-            if not connection.synced and not hub.take_first_sync(keeper, connection):
-                self._waiting.append((connection, question))
+            del self._waiting[connection]
+            if not connection.open:
                 continue
             try:
                 frame = _build_answer(live, question.state_vector)
@@ -87,6 +86,10 @@ class Answers:
             if not connection.synced:
                 connection.synced = True
                 keeper.audience.regroup()
+
+
+def _has_room(connection: Connection) -> bool:
+    return not (connection.open and connection.outbox.congested())
 
 
 def _build_answer(live: LiveDocument, state_vector: bytes) -> bytes:

@@ -205,10 +205,10 @@ class Hub:
             self.counters.deliveries += keeper.audience.deliveries
         self.exchange.forget(keeper)
 
-    # ---- first syncs: at most so many large answers at once
+    # ---- at most so many large answers at once
 
-    def take_first_sync(self, keeper: Keeper, connection: Connection) -> bool:
-        """Take a place for a first answer, kept until the client has read most of it; False if none is free."""
+    def take_place(self, keeper: Keeper, connection: Connection) -> bool:
+        """Take a place for an answer, kept until the client has read most of it; False if none is free."""
         self._syncing = {other for other in self._syncing if other.open and other.outbox.congested()}
         if len(self._syncing) >= self.limits.first_syncs:
             self._wanting.append(keeper)
@@ -217,7 +217,7 @@ class Hub:
         self._syncing.add(connection)
         return True
 
-    def release_first_sync(self, connection: Connection) -> None:
+    def release_place(self, connection: Connection) -> None:
         """Give a place back."""
         self._syncing.discard(connection)
 

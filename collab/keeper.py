@@ -83,7 +83,7 @@ class Keeper:
         self.audience.regroup()
         connection.person.close(self.document)
         self.people.left(connection)
-        self.hub.release_first_sync(connection)
+        self.hub.release_place(connection)
         self._idle_since = self.hub.clock()
 
     def enqueue(self, connection: Connection, message: Changes | Step1, size: int, now: float) -> None:

@@ -3,8 +3,8 @@
 Laws: the transport is fed only while it holds less than 64 KiB, so what can still be dropped stays here. When more
 than the bound waits, or something waits for longer than 5 s: first awareness is dropped (DROP), then all updates are
 replaced by one state-vector difference (COALESCE), then the client is cut off with 4529 (DISCONNECT; it resyncs).
-Answers to sync step 1 are exempt: they go straight to the transport. A client that keeps up never waits: its frames
-are written at once.
+Answers to sync step 1 are exempt: they go straight to the transport, one at a time (`answers.py`). A client that keeps
+up never waits: its frames are written at once.
 """
 
 from __future__ import annotations
