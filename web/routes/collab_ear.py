@@ -5,7 +5,8 @@ gave, at the boundary of a frame and outside a fragmented message, and the answe
 (an empty message to whoever takes it); aiohttp sees every other byte in its order. A
 connection whose frames cannot be followed (a header that arrives in two pieces) is aiohttp's for good. Typing is
 nothing but such frames, and this is half of their way through aiohttp. Whoever has sent nothing else is read with all
-others (`collab_gathering.py`) until something else comes.
+others (`collab_gathering.py`) until something else comes; then its transport reads again before aiohttp is given any
+of it, since aiohttp may pause that.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Ear(asyncio.Protocol):
             return True
         rest = data[position:] if position else data
         self._follow(rest)
+        if self.seat is not None:
+            self.seat.leave()
         self._below.data_received(rest)
         return False
 

@@ -3,7 +3,8 @@
 Laws: while few write, the loop is woken by whoever does and nobody is delayed. Once several do, what they send would
 wait for the turn of their documents anyway (`collab/pace.py`): then nobody wakes the loop, and each turn begins by
 reading all sockets that have something. A socket is read here only as long as it brings what an `Ear` can take;
-whatever else comes, its end and its errors too, its transport reads. Bytes keep their order whoever reads them: it is
+whatever else comes, its end and its errors too, its transport reads; and so it does while it is paused, for whoever
+paused it believes that nothing is read. Bytes keep their order whoever reads them: it is
 one thread, and nothing more is read while a piece is handed over, though that may begin a turn.
 """
 
@@ -64,32 +65,40 @@ class Gathering:
             self._watching = False
             asyncio.get_running_loop().remove_reader(self._epoll.fileno())
 
-    def add(self, seat: Seat, descriptor: int) -> None:
-        """Read a socket here from now on."""
-        if self._epoll is None:
-            self._epoll = select.epoll()
-            self.watch()
-        self._epoll.register(descriptor, select.EPOLLIN)
+    def add(self, seat: Seat, descriptor: int) -> bool:
+        """Read a socket here from now on; False if the system has no place for it."""
+        try:
+            if self._epoll is None:
+                self._epoll = select.epoll()
+                self.watch()
+            self._epoll.register(descriptor, select.EPOLLIN)
+        except OSError:
+            self._end_if_empty()
+            return False
         self._seats[descriptor] = seat
+        return True
 
     def remove(self, descriptor: int) -> None:
         """Read a socket here no more."""
         if self._epoll is None or self._seats.pop(descriptor, None) is None:
             return
         self._epoll.unregister(descriptor)
-        if not self._seats:
+        self._end_if_empty()
+
+    def _end_if_empty(self) -> None:
+        if self._epoll is not None and not self._seats:
             self._rest()
             self._epoll.close()
             self._epoll = None
 
 
 class Seat:
-    """One socket: read here or by its transport. `hear` returns False for what the transport must go on with."""
+    """One socket: read here or by its transport. `hear` calls `leave` before it gives away what it does not take."""
 
     __slots__ = ("_descriptor", "_gathering", "_hear", "_here", "_receive", "_transport")
 
     def __init__(
-        self, gathering: Gathering, way: Straight, transport: asyncio.Transport, hear: Callable[[bytes], bool]
+        self, gathering: Gathering, way: Straight, transport: asyncio.Transport, hear: Callable[[bytes], object]
     ) -> None:
         self._gathering = gathering
         self._transport = transport
@@ -99,11 +108,10 @@ class Seat:
         self._here = False
 
     def take(self) -> None:
-        """Read here from now on; its transport rests."""
-        if not self._here and not self._transport.is_closing():
+        """Read here from now on, if its transport reads and not something has paused it; it rests."""
+        if not self._here and self._transport.is_reading() and self._gathering.add(self, self._descriptor):
             self._here = True
             self._transport.pause_reading()
-            self._gathering.add(self, self._descriptor)
 
     def leave(self) -> None:
         """Let the transport read again, if it still can."""
@@ -122,7 +130,9 @@ class Seat:
         except OSError:  # the transport will find the same, and knows what to do
             data = b""
         try:
-            if not data or not self._hear(data):
+            if data:
+                self._hear(data)
+            else:
                 self.leave()
         except Exception:  # one peer's trouble stays its own
             log.exception("what came from a document's socket cannot be heard")

@@ -41,10 +41,10 @@ class _Queue(WebSocketDataQueue):
         self.heard = True
 
     def hear(self, data: bytes) -> bool:
-        """Take a binary message that was read before the parser, or a pong (empty); False if it must wait."""
+        """Take a binary message that was read before the parser, or a pong (empty); False while messages wait."""
         if not data:
             self.heard = True
-            return True
+            return not self._buffer
         if self.take is None or self._buffer or not self.take(data):
             return False
         self.heard = True

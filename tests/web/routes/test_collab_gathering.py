@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from tests.web.descriptors import none_left
 from web.routes.collab_ear import Ear
 from web.routes.collab_gathering import Gathering, Seat
 from web.straight import Straight
@@ -172,3 +173,55 @@ async def test_the_last_one_to_leave_ends_the_watch(lines: list[Line], gathering
     gathering.gather()
     lines[0].client.send(frame(b"read by the transport"))
     await until(lambda: lines[0].heard[-1] == b"read by the transport")
+
+
+async def test_whom_nobody_may_read_is_not_read_here_either(lines: list[Line]) -> None:
+    """A transport that was paused stays so: whoever paused it would not do it again."""
+    line = lines[0]
+    line.client.send(b"\x89\x80" + bytes(4))  # not for the ear: its transport reads again
+    await until(lambda: bool(line.below.data))
+    line.transport.pause_reading()
+    seat = line.ear.seat
+    assert seat is not None
+    seat.take()
+    line.client.send(frame(b"waits"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert line.heard == [b"first"]
+    seat.leave()
+    assert not line.transport.is_reading()
+    line.transport.resume_reading()
+    await until(lambda: line.heard == [b"first", b"waits"])
+
+
+async def test_a_pause_that_what_was_read_here_brings_about_lasts(lines: list[Line]) -> None:
+    line = lines[0]
+
+    def pause(data: bytes) -> None:
+        line.below.data += data
+        line.transport.pause_reading()
+
+    line.below.data_received = pause  # type: ignore[method-assign]
+    line.client.send(frame(b"before") + b"\x89\x80" + bytes(4))
+    await until(lambda: bool(line.below.data))
+    assert not line.transport.is_reading()
+    line.client.send(frame(b"after"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert line.heard == [b"first", b"before"]
+    line.transport.resume_reading()
+    await until(lambda: line.heard == [b"first", b"before", b"after"])
+
+
+async def test_without_another_descriptor_transports_go_on_reading(gathering: Gathering) -> None:
+    line = Line(gathering)
+    await line.open()
+    for message in (b"one", b"two"):
+        line.client.send(frame(message))
+        with none_left():
+            await until(lambda: line.heard[-1:] == [message])  # noqa: B023
+        assert line.transport.is_reading()
+    line.client.send(frame(b"three"))
+    await until(lambda: line.heard == [b"one", b"two", b"three"])
+    assert not line.transport.is_reading()
+    line.close()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from inspect import signature
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 from aiohttp._websocket.reader import WebSocketDataQueue
+from aiohttp._websocket.reader_py import MSG_SIZE_OVERHEAD
 from aiohttp.test_utils import TestServer
 from aiohttp.web_protocol import RequestHandler
 
+from web.routes.collab_gathering import Gathering
 from web.routes.collab_wire import DocumentSocket
+from web.straight import find_straight
 
 
 class Desk:
@@ -56,6 +59,12 @@ class Desk:
                 await self.more.wait()
 
 
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not reached():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def open_desk(autoping: bool = True) -> AsyncIterator[tuple[Desk, ClientWebSocketResponse]]:
     desk, app = Desk(), web.Application()
@@ -85,9 +94,7 @@ async def test_what_waits_comes_first_and_then_everything_at_once() -> None:
         await desk.seated.wait()
         await client.send_bytes(b"1")
         await client.send_bytes(b"2")
-        async with asyncio.timeout(30):
-            while desk.socket.waiting < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await until(lambda: desk.socket.waiting == 2)
         desk.go_on.set()
         await desk.until(2)
         await client.send_bytes(b"3")
@@ -103,6 +110,55 @@ async def test_what_cannot_be_taken_now_is_read_in_its_turn() -> None:
             await client.send_bytes(b"x")
             await desk.until(len(desk.came) + 1)
         assert [how for how, _ in desk.came] == ["taken", "read", "taken"]
+
+
+class Turns:
+    waits = False
+
+
+@contextmanager
+def gathered(socket: DocumentSocket) -> Iterator[asyncio.Transport]:
+    """Have a socket read with all others; yields its transport."""
+    transport = socket._transport
+    assert transport is not None
+    way = find_straight(transport)
+    assert way is not None
+    socket.gather_with(Gathering(Turns()), way)
+    yield transport
+    socket.release()
+    way.close()
+
+
+async def test_a_pong_while_messages_wait_does_not_undo_aiohttps_pause() -> None:
+    """What nobody takes is not read without bound."""
+    async with open_desk() as (desk, client):
+        await desk.seated.wait()
+        queue = desk.socket._queue
+        assert queue is not None
+        sent = [number.to_bytes(4, "big") * 225 for number in range(3000)]
+        first = queue._limit // (900 + MSG_SIZE_OVERHEAD)  # as many as may wait
+        with gathered(desk.socket) as transport:
+            await send_all(client, sent[:first])
+            await until(lambda: desk.socket.waiting == first)
+            queue.heard = False
+            await client.pong()
+            await until(lambda: queue.heard)
+            sending = asyncio.create_task(send_all(client, sent[first:]))
+            await until(lambda: queue._protocol._reading_paused)
+            waiting = desk.socket.waiting
+            assert not transport.is_reading()
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert desk.socket.waiting == waiting
+            desk.go_on.set()
+            await desk.until(len(sent))
+            await sending
+            assert [data for _, data in desk.came] == sent
+
+
+async def send_all(client: ClientWebSocketResponse, messages: list[bytes]) -> None:
+    for data in messages:
+        await client.send_bytes(data)
 
 
 async def test_who_answers_the_ping_stays_and_who_does_not_goes() -> None:
