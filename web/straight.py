@@ -2,7 +2,7 @@
 
 Laws: only for whoever has seen that the transport holds nothing; what the socket does not take is the transport's, so
 frames never mix. The socket is held by a descriptor of our own: nothing is ever written to a socket that was given the
-number later. There is none under TLS.
+number later. There is none under TLS, nor while the process may open nothing more: then all goes through the transport.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ class Straight:
     closed: ClassVar[int] = 0  # how many were closed so far
 
     def __init__(self, descriptor: int) -> None:
-        self._socket = socket.socket(fileno=os.dup(descriptor))
+        own = os.dup(descriptor)
+        try:
+            self._socket = socket.socket(fileno=own)
+        except OSError:
+            os.close(own)
+            raise
         self._socket.setblocking(False)
         self.descriptor = self._socket.fileno()
         self.receive = self._socket.recv
@@ -71,8 +76,11 @@ class Together:
 
 
 def find_straight(transport: asyncio.Transport) -> Straight | None:
-    """Return the straight way, if there is one."""
+    """Return the straight way, if there is one, and the system has a descriptor left for it."""
     plain = transport.get_extra_info("socket")
     if plain is None or transport.get_extra_info("ssl_object") is not None:
         return None
-    return Straight(plain.fileno())
+    try:
+        return Straight(plain.fileno())
+    except OSError:
+        return None

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from aiohttp import web
 
-from web.straight import Straight
+from collab.codec import frame_binary
+from tests.web.descriptors import none_left
+from web.broadcast import Outbox, Readiness
+from web.routes.collab_pipe import build_pipe
+from web.straight import Straight, find_straight
 
 Open = Callable[[], tuple[Straight, socket.socket]]
 
@@ -57,3 +64,32 @@ def test_a_number_that_is_somebody_elses_by_now_is_not_written_to(open_one: Open
     assert hears.recv(100) == b"onetwo"
     with pytest.raises(BlockingIOError):
         other_end.recv(100)
+
+
+async def test_without_a_second_descriptor_all_goes_through_the_transport() -> None:
+    here, there = socket.socketpair()
+    with there:
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=here)
+        outbox = Outbox(lambda _: None, Readiness())
+        with none_left():
+            assert find_straight(transport) is None
+            pipe = build_pipe(web.WebSocketResponse(), transport)
+            outbox.attach(web.WebSocketResponse(), transport)
+        assert pipe.way is None and outbox.way is None
+        pipe.write(frame_binary(b"said"))
+        assert there.recv(100) == frame_binary(b"said")
+        pipe.release()
+        transport.abort()
+
+
+def test_what_is_no_socket_leaves_no_descriptor_behind() -> None:
+    def is_open() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    reads, writes = os.pipe()
+    before = is_open()
+    with pytest.raises(OSError, match="socket"):
+        Straight(reads)
+    assert is_open() == before
+    os.close(reads)
+    os.close(writes)
