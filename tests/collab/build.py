@@ -6,6 +6,17 @@ from collab.lib0 import build_buffer, build_uint
 
 EMPTY = b"\x00"
 
+# From Yjs 13.6: a word in bold, the same word made bold by somebody else at the same time, and what everybody who hears
+# of both sends then, readers too: the second mark is deleted.
+BOLD_TWICE = (
+    bytes.fromhex(
+        "0106e807000701017803097061726167726170680700e80700060400e807010568656c6c6f84e807060620776f726c6446e8070204626f6c"
+        "640474727565c6e80706e8070704626f6c64046e756c6c00"
+    ),
+    bytes.fromhex("0102e9070046e8070204626f6c640474727565c6e80706e8070704626f6c64046e756c6c00"),
+)
+TIDIED = bytes.fromhex("0001e807010d01")
+
 
 def text(value: str) -> bytes:
     return build_buffer(value.encode())

@@ -14,7 +14,7 @@ from collab.errors import AccessDenied, Overloaded
 from collab.lib0 import build_buffer
 from collab.limits import Limits
 from collab.store import DocumentStore
-from tests.collab.build import block, deletions, string, update
+from tests.collab.build import BOLD_TWICE, TIDIED, block, deletions, string, update
 from tests.collab.clients import MemoryTransport, Replica
 from tests.collab.gated_store import GatedStore, closed, logged, raise_epoch
 from tests.collab.school import READ, Classroom
@@ -83,29 +83,19 @@ async def test_a_readers_deletion_is_ignored(store: DocumentStore, step: int, la
         assert str(ada.replica.text) == str(late.replica.text) == "stays"
 
 
-# What stock Yjs 13.6 sends: a word made bold, the same word made bold by somebody else at the same time, and what
-# everybody who hears both sends then: the second mark is deleted.
-_BOLD = (
-    "0106e807000701017803097061726167726170680700e80700060400e807010568656c6c6f84e807060620776f726c6446e8070204626f6c"
-    "640474727565c6e80706e8070704626f6c64046e756c6c00",
-    "0102e9070046e8070204626f6c640474727565c6e80706e8070704626f6c64046e756c6c00",
-)
-_TIDIED = "0001e807010d01"
-
-
 async def test_a_reader_whose_yjs_tidies_marks_up_stays(room: Classroom) -> None:
     ada, eve = await room.join("ada"), await room.join("eve")
     await room.settle()
     reader = await room.join("ben", rights=READ)
     await room.settle()
-    for writer, bold in zip((ada, eve), _BOLD, strict=True):
-        writer.replica.send_changes(bytes.fromhex(bold))
+    for writer, bold in zip((ada, eve), BOLD_TWICE, strict=True):
+        writer.replica.send_changes(bold)
         await room.settle()
     stored = await logged(room.store)
-    reader.replica.send_changes(bytes.fromhex(_TIDIED))
+    reader.replica.send_changes(TIDIED)
     await room.settle()
     assert reader.transport.closed is None and await logged(room.store) == stored
-    ada.replica.send_changes(bytes.fromhex(_TIDIED))
+    ada.replica.send_changes(TIDIED)
     await room.settle()
     assert await logged(room.store) == stored + 1, "it was not known before"
 

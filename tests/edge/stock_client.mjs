@@ -16,6 +16,8 @@ const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill: WebS
 const text = doc.getText('text')
 const say = (message) => process.stdout.write(JSON.stringify(message) + '\n')
 const closes = []
+let own = 0 // updates that this client made
+doc.on('update', (_, origin) => { if (origin !== provider) own += 1 })
 provider.on('connection-close', (event) => event && closes.push(event.code))
 
 createInterface({ input: process.stdin }).on('line', (line) => {
@@ -29,6 +31,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     rows: doc.getMap('rows').size,
     synced: provider.synced,
     closes,
+    own,
     people: [...provider.awareness.getStates()].filter(([id]) => id !== doc.clientID).map(([, state]) => state),
   })
 })

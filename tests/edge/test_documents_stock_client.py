@@ -20,6 +20,7 @@ from collab.demo import demo_deck, demo_table
 from collab.errors import CollabError, close_code
 from collab.limits import Limits
 from collab.store import DocumentStore
+from tests.collab.build import BOLD_TWICE
 from tests.collab.school import Classroom
 
 CLIENT = Path(__file__).parents[2] / "web" / "client"
@@ -166,3 +167,20 @@ async def test_an_unknown_document_is_final_for_a_stock_client(server: tuple[str
     state = await client.until(lambda state: bool(state["closes"]))
     assert state["closes"] == [4404]
     await client.stop()
+
+
+async def test_a_stock_reader_who_tidies_up_stays(server: tuple[str, Classroom]) -> None:
+    """Yjs deletes the second marks by itself, in the reader's copy too."""
+    url, room = server
+    reader = await Stock.start(url, "doc?read=1")
+    await reader.until(lambda state: state["synced"])
+    ada, eve = await room.join("ada"), await room.join("eve")
+    for writer, bold in zip((ada, eve), BOLD_TWICE, strict=True):
+        writer.replica.send_changes(bold)
+        await room.settle()
+    await reader.until(lambda state: state["own"] == 1)
+    ada.replica.text += "still here"
+    await room.settle()
+    state = await reader.until(lambda state: state["text"] == "still here")
+    assert state["closes"] == []
+    await reader.stop()
