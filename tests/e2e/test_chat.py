@@ -183,3 +183,9 @@ def test_what_is_unread_is_shown_until_it_is_read(open_page: OpenPage, channel: 
     ben.get_by_role("link", name="Heute").first.click()
     expect(ben.locator(f"a[href='{channel}']").first).to_be_visible()
     expect(entry).to_have_count(0)
+
+    complaints: list[str] = []
+    ben.on("pageerror", lambda error: complaints.append(str(error)))
+    ben.goto(channel)  # all of it was read before
+    expect(message(ben, "Nachricht 2")).to_be_visible()
+    assert complaints == []

@@ -171,7 +171,7 @@ export class ChannelChat {
   }
 
   seen(): void {
-    if (this.model.seen !== this.model.head) this.#dispatch({ type: 'seen' });
+    this.#dispatch({ type: 'seen' });
     if (this.model.seen > this.#told) this.#telling ??= setTimeout(() => this.#tell(), READ_MS);
   }
 
@@ -195,7 +195,9 @@ export class ChannelChat {
 
   #learn(channels: readonly ChannelView[]): void {
     this.rights = channels.find((one) => one.channel === this.channel) ?? null;
-    if (this.rights !== null) this.#dispatch({ type: 'seen', seq: this.rights.seen });
+    if (this.rights === null) return;
+    this.#told = Math.max(this.#told, this.rights.seen);
+    this.#dispatch({ type: 'seen', seq: this.rights.seen });
   }
 
   async #missed(): Promise<void> {

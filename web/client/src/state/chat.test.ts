@@ -103,6 +103,13 @@ describe('the read position', () => {
     expect(unread(reduceChat(model, { type: 'seen', seq: 4 }), 'me')).toBe(0);
     expect(unread(reduceChat(model, { type: 'seen', seq: 1 }), 'me')).toBe(1);
   });
+
+  it('is the same when nothing new is looked at: the screen that looks would look again', () => {
+    const early = after({ type: 'seen', seq: 2 }); // the server said so, and no page has come
+    expect(reduceChat(early, { type: 'seen' })).toBe(early);
+    const looked = after({ type: 'message', message: message(1) }, { type: 'seen' });
+    expect(reduceChat(looked, { type: 'seen' })).toBe(looked);
+  });
 });
 
 describe('mentions', () => {

@@ -78,7 +78,7 @@ export function reduceChat(model: ChatModel, action: ChatAction): ChatModel {
     case 'failed':
       return { ...model, pending: model.pending.map((one) => (one.clientId === action.clientId ? { ...one, failed: true } : one)) };
     case 'seen':
-      return { ...model, seen: Math.max(model.seen, action.seq ?? model.head) };
+      return (action.seq ?? model.head) <= model.seen ? model : { ...model, seen: action.seq ?? model.head };
     case 'loading':
       return { ...model, load: model.messages.length > 0 ? 'ready' : 'loading' };
     case 'unavailable':
