@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.web.school.town import NOW, meeting, person
@@ -9,6 +11,8 @@ from web.affected import affects_meetings, concerns, takes_away
 from web.budget import Budget
 from web.connection import Connection
 from web.school.events import (
+    AccountChanged,
+    ChannelChanged,
     EnrolmentAdded,
     EnrolmentRemoved,
     EventBody,
@@ -18,7 +22,7 @@ from web.school.events import (
     SessionEnded,
     Touched,
 )
-from web.school.model import Channel, ChannelRights, Enrolment
+from web.school.model import Account, Channel, ChannelRights, Enrolment
 
 
 def connection_of(school: str) -> Connection:
@@ -55,3 +59,24 @@ def test_who_may_lose_something_comes_first(body: EventBody, first: bool) -> Non
     channel = Channel(LESSON.channel, "a", "t", LESSON.id, None)
     connection.may([(channel, ChannelRights(read=True, write=True, moderate=False))])
     assert takes_away(SchoolEvent("a", 1, NOW, body), connection) is first
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ChannelChanged(Channel("a-talk", "a", "t", None, None, mode="off")),
+        AccountChanged(Account("a-t1", "a", "t1", "teacher", "T", "T T"), True),
+        EnrolmentAdded(Enrolment("a", "a-1", "a-p2")),
+    ],
+)
+@pytest.mark.parametrize("state", ["not greeted", "in doubt", "read"])
+def test_what_comes_while_rights_are_read_may_concern_what_is_not_known_yet(body: EventBody, state: str) -> None:
+    connection, event = connection_of("a"), SchoolEvent("a", 1, NOW, body)
+    if state != "not greeted":
+        connection.ready.set()
+    if state == "in doubt":
+        connection.doubt = asyncio.Event()
+    assert concerns(event, connection) is (state != "read")
+    stranger = connection_of("b")
+    stranger.doubt = connection.doubt
+    assert not concerns(event, stranger)
