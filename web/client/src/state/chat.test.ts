@@ -126,6 +126,13 @@ describe('mentions', () => {
     expect(nameable('me', [amira], [wrote('me', 'Ich'), wrote('p3', 'Ben K.'), wrote('p1', 'Amira')], [zoe, ben, { person: 'me', name: 'Ich' }])).toEqual([amira, ben, zoe]);
   });
 
+  it('are of nobody who was erased', () => {
+    const erased = message(1, { author: { id: 'erased', name: '', role: 'pupil' }, deleted: true });
+    const found = nameable('me', people, [erased], []);
+    expect(suggestions('@', 1, found)?.people).toHaveLength(people.length);
+    expect(mentioned('Treffen @ 10 Uhr', found)).toEqual([]);
+  });
+
   it('are suggested while a name is begun', () => {
     expect(suggestions('hallo @ami', 10, people)).toEqual({ from: 6, people: people.slice(0, 2) });
     expect(suggestions('hallo @ami', 4, people)).toBeNull();

@@ -129,11 +129,11 @@ export interface Nameable {
   name: string;
 }
 
-/** Who can be named: who is here, who wrote here, and whoever else belongs here; each once, without me. */
+/** Who can be named: who is here, who wrote here, and whoever else belongs here; each once, without me and the erased. */
 export function nameable(me: string, here: readonly Nameable[], messages: readonly ChatMessage[], members: readonly Nameable[]): Nameable[] {
   const authors = messages.map(({ author }) => ({ person: author.id, name: author.name }));
   const all = new Map<string, Nameable>();
-  for (const one of [...here, ...authors, ...members]) if (one.person !== me && !all.has(one.person)) all.set(one.person, one);
+  for (const one of [...here, ...authors, ...members]) if (one.person !== me && one.name !== '' && !all.has(one.person)) all.set(one.person, one);
   return [...all.values()];
 }
 
