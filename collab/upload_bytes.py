@@ -122,7 +122,7 @@ class FileBytes:
             raise
 
     def _make_folders(self, folder: Path) -> None:
-        if folder in self._safe:
+        if folder in self._safe and folder.is_dir():  # somebody may have cleared away what was empty
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         above = folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -283,6 +284,15 @@ async def test_bytes_that_a_crash_left_behind_are_dropped(uploads: UploadStore, 
     for place in (stray, stray + "~small"):
         with pytest.raises(StateError):
             await read(uploads, place, size=4)
+
+
+async def test_a_folder_that_was_cleared_away_is_made_again(tmp_path: Path) -> None:
+    files = FileBytes(tmp_path / "uploads")
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"kept")
+        await files.put(f"school/aa/{name}", tmp_path / name)
+        assert [piece async for piece in files.read(f"school/aa/{name}", 0, 4)] == [b"kept"]
+        shutil.rmtree(tmp_path / "uploads" / "school")
 
 
 NOW, LOGGED, OLD, GONE = ("1" * 64, "2" * 64, "3" * 64, "4" * 64)
