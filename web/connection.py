@@ -40,6 +40,7 @@ class Connection:
         self.person = person
         self.budget = budget
         self.channels: dict[str, tuple[Channel, ChannelRights]] = {}
+        self.told: dict[str, tuple[Channel, ChannelRights]] = {}  # the same as the client knows it
         self.partners: dict[str, AccountRole] = {}  # the other ones of its conversations
         self.inbox: deque[Request] = deque()
         self.flight: deque[tuple[int | None, Sent | bytes]] = deque()  # messages not acked yet

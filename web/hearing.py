@@ -24,12 +24,14 @@ class Hearing:
         self.hearers: dict[str, dict[str, str]] = {}  # channel -> sid -> eio_sid
         self._services = services
 
-    async def read(self, connection: Connection) -> tuple[Rights, dict[str, Position]] | None:
+    async def read(self, connection: Connection) -> Rights | None:
         """Read what a connection may hear, and let it; None when it has gone meanwhile."""
         rights = await self._services.access.channels_of(connection.person)
-        if not await self._set(connection, rights):
-            return None
-        return rights, await self._positions(connection.person, rights)
+        return rights if await self._set(connection, rights) else None
+
+    async def positions(self, person: Person, rights: Rights) -> dict[str, Position]:
+        """Return where a person stands in the channels that they may read."""
+        return await self._services.chat.positions.of(person.id, [channel.id for channel, may in rights if may.read])
 
     def leave(self, connection: Connection) -> None:
         """A connection is gone."""
@@ -69,6 +71,3 @@ class Hearing:
     def _shut(self, channels: Iterable[str]) -> None:
         for channel in channels:
             self._services.chat.shut(channel)
-
-    async def _positions(self, person: Person, rights: Rights) -> dict[str, Position]:
-        return await self._services.chat.positions.of(person.id, [channel.id for channel, may in rights if may.read])

@@ -87,14 +87,16 @@ class SocketRights:
         return failed
 
     async def _read(self, connection: Connection) -> None:
-        before, heard = connection.channels, set(connection.heard)
         try:
-            found = await self._hearing.read(connection)
+            rights = await self._hearing.read(connection)
         except AccessDenied:
             connection.may(())
             await self._cut(connection.eio_sid)
             return
-        if found is not None and connection.channels != before:
-            changed = wire.RightsChanged(view_channels(*found))
-            self._send([connection.eio_sid], build_event("rights:changed", changed))
-            self._company.introduce(connection, connection.heard - heard)
+        if rights is None or connection.channels == connection.told:
+            return
+        places = await self._hearing.positions(connection.person, rights)  # when that fails, all of it is done again
+        told, connection.told = connection.told, connection.channels
+        changed = wire.RightsChanged(view_channels(rights, places))
+        self._send([connection.eio_sid], build_event("rights:changed", changed))
+        self._company.introduce(connection, connection.heard - {id for id, (_, may) in told.items() if may.read})

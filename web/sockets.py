@@ -122,9 +122,10 @@ class Sockets:
                 if connection.gone:
                     return
                 await self._company.enter(connection)
-                found = await self._hearing.read(connection)
-                if found is None:
+                rights = await self._hearing.read(connection)
+                if rights is None:
                     return
+                places = await self._hearing.positions(connection.person, rights)
         except Exception as error:  # the top of a connection: half let in is worse than out
             if not isinstance(error, WebError | CollabError):
                 log.exception("a connection could not be set up")
@@ -133,8 +134,9 @@ class Sockets:
         person, config = connection.person, self._services.config
         view = wire.PersonView(person.id, person.school, person.name, person.role)
         relays = issue_ice_servers(config.turn, config.turn_secret)
-        hello = wire.Hello(view, view_channels(*found), relays, self._services.school.clock())
+        hello = wire.Hello(view, view_channels(rights, places), relays, self._services.school.clock())
         self._send(connection, "session:hello", hello)
+        connection.told = connection.channels
         self._company.introduce(connection, connection.heard)
         connection.ready.set()
         self._rights.greeted(connection)

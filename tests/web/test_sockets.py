@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,8 @@ import aiohttp
 import pytest
 import socketio
 
+from collab.chat_positions import Position
+from collab.errors import CollabError
 from tests.web.house import Caller, House, eventually
 from tests.web.people import guests
 from web import budget
@@ -374,6 +377,45 @@ async def test_whoever_is_not_greeted_yet_holds_up_nobody_and_is_read_then(
         go_on.set()
     await coming
     await eventually(lambda: asked == ["Amira", "Ben", "Ben"])
+
+
+async def test_who_could_not_be_told_of_a_change_at_once_is_told_when_it_can_be(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amira = await house.connect(name="Amira")
+    of, failed = house.services.chat.positions.of, list[str]()
+
+    async def failing(person: str, channels: Sequence[str]) -> dict[str, Position]:
+        if not failed:
+            failed.append(person)
+            raise CollabError("store_failed", "the database failed")
+        return await of(person, channels)
+
+    monkeypatch.setattr(house.services.chat.positions, "of", failing)
+    await do_change_meeting(house.services.school, "demo", "demo-lesson", MeetingPatch(lobby=True))
+    await eventually(lambda: bool(failed))
+    assert (await amira.until("rights:changed"))["channels"] == []
+
+
+async def test_rights_that_stay_as_they_are_cost_no_look_at_what_is_unread(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amira = await house.connect(name="Amira")
+    asked, read = list[Person](), house.services.access.channels_of
+
+    async def noted(person: Person) -> list[tuple[Channel, ChannelRights]]:
+        asked.append(person)
+        return await read(person)
+
+    async def never(person: str, channels: Sequence[str]) -> dict[str, Position]:
+        raise AssertionError
+
+    monkeypatch.setattr(house.services.access, "channels_of", noted)
+    monkeypatch.setattr(house.services.chat.positions, "of", never)
+    await do_change_meeting(house.services.school, "demo", "demo-lesson", LONGER)
+    await eventually(lambda: bool(asked))
+    assert "error" not in await amira.ask("chat:send", channel=CLASS, text="Hallo", client_id="1")
+    assert len(asked) == 1 and amira.all("rights:changed") == []
 
 
 async def test_a_lost_enrolment_silences_the_channel(house: House) -> None:
