@@ -139,7 +139,7 @@ class RoomHost:
         return wire.Done()
 
     async def _join(self, call: RoomCall, message: wire.RoomJoin) -> wire.RoomJoined:
-        grant = await self._rights.grant(call.person)
+        grant, news = await self._rights.grant(call.person), self._rights.news
         for member in list(self.room.members):
             if member.connection == call.connection and member.client != message.client:
                 self._apply(quietly(self.room.leave(member.peer)))
@@ -147,6 +147,8 @@ class RoomHost:
         if grant.moderate and self.room.meeting.ended:
             self._apply(self.room.set_meeting(await self._changed(MeetingPatch(ended=False))))
         await self.groups.reread()
+        if news != self._rights.news:
+            grant = await self._rights.grant(call.person)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
         self._tend_groups()

@@ -41,23 +41,23 @@ class RoomRights:
         self._room = room
         self._access = access
         self._apply = apply
-        self._news = 0
+        self.news = 0  # batches of events so far that may concern somebody
         self._seats: dict[str, _Seat] = {}  # who was ever in doubt, by peer
         self._rereading = Rereading(self._look, READ_AT_ONCE)
 
     async def grant(self, person: Person) -> Grant:
         """Return what the person may do, as it is in this turn."""
         while True:
-            before = self._news
+            before = self.news
             meeting, grant = await self._access.access_meeting(person, self._room.meeting.id)
-            if before == self._news:
+            if before == self.news:
                 self._apply(self._room.set_meeting(meeting))  # an empty room hears no news
                 return grant
 
     def refresh(self, events: Iterable[SchoolEvent]) -> None:
         """Have the rights of everybody read whom these events may concern."""
         ours = [event for event in events if self._concerns(event)]
-        self._news += 1 if ours else 0
+        self.news += 1 if ours else 0
         self._doubt([one for one in self._room.members if any(affects_meetings(event, one.person) for event in ours)])
 
     def reread_all(self) -> None:
@@ -76,7 +76,8 @@ class RoomRights:
         await self._rereading.close()
 
     def _doubt(self, members: Collection[Member]) -> None:
-        for peer in [peer for peer in self._seats if not self._is_here(peer)]:
+        here = {member.peer for member in self._room.members}
+        for peer in [peer for peer in self._seats if peer not in here]:
             self._rereading.drop(self._seats.pop(peer))
         self._rereading.add([self._seats.setdefault(one.peer, _Seat(one.peer, one.person)) for one in members])
 

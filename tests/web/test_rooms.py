@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
 from msgspec import structs
 
 from tests.web.house import Caller, House, eventually
-from web import budget
+from web import budget, room_groups_host
 from web.errors import AccessDenied, StateError
 from web.rereading import Rereading
+from web.room_rights import RoomRights
 from web.room_wire import RoomCall
 from web.school.actions import MeetingPatch, do_change_meeting
+from web.school.events import SchoolEvent
+from web.school.group_queries import load_plan
 from web.school.model import Grant, Meeting, Person, Role
+from web.school.store import SchoolStore
 
 LESSON = "demo-lesson"
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
@@ -365,3 +369,31 @@ async def test_one_whose_right_cannot_be_read_keeps_nobody_in_a_room(
     await house.services.auth.revoke_ticket(issued.ticket)
     room = house.services.rooms.hosts()[0].room
     await eventually(lambda: {member.person.name for member in room.members} == {"T", "Ben"})
+
+
+async def test_news_that_come_while_somebody_is_coming_in_hold_for_them(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, at_the_door, go_on = load_plan, asyncio.Event(), asyncio.Event()
+    refresh, heard = RoomRights.refresh, list[SchoolEvent]()
+
+    async def gated(store: SchoolStore, meeting: str) -> Any:
+        at_the_door.set()
+        await go_on.wait()
+        return await load(store, meeting)
+
+    def noted(rights: RoomRights, events: Sequence[SchoolEvent]) -> None:
+        refresh(rights, events)
+        heard.extend(events)
+
+    monkeypatch.setattr(room_groups_host, "load_plan", gated)
+    monkeypatch.setattr(RoomRights, "refresh", noted)
+    coming = asyncio.create_task(join(house, "pupil", "Amira"))
+    try:
+        await eventually(at_the_door.is_set)
+        await do_change_meeting(house.services.school, "demo", LESSON, MeetingPatch(lobby=True))
+        await eventually(lambda: bool(heard))
+    finally:
+        go_on.set()
+    _, answer = await coming
+    assert answer["state"] == "lobby"
