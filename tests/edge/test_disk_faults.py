@@ -18,6 +18,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.edge.traces import looking_on
 from tests.server import KreideServer
 from tests.wire import ChatClient, YClient
 
@@ -34,18 +35,9 @@ ASKED = 5  # requests that must be answered while the disk is at work
 @asynccontextmanager
 async def faulty_sync(server: KreideServer, fault: str) -> AsyncIterator[None]:
     """Let every fdatasync of the server go wrong in this way (strace's words)."""
-    fdatasync = ("-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync,fsync:{fault}")
-    command = ("strace", "-f", *fdatasync, "-o", "/dev/null", "-p", str(server.pid))
-    strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    assert strace.stderr is not None
-    try:
-        async with asyncio.timeout(30):
-            if b"attached" not in await strace.stderr.readline():
-                pytest.skip("this machine lets nobody look on")
+    what = ("-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync,fsync:{fault}", "-o", "/dev/null")
+    async with looking_on(server, *what):
         yield
-    finally:
-        strace.terminate()
-        await strace.wait()
 
 
 def files_in(folder: Path) -> set[Path]:

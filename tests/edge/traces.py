@@ -58,11 +58,10 @@ class Message(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def tracing(server: KreideServer, file: Path) -> AsyncIterator[None]:
-    """Write down what the server (one process) does until the block is left."""
-    calls = ",".join((*HEARD, *SAID, *WRITTEN, *SYNCED, *MOVED))
-    command = ("strace", "-f", "-y", "-xx", "-s", "70000", "-e", f"trace={calls}", "-o", str(file))
-    strace = await asyncio.create_subprocess_exec(*command, "-p", str(server.pid), stderr=asyncio.subprocess.PIPE)
+async def looking_on(server: KreideServer, *options: str) -> AsyncIterator[None]:
+    """Let strace look at the server (one process) with these options until the block is left."""
+    command = ("strace", "-f", *options, "-p", str(server.pid))
+    strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     assert strace.stderr is not None
     try:
         async with asyncio.timeout(30):
@@ -72,6 +71,14 @@ async def tracing(server: KreideServer, file: Path) -> AsyncIterator[None]:
     finally:
         strace.terminate()
         await strace.communicate()
+
+
+@asynccontextmanager
+async def tracing(server: KreideServer, file: Path) -> AsyncIterator[None]:
+    """Write down what the server does until the block is left."""
+    calls = ",".join((*HEARD, *SAID, *WRITTEN, *SYNCED, *MOVED))
+    async with looking_on(server, "-y", "-xx", "-s", "70000", "-e", f"trace={calls}", "-o", str(file)):
+        yield
 
 
 def read_trace(lines: Sequence[str]) -> list[Call]:
