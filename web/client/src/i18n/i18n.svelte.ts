@@ -1,4 +1,5 @@
 import { getContext, setContext } from 'svelte';
+import { part } from '../state/parts';
 import type { Catalogue } from './de';
 
 export type Locale = 'de' | 'en';
@@ -30,11 +31,11 @@ export class I18n {
   }
 
   static async start(wanted: Locale): Promise<I18n> {
-    return new I18n(await load[wanted](), wanted);
+    return new I18n(await part(load[wanted]), wanted);
   }
 
   async choose(locale: Locale): Promise<void> {
-    this.#build = await load[locale]();
+    this.#build = await part(load[locale]);
     this.locale = locale;
     localStorage.setItem(STORED, locale);
     document.documentElement.lang = locale;

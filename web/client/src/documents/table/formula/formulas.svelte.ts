@@ -5,6 +5,7 @@
  * takes a few milliseconds, what is in sight first; the first follows a change at once, so that a small table shows its result
  * with the keystroke.
  */
+import { kept } from '../../../state/parts';
 import { cellAt, type Table } from '../model';
 import { isFormula } from '../text';
 import { Calculator, type Change } from './calculator';
@@ -30,7 +31,7 @@ export class Formulas {
   #places: Places;
   #locale: 'de' | 'en' = 'de';
   #calculator: Calculator | null = null;
-  #library: Promise<typeof import('./library')> | null = null;
+  readonly #library = kept(() => import('./library'));
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shown = 0;
   #closed = false;
@@ -73,12 +74,12 @@ export class Formulas {
 
   async #start(): Promise<void> {
     try {
-      const { LIBRARY } = await (this.#library ??= import('./library'));
+      const { LIBRARY } = await this.#library();
       if (this.#closed) return;
       this.#calculator = new Calculator(LIBRARY, this.#locale, this.#places, this.#read);
       this.#work();
     } catch {
-      this.#library = null; // without a network; the next change tries again
+      // Without a network; the next change tries again.
     }
   }
 

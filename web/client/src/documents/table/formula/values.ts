@@ -1,5 +1,6 @@
 /** All formulas of a table computed once, for a file: by row and column. */
 import type * as Y from 'yjs';
+import { part } from '../../../state/parts';
 import { cellAt, tableOf } from '../model';
 import { Calculator } from './calculator';
 import { Fault, faultName } from './faults';
@@ -14,7 +15,7 @@ const SLICE = 20;
 export async function formulaValues(doc: Y.Doc, locale: 'de' | 'en'): Promise<FormulaValue[]> {
   const table = tableOf(doc);
   if (!holdsFormula(table)) return [];
-  const { LIBRARY } = await import('./library');
+  const { LIBRARY } = await part(() => import('./library'));
   const calculator = new Calculator(LIBRARY, locale, placesOf(table), (row, col) => cellAt(table, row, col));
   for (;;) {
     const end = performance.now() + SLICE;
