@@ -8,7 +8,8 @@
 //!
 //! Laws: the target is the lowest of what delay, loss, the viewer's REMB allow, always within
 //! `Limits`. Whoever gives no transport-wide feedback is judged by loss reports from the start
-//! estimate on, or by its REMB. When packets go unanswered the target falls until somebody answers.
+//! estimate on, or by its REMB. When packets go unanswered the target falls until somebody answers;
+//! and where nothing leaves that could be answered, probes go on asking.
 //! The feedback of a hostile viewer harms its own estimate at most: all is bounded and total.
 // Rates and times are far below 2^52; floats that become integers were clamped to `Limits` before.
 #![allow(clippy::cast_precision_loss, clippy::cast_sign_loss)]
@@ -50,6 +51,8 @@ const COLLAPSE_WITHIN: u64 = 3_000_000;
 /// No probe this soon after backing off, nor while more than this share is lost.
 const CALM: u64 = 1_000_000;
 const LOSSY: f64 = 0.10;
+/// An answer this old says nothing of the way as it is now.
+const OUTDATED: u64 = 2_000_000;
 const START_ROUND_TRIP: u64 = 100_000;
 /// For this long it counts as backing off.
 const RECENT: u64 = 500_000;
@@ -75,6 +78,8 @@ pub struct Estimator {
     remb: Option<(f64, u64)>,
     judged_by: Judge,
     silence: Silence,
+    /// When feedback came last.
+    heard: u64,
     falls: Falls,
     /// The highest target lately, and since when.
     high: (f64, u64),
@@ -110,6 +115,7 @@ impl Estimator {
             remb: None,
             judged_by: Judge::Nobody,
             silence: Silence::default(),
+            heard: 0,
             falls: Falls::default(),
             high: (0.0, 0),
         }
@@ -197,6 +203,7 @@ impl Estimator {
             self.prober.heard();
         }
         self.silence.answered();
+        self.heard = now;
         let round_trip = now - newest.min(now);
         self.round_trip = (7 * self.round_trip + round_trip) / 8;
         let before = self.target(now);
@@ -281,15 +288,16 @@ impl Estimator {
 
     /// A train of packets to send now, faster than the target, if it is time for one.
     pub fn probe(&mut self, now: u64) -> Option<Probe> {
-        let calm = self
+        let quiet = self
             .delay
             .decreased()
-            .is_none_or(|at| now - at.min(now) >= CALM)
-            && self.trend.usage() != Usage::Over
+            .is_none_or(|at| now - at.min(now) >= CALM);
+        let free = self.trend.usage() != Usage::Over
             && self.waits == Wait::None
             && self.loss.excess() < LOSSY
-            && self.judged_by != Judge::Reports
             && !self.silent(now);
+        let outdated = now - self.heard.min(now) >= OUTDATED;
+        let calm = quiet && (free || outdated) && self.judged_by != Judge::Reports;
         let most = self.remb_bound(now).min(self.wanted);
         if calm {
             self.prober.begin(now, self.target(now), most)

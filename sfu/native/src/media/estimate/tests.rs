@@ -137,6 +137,30 @@ fn phone_call_interrupts() {
     }
 }
 
+/// All microphones are off, and the way is so bad that the picture is paused: nothing leaves any more that could be
+/// answered. It is better after eight seconds, and soon found to be.
+#[test]
+fn a_way_on_which_nothing_was_left_to_send_is_tried_again() {
+    for bad in [0, 30_000, 60_000, 100_000] {
+        for seed in SEEDS {
+            for paused in 1..=6 {
+                let mut link = Link::new(2_000_000);
+                let (gone, back) = (20 * SECOND, 28 * SECOND);
+                link.capacity = vec![(0, 2_000_000), (gone, bad), (back, 2_000_000)];
+                let mut viewers = [Viewer::new(1_000_000, 0)];
+                viewers[0].shown = vec![(0, 1), (gone + paused * SECOND / 2, 0)];
+                let tallies = run(&mut link, &mut viewers, 60, seed).remove(0);
+                show("paused", seed, &tallies);
+                let found = tallies[28..].iter().position(|one| one.target >= 300_000);
+                assert!(
+                    found.is_some_and(|seconds| seconds <= 15),
+                    "{bad} {paused} {seed} {found:?}"
+                );
+            }
+        }
+    }
+}
+
 /// Thirty pupils behind one access point, each of whom could use a megabit: 18 for 30.
 #[test]
 fn wifi_of_thirty() {
