@@ -57,7 +57,7 @@ def write_picture(path: Path, colour: tuple[int, int, int]) -> None:
     """Write two frames of one colour with a bar that differs, so that the encoder has something to do."""
     luma, blue, red = colour
     chroma = bytes([blue]) * (WIDTH * HEIGHT // 4) + bytes([red]) * (WIDTH * HEIGHT // 4)
-    with path.open("wb") as file:
+    with path.open("xb") as file:  # written anew under a browser that shows it, it would end that camera
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420mpeg2\n".encode())
         for shift in range(RATE):
             rows = [bytes([luma + (8 if row // 10 == shift else 0)]) * WIDTH for row in range(HEIGHT)]

@@ -190,12 +190,12 @@ def test_pupils_behind_443_only(
         stack.callback(relay.kill)
         wait_for_port(relay_port, relay, address=OUTSIDE)
         people: dict[str, Page] = {}
-        for account, browser, url, tone in (
-            ("teacher", town.browser(), server.url, 300), ("pupil1", pages_alone, server.url, 500),
-            ("pupil2", through_proxy, proxied, 700),
+        for account, browser, url, colour, tone in (
+            ("teacher", town.browser(), server.url, "red", 300), ("pupil1", pages_alone, server.url, "green", 500),
+            ("pupil2", through_proxy, proxied, "blue", 700),
         ):  # fmt: skip
             common = [*FLAGS, "--no-sandbox", f"--unsafely-treat-insecure-origin-as-secure={url}"]
-            chromium = launch(_playwright, str(browser), common, tmp_path, "red", tone)
+            chromium = launch(_playwright, str(browser), common, tmp_path, colour, tone)
             stack.callback(chromium.close)
             context = chromium.new_context(base_url=url, locale="en-GB", permissions=["camera", "microphone"])
             context.set_default_timeout(60_000)
