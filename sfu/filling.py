@@ -1,8 +1,8 @@
 """Putting what is wanted into one viewer's slots. Sans-IO.
 
-Laws: each change of a slot's source raises that slot's generation, so that nobody is shown under another's name; the
-layer is told before the source that depends on it; what is as it was is not told again. The viewer hears of all of its
-slots once any has changed.
+Laws: each change of a slot's source raises that slot's generation, so that nobody is shown under another's name; those
+of a new connection are above all before, so that a client knows what is newest. The layer is told before the source
+that depends on it; what is as it was is not told again. The viewer hears of all of its slots once any has changed.
 """
 
 from __future__ import annotations

@@ -99,14 +99,14 @@ class SlotEntry:
 
     __slots__ = ("codecs", "frozen", "generation", "halved", "id", "layer", "mid", "name", "source")
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, slot: Slot, generation: int) -> None:
         self.id = slot.id
         self.name = slot.name
         self.mid = slot.mid
         self.codecs = slot.codecs
         self.source = 0
         self.layer, self.halved = MAX_LAYERS - 1, False
-        self.generation = 0
+        self.generation = generation
         self.frozen: float | None = None
         """When its viewer last said that the picture stands still."""
 
@@ -123,6 +123,8 @@ class Peer:
         self.connected = False
         self.sources: dict[Purpose, SourceEntry] = {}
         self.slots: dict[str, SlotEntry] = {}
+        self.generation = 0
+        """The highest of the slots of its connections before."""
         self.page: tuple[str, ...] | None = None
         self.placed = 0.0
         self.seats = Seats()

@@ -67,7 +67,7 @@ class Roster:
             if source.layers > 1 and peer.obliging:
                 self.touched[source] = None
         known = {slot.id: slot for slot in peer.slots.values()}
-        peer.slots = {slot.name: known.get(slot.id) or SlotEntry(slot) for slot in event.slots}
+        peer.slots = {slot.name: known.get(slot.id) or SlotEntry(slot, peer.generation) for slot in event.slots}
         for gone in [slot for slot in known.values() if peer.slots.get(slot.name) is not slot]:
             self.show(peer, gone, 0, gone.layer)
         return come
@@ -76,6 +76,7 @@ class Roster:
         """Forget the peer's connection; its sources have been forgotten before."""
         for slot in peer.slots.values():
             self.show(peer, slot, 0, slot.layer)
+        peer.generation = max((slot.generation for slot in peer.slots.values()), default=peer.generation)
         peer.slots = {}
         peer.seats = Seats()
         peer.session, peer.connected = 0, False

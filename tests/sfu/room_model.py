@@ -57,6 +57,7 @@ class Model:
         self.layers: dict[tuple[str, str], int] = {}
         self.halved: set[tuple[str, str]] = set()
         self.generations: dict[int, int] = {}
+        self.newest: dict[tuple[str, str], int] = {}
         self.states: dict[str, list[SlotState]] = {}
         self.events: list[MediaEvent] = []
         self.stage: str | None = None
@@ -69,6 +70,8 @@ class Model:
         elif isinstance(event, Left) and event.peer == self.stage:
             self.stage = None
         outputs = self.router.receive(self.now, event)
+        if isinstance(event, Left):
+            self.newest = {key: number for key, number in self.newest.items() if key[0] != event.peer}
         if isinstance(event, Frozen):
             self.note_asked(outputs)
         return self.take(outputs)
@@ -79,6 +82,14 @@ class Model:
                 assert self.now >= self.asked_at.get(output.source, -100) + 10, "asked too often"
                 self.asked_at[output.source] = self.now
 
+    def check_generation(self, order: Assign) -> None:
+        known, name = self.generations.get(order.slot), self.slot_names[order.slot]
+        if known is None:
+            assert order.generation > self.newest.get(name, 0), "a client keeps what is newer"
+        else:
+            assert order.generation == known + 1
+        self.generations[order.slot] = self.newest[name] = order.generation
+
     def take(self, outputs: list[Output]) -> list[Output]:
         for output in outputs:
             if isinstance(output, SetAudience):
@@ -86,8 +97,7 @@ class Model:
             elif isinstance(output, SetMute):
                 self.muted[output.source] = output.muted
             elif isinstance(output, Assign):
-                assert output.generation == self.generations.get(output.slot, 0) + 1
-                self.generations[output.slot] = output.generation
+                self.check_generation(output)
                 if output.source in self.audience:
                     assert output.session in self.audience[output.source], "assigned before it was allowed"
                 self.slots[self.slot_names[output.slot]] = output.source

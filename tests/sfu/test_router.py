@@ -191,6 +191,22 @@ def test_a_new_connection_replaces_the_old_one() -> None:
     assert model.tiles("b")[0] == "a"
 
 
+def test_what_a_new_connection_shows_is_newer_than_all_that_the_one_before_showed() -> None:
+    model = Model()
+    model.join("a", "b", "c", "me")
+    model.flow("a", "camera")
+    model.flow("b", "camera")
+    for page in (("a", "b"), ("a", "c"), ("c", "b")):
+        model.tell(Paged("me", page))
+    before = {state.slot: state for state in model.states["me"]}
+    model.tell(Detached("me"))
+    model.attach("me")
+    model.tell(Connected("me"))
+    after = {state.slot: state for state in model.states["me"]}
+    assert before["tile-1"].peer != after["tile-1"].peer, "the tiles stand in the order of the page again"
+    assert all(after[slot].generation >= before[slot].generation for slot in before)
+
+
 def test_nothing_is_left_when_all_have_gone() -> None:
     model = Model()
     model.join("a", "b", "c", rights=TEACHER)
