@@ -2,7 +2,8 @@
 
 Laws: a layer that is wanted is asked for at once; one that nobody wants any more is given up `LINGER` seconds later, so
 that turning a page there and back costs nothing. The lowest layer is always wanted: whoever turns a page sees it
-without waiting. A client that was told nothing sends all.
+without waiting. A client that was told nothing sends all; one that may have missed it, or may think of what it was told
+for a connection before, is told again.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ LINGER: Final = 1.5
 class Demand:
     """The layers of one source that are wanted."""
 
-    __slots__ = ("_layers", "_told", "_unwanted")
+    __slots__ = ("_again", "_layers", "_told", "_unwanted")
 
     def __init__(self, layers: int) -> None:
         self._layers = layers
         self._told = frozenset(range(layers))
+        self._again = False
         self._unwanted: dict[int, float] = {}
 
     @property
@@ -32,8 +34,12 @@ class Demand:
         """When a layer will have been unwanted for long enough."""
         return min(self._unwanted.values()) + LINGER if self._unwanted else None
 
+    def again(self) -> None:
+        """The client may not know what it was told."""
+        self._again = True
+
     def update(self, now: float, watched: frozenset[int]) -> bool:
-        """These layers are watched now; whether `told` changed."""
+        """These layers are watched now; whether it is to be told of them."""
         wanted = watched & frozenset(range(self._layers)) | {0}
         idle = self._told - wanted
         self._unwanted = {layer: self._unwanted.get(layer, now) for layer in idle}
@@ -41,5 +47,5 @@ class Demand:
         for layer in over:
             del self._unwanted[layer]
         told = (self._told | wanted) - over
-        changed, self._told = told != self._told, told
+        changed, self._told, self._again = self._again or told != self._told, told, False
         return changed

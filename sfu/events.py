@@ -114,6 +114,12 @@ class Staged(Struct, frozen=True):
     peer: str | None
 
 
+class Returned(Struct, frozen=True):
+    """The peer's client is back, and may have missed what it was told."""
+
+    peer: str
+
+
 class Paged(Struct, frozen=True):
     """Whom a viewer wants in its tiles."""
 
@@ -141,7 +147,7 @@ class Recorded(Struct, frozen=True):
     recorder: int
 
 
-PeerEvent = Left | Attached | Connected | Detached | Paged | Frozen | Muted
+PeerEvent = Left | Attached | Connected | Detached | Returned | Paged | Frozen | Muted
 Event = Recorded | Admitted | Flow | Rates | Estimates | Capped | Levels | Staged | PeerEvent
 
 

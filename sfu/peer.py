@@ -121,6 +121,8 @@ class Peer:
         self.muted = False
         self.session = 0
         self.connected = False
+        self.reconnects = False
+        """It had a connection before, of which its client may still be told something."""
         self.sources: dict[Purpose, SourceEntry] = {}
         self.slots: dict[str, SlotEntry] = {}
         self.generation = 0

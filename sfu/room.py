@@ -37,6 +37,7 @@ from sfu.events import (
     Paged,
     Rates,
     Recorded,
+    Returned,
     Staged,
 )
 from sfu.model import (
@@ -128,6 +129,10 @@ class MediaRoom:
     def set_page(self, peer: str, tiles: list[str]) -> None:
         """Whom this viewer wants in its tiles."""
         self._tell(Paged(peer, tuple(tiles[:MAX_TILES])))
+
+    def returned(self, peer: str) -> None:
+        """The peer's client was away and may have missed what it was told: tell it again."""
+        self._tell(Returned(peer))
 
     def mute(self, peer: str, muted: bool) -> None:
         """A moderator's mute of the microphone; it holds in the plane, over reconnects too."""

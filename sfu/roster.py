@@ -66,6 +66,8 @@ class Roster:
             self.sources[source.id] = peer.sources[source.purpose] = source
             if source.layers > 1 and peer.obliging:
                 self.touched[source] = None
+        if come and peer.reconnects:
+            self.tell_layers(peer)
         known = {slot.id: slot for slot in peer.slots.values()}
         peer.slots = {slot.name: known.get(slot.id) or SlotEntry(slot, peer.generation) for slot in event.slots}
         for gone in [slot for slot in known.values() if peer.slots.get(slot.name) is not slot]:
@@ -79,9 +81,19 @@ class Roster:
         peer.generation = max((slot.generation for slot in peer.slots.values()), default=peer.generation)
         peer.slots = {}
         peer.seats = Seats()
+        peer.reconnects = peer.reconnects or peer.session != 0
         peer.session, peer.connected = 0, False
         peer.allocation, peer.missing = Allocation(self._cap_kbit), Missing()
+        if peer.reconnects:
+            peer.missing.again()
         self.viewers.pop(peer, None)
+
+    def tell_layers(self, peer: Peer) -> None:
+        """Have its client told of the layers that are watched, whether it knows them or not."""
+        for source in peer.sources.values():
+            if source.layers > 1 and peer.obliging:
+                source.demand.again()
+                self.touched[source] = None
 
     def leave(self, peer: Peer) -> None:
         """Forget a peer without a connection."""

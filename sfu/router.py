@@ -38,11 +38,12 @@ from sfu.events import (
     PeerEvent,
     Rates,
     Recorded,
+    Returned,
     Staged,
 )
 from sfu.filling import fill
 from sfu.floor import Floor
-from sfu.model import MediaRights, SourceChanged
+from sfu.model import MediaRights, SlotsChanged, SourceChanged
 from sfu.peer import Peer, SourceEntry
 from sfu.pictures import Pictures
 from sfu.roster import Roster
@@ -178,6 +179,8 @@ class Router:
             case Connected():
                 peer.connected = peer.session != 0
                 self._look_at(peer)
+            case Returned():
+                self._return(peer)
             case Paged():
                 self._roster.turn(peer, event.tiles)
                 self._look_at(peer)
@@ -208,6 +211,15 @@ class Router:
             self._concern(self._roster.asking(peer.name))
         if not peer.connected:
             self._outputs += self._pictures.foresee(peer)
+        self._look_at(peer)
+
+    def _return(self, peer: Peer) -> None:
+        """Its client may not know what it was told of its connection."""
+        if peer.slots:
+            states = [self._roster.state(slot) for slot in peer.slots.values()]
+            self._outputs.append(SlotsChanged(peer.name, states))
+        peer.missing.again()
+        self._roster.tell_layers(peer)
         self._look_at(peer)
 
     def _part(self, peer: Peer) -> None:

@@ -151,6 +151,8 @@ class RoomHost:
             grant = await self._rights.grant(call.person)
         joined, outputs = self.room.join(_now(), arrival, grant)
         self._apply(outputs)
+        if joined.peer != arrival.peer:
+            self.media.returned(joined.peer)
         self._tend_groups()
         if self._settling is not None and self._settling.waits_for(joined.peer):
             self._deliver(self._settling.call(joined.peer))  # it may have missed the first

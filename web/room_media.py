@@ -70,6 +70,10 @@ class RoomMedia:
             self._stage = stage
             self.plane.set_stage(stage)
 
+    def returned(self, peer: str) -> None:
+        """A client has taken its place again: what it was told meanwhile was lost."""
+        self.plane.returned(peer)
+
     async def handle(self, now: int, peer: str, message: Struct) -> Struct:
         """Do what a client asks of its media; raises an error of any of the trees."""
         match message:

@@ -27,6 +27,14 @@ def test_what_is_wanted_again_is_asked_for_at_once() -> None:
     assert demand.deadline is None
 
 
+def test_a_client_that_may_have_missed_it_is_told_again() -> None:
+    demand = Demand(3)
+    demand.again()
+    assert demand.update(0.0, frozenset({2})), "also where it should send all"
+    assert demand.told == {0, 1, 2}
+    assert not demand.update(0.1, frozenset({2}))
+
+
 def test_layers_that_do_not_exist_are_not_asked_for() -> None:
     demand = Demand(2)
     assert not demand.update(0.0, frozenset({1, 2}))

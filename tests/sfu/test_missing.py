@@ -26,6 +26,15 @@ def test_news_are_told_once() -> None:
     assert missing.news("v") == [VideoPaused("v", False), Undecodable("v", ["c"]), LeftOut("v", [], ["b"])]
 
 
+def test_who_may_have_missed_it_is_told_everything_once() -> None:
+    missing = Missing()
+    missing.paused = True
+    missing.news("v")
+    missing.again()
+    assert missing.news("v") == [VideoPaused("v", True), Undecodable("v", []), LeftOut("v", [], [])]
+    assert missing.news("v") == []
+
+
 def test_what_does_not_fit_the_line_is_named_and_named_again_to_a_new_connection() -> None:
     model = Model(cap=400)
     model.join("a", "b", "c", "v", rights=TEACHER)

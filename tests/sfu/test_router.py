@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from sfu.demand import LINGER
 from sfu.events import (
     Admitted,
     Attached,
@@ -14,6 +15,7 @@ from sfu.events import (
     Levels,
     Muted,
     Paged,
+    Returned,
     SetMute,
     Slot,
     Source,
@@ -21,9 +23,14 @@ from sfu.events import (
 )
 from sfu.model import (
     PURPOSES,
+    LayersWanted,
+    LeftOut,
+    SlotsChanged,
     SlotState,
     SourceChanged,
     SpeakersChanged,
+    Undecodable,
+    VideoPaused,
 )
 from tests.sfu.room_model import PUPIL, ROOM_SLOTS, TEACHER, Model
 
@@ -205,6 +212,36 @@ def test_what_a_new_connection_shows_is_newer_than_all_that_the_one_before_showe
     after = {state.slot: state for state in model.states["me"]}
     assert before["tile-1"].peer != after["tile-1"].peer, "the tiles stand in the order of the page again"
     assert all(after[slot].generation >= before[slot].generation for slot in before)
+
+
+def test_whose_client_comes_back_is_told_everything_again() -> None:
+    model = Model()
+    model.join("a", "me", layered=True)
+    model.flow("a", "camera")
+    model.wait(LINGER)
+    shown, wanted = model.states["me"], model.asked("me")
+    assert wanted == {"camera": ["q"], "screen": ["l"]}
+    model.events.clear()
+    model.tell(Returned("me"))
+    missing = [VideoPaused("me", False), Undecodable("me", []), LeftOut("me", [], [])]
+    assert model.events == [SlotsChanged("me", shown), *missing, LayersWanted("me", wanted)]
+    model.events.clear()
+    model.wait(60)
+    assert model.events == [], "once"
+    model.tell(Detached("me"))
+    model.tell(Returned("me"))
+    assert model.events == [], "who has no connection has nothing to be told of it"
+
+
+def test_a_new_connection_is_told_what_the_one_before_may_still_be_told() -> None:
+    model = Model()
+    model.join("a", "me", layered=True)
+    model.wait(LINGER)
+    model.events.clear()
+    model.attach("me", layered=True)
+    assert model.asked("me") == {"camera": ["q", "h", "f"], "screen": ["l", "f"]}
+    model.tell(Connected("me"))
+    assert VideoPaused("me", False) in model.events
 
 
 def test_nothing_is_left_when_all_have_gone() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from tests.sfu.offers import recorded
 from tests.web.house import Caller, House, eventually
 from web import budget, room_groups_host
 from web.errors import AccessDenied, StateError
@@ -133,6 +134,21 @@ async def test_a_lost_connection_takes_its_place_again(house: House) -> None:
     other = await back.ask("room:join", meeting=LESSON, client="tab-2")
     assert other["peer"] != joined["peer"], "another key on the same connection is another place"
     assert len((await teacher.ask("room:sync"))["peers"]) == 2
+
+
+async def test_who_was_away_is_told_of_their_media_again(house: House) -> None:
+    """The first time it is told to a connection that is lost, and may be it never arrived."""
+    issued = await house.services.auth.issue_role_ticket(LESSON, "pupil", "Amira")
+    amira = await house.dial(issued.ticket, "Amira")
+    await amira.ask("room:join", meeting=LESSON, client="tab-1")
+    sources = [{"mid": "1", "purpose": "camera"}]
+    answer = await amira.ask("media:offer", sdp=recorded("chromium-simulcast"), sources=sources, slots=[])
+    assert "sdp" in answer, answer
+    wanted = await amira.until("media:layers")
+    await amira.drop()
+    back = await house.dial(issued.ticket, "Amira")
+    await back.ask("room:join", meeting=LESSON, client="tab-1")
+    assert await back.until("media:layers") == wanted == {"camera": ["q"], "screen": None}
 
 
 async def test_one_connection_is_in_one_room(house: House) -> None:
