@@ -3,7 +3,8 @@
 Laws:
 - What a call changes is in the plane's queue when the call returns; only `offer`, `publish` and `play` are async,
   and they too answer without waiting for the remote.
-- A peer has one connection. A new one replaces the old; the old one's numbers are given back first.
+- A peer has one connection. A new one replaces the old; the old one's numbers are given back first, and it does not
+  come back: a restart would find no keys here.
 - The plane is told first, then the room's callback, so that a callback may call back.
 - Errors of one connection end that connection and nobody else's.
 """
@@ -54,7 +55,7 @@ from sfu.orders import carry_out
 from sfu.purposes import Ask, named, played, published
 from sfu.recorder import RecorderEvent, Recording
 from sfu.router import Router
-from sfu.sdp import parse_offer
+from sfu.sdp import Remote, parse_offer
 from sfu.session import Port, Session
 
 MAX_PEERS: Final = 512
@@ -101,6 +102,7 @@ class MediaRoom:
         self._cap_kbit = cap_kbit
         self._router = Router(cap_kbit)
         self._sessions: dict[str, Session] = {}
+        self._over: dict[str, Remote] = {}
         self._alarm = Alarm(self._loop, self._on_alarm)
         self._recording: Recording | None = None
         self._closed = False
@@ -209,6 +211,7 @@ class MediaRoom:
     def leave(self, peer: str) -> None:
         """Forget a peer."""
         self.disconnect(peer)
+        self._over.pop(peer, None)
         self._tell(Left(peer))
 
     def close(self) -> None:
@@ -264,6 +267,8 @@ class MediaRoom:
     def _negotiate(self, peer: str, ask: Ask) -> str:
         session = self._sessions.get(peer)
         if session is None or not session.continues(ask.offer):
+            if ask.offer.remote == self._over.get(peer):
+                raise StateError("over", "this connection is over, and no restart brings it back: make a new one")
             session = Session(self._port, self._router.number(peer), self._codecs)
             answer = session.negotiate(ask.offer, ask.sources, ask.slots)
             self.disconnect(peer)
@@ -283,6 +288,8 @@ class MediaRoom:
 
     def _drop(self, peer: str, session: Session) -> None:
         self._server.closed(session)
+        if session.shaken is not None:
+            self._over[peer] = session.shaken
         self._tell(Detached(peer))
         session.close()
 

@@ -71,6 +71,9 @@ class Section(msgspec.Struct, frozen=True):
     rids: tuple[str, ...]
 
 
+Remote = tuple[str, tuple[Fingerprint, ...]]
+
+
 class Offer(msgspec.Struct, frozen=True):
     """A remote's offer, reduced to what we use. `origin` names the remote's RTCPeerConnection."""
 
@@ -80,6 +83,11 @@ class Offer(msgspec.Struct, frozen=True):
     fingerprints: tuple[Fingerprint, ...]
     extmap_allow_mixed: bool
     sections: tuple[Section, ...]
+
+    @property
+    def remote(self) -> Remote:
+        """The remote's RTCPeerConnection, and the certificate that it shakes hands with."""
+        return self.origin, self.fingerprints
 
     def section(self, mid: str) -> Section | None:
         """The m-line with this mid, if there is one."""

@@ -26,7 +26,7 @@ from sfu.fragment import build_fragment, parse_fragment
 from sfu.ice import CREDENTIAL_ENTROPY, Candidate, credentials
 from sfu.model import KIND_OF_PURPOSE, KIND_OF_SLOT, STREAM_OF_SLOT, Purpose
 from sfu.plane import Plane
-from sfu.sdp import Offer, Section
+from sfu.sdp import Offer, Remote, Section
 
 CONNECT_SECONDS: Final = 30.0
 """From the answer to the first DTLS datagram; ICE of a browser takes less than a second on a network that works."""
@@ -75,8 +75,12 @@ class Session:
 
     def continues(self, offer: Offer) -> bool:
         """Whether this offer comes from the same RTCPeerConnection as the one before."""
-        old = self._offer
-        return old is not None and (old.origin, old.fingerprints) == (offer.origin, offer.fingerprints)
+        return self._offer is not None and self._offer.remote == offer.remote
+
+    @property
+    def shaken(self) -> Remote | None:
+        """The remote that has begun to shake hands with us: it never does so anew with another session."""
+        return self._offer.remote if self._offer is not None and self._asked.is_set() else None
 
     def negotiate(self, offer: Offer, sources: Mapping[int, Purpose], slots: Mapping[int, str]) -> str:
         """Take an offer; the maps say what its m-lines (by index) are for. Returns the answer.

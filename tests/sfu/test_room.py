@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from msgspec.structs import replace
 
-from sfu.errors import AccessDenied, ProtocolError
+from sfu.errors import AccessDenied, ProtocolError, StateError
 from sfu.events import Capped, Event, Output
 from sfu.fragment import parse_fragment
 from sfu.model import PeerConnected, PeerLost, SlotOffer, SourceOffer
@@ -53,6 +54,40 @@ async def test_disconnect_ends_the_connection_and_keeps_the_peer() -> None:
         assert not [event for event in log.events if isinstance(event, PeerLost)]
         async with publisher(room, "a", 100, audio=False):
             assert room.counts()["sessions"] == 1
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_connection_that_is_over_does_not_come_back_by_a_restart(replaced: bool) -> None:
+    """Its browser would not shake hands again, and go on sending by keys that nobody has any more."""
+    async with running() as server:
+        log = Log()
+        room = server.room("lesson", log)
+        room.admit("a", PUPIL)
+        async with publisher(room, "a", 100, audio=False) as connection:
+            await log.until(PeerConnected("a"))
+            if replaced:
+                await room.publish("a", recorded("chromium-whip"))
+            else:
+                room.disconnect("a")
+            restart = re.sub("a=ice-ufrag:.*", "a=ice-ufrag:fresh", connection.localDescription.sdp)
+            before = room.counts()
+            with pytest.raises(StateError) as caught:
+                await room.publish("a", restart)
+            assert caught.value.code == "over"
+            assert room.counts() == before
+        room.leave("a")
+        room.admit("a", PUPIL)
+        await room.publish("a", restart)
+
+
+async def test_a_connection_whose_handshake_never_began_may_try_again() -> None:
+    async with running() as server:
+        room = server.room("lesson", Log())
+        room.admit("a", PUPIL)
+        await room.publish("a", recorded("chromium-whip"))
+        room.disconnect("a")
+        await room.publish("a", recorded("chromium-whip"))
+        assert room.counts()["sessions"] == 1
 
 
 async def test_a_new_connection_replaces_the_old_and_a_second_offer_does_not() -> None:
