@@ -31,6 +31,8 @@ pub struct Link {
     pub jitter: usize,
     /// Of a thousand.
     pub loss: usize,
+    /// (from, of a thousand), beside `loss`.
+    pub bursts: Vec<(u64, u64)>,
     free: u64,
     owed: u64,
     last: u64,
@@ -50,6 +52,7 @@ impl Link {
             delay: 20_000,
             jitter: 0,
             loss: 0,
+            bursts: Vec::new(),
             free: 0,
             owed: 0,
             last: 0,
@@ -72,7 +75,8 @@ impl Link {
             return None;
         }
         self.free = self.free.max(now) + bytes as u64 * 8 * SECOND / capacity;
-        if chance.below(1_000) < self.loss {
+        let burst = usize::try_from(at(&self.bursts, now)).unwrap_or(0);
+        if chance.below(1_000) < self.loss + burst {
             return None;
         }
         let arrival = self.free + self.delay + chance.below(self.jitter + 1) as u64;

@@ -161,6 +161,29 @@ fn a_way_on_which_nothing_was_left_to_send_is_tried_again() {
     }
 }
 
+/// The same, where the way loses most of what it is given.
+#[test]
+fn a_way_that_lost_almost_all_is_tried_again() {
+    for lost in [200, 500, 800, 950] {
+        for seed in SEEDS {
+            for paused in 0..=6 {
+                let mut link = Link::new(2_000_000);
+                let (gone, back) = (20 * SECOND, 28 * SECOND);
+                link.bursts = vec![(0, 0), (gone, lost), (back, 0)];
+                let mut viewers = [Viewer::new(1_000_000, 0)];
+                viewers[0].shown = vec![(0, 1), (gone + paused * SECOND / 2, 0)];
+                let tallies = run(&mut link, &mut viewers, 60, seed).remove(0);
+                show("lost", seed, &tallies);
+                let found = tallies[28..].iter().position(|one| one.target >= 300_000);
+                assert!(
+                    found.is_some_and(|seconds| seconds <= 15),
+                    "{lost} {paused} {seed} {found:?}"
+                );
+            }
+        }
+    }
+}
+
 /// Thirty pupils behind one access point, each of whom could use a megabit: 18 for 30.
 #[test]
 fn wifi_of_thirty() {
