@@ -21,6 +21,8 @@ export const SLOTS = [
 
 const VOICE_BITS = 40_000;
 const MUSIC_BITS = 128_000;
+const TRIES = 5;
+const TRY_AGAIN_MS = 1000;
 const ENCODINGS: Record<SourcePurpose, RTCRtpEncodingParameters[]> = {
   microphone: [{ maxBitrate: VOICE_BITS }],
   camera: encodings('camera', CAMERA_SIZE, null),
@@ -45,6 +47,8 @@ export class MediaConnection {
   readonly #slots = new Map<SlotPurpose, RTCRtpTransceiver>();
   readonly #wanted = new Map<LayeredPurpose, readonly string[]>();
   #encoding: Promise<void> = Promise.resolve();
+  /** How often in a row the browser did not take how to encode a picture. */
+  readonly #refusals = new Map<LayeredPurpose, number>();
   #closed = false;
   /** My microphone plays music: stereo, and as it is. */
   #music: boolean;
@@ -145,10 +149,21 @@ export class MediaConnection {
         const { scalabilityMode: _, ...plan } = planned.find(({ rid }) => rid === encoding.rid) ?? {};
         Object.assign(encoding, plan);
       }
-      // Refused only while the connection goes down: the next one begins anew.
-      await sender.setParameters(parameters).catch(() => undefined);
+      try {
+        await sender.setParameters(parameters);
+        this.#refusals.delete(purpose);
+      } catch {
+        this.#encodeLater(purpose);
+      }
     });
     return this.#encoding;
+  }
+
+  /** The browser had something else to do; nobody would ask for it again. */
+  #encodeLater(purpose: LayeredPurpose): void {
+    const refusals = (this.#refusals.get(purpose) ?? 0) + 1;
+    this.#refusals.set(purpose, refusals);
+    if (refusals <= TRIES) setTimeout(() => void this.#encode(purpose), TRY_AGAIN_MS);
   }
 
   /** What arrives in a slot; the track exists from the start, frames come when somebody is in it. */
