@@ -28,6 +28,8 @@ export interface MediaPort extends LinePort {
   slots(): ReadonlyMap<string, SlotView>;
   /** I look by the connection of this epoch from now on, and this is what it shows (null: as before). */
   moved(epoch: number, slots: SlotView[] | null): void;
+  /** What the slots held is of an owner that I do not look by any more. */
+  forget(): void;
 }
 
 export class MediaSession {
@@ -80,7 +82,7 @@ export class MediaSession {
     clearTimeout(this.#timer);
     this.connection?.close();
     if (anew) this.#epoch = 0;
-    else if (this.#next !== null) this.#epoch = this.#next.epoch;
+    else if (this.#next !== null) this.#follow(this.#next.epoch);
     this.#dropNext();
     this.settled();
     const early = this.#early?.take(this.secrecy === null, this.#devices.music, this.iceServers);
@@ -129,7 +131,7 @@ export class MediaSession {
     }
     const now = this.connection;
     if (now === null || this.state !== 'connected') {
-      this.#epoch = epoch;
+      this.#follow(epoch);
       return this.connect();
     }
     this.#dropNext();
@@ -149,6 +151,12 @@ export class MediaSession {
     await this.#equip(connection);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * MOVE_SPREAD_MS));
     if (this.#next === next) await this.#negotiateNext(next);
+  }
+
+  /** Without a second connection: the new owner numbers what its slots hold anew. */
+  #follow(epoch: number): void {
+    this.#epoch = epoch;
+    this.#port.forget();
   }
 
   async #negotiateNext(next: Handover): Promise<void> {

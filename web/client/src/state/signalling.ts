@@ -35,6 +35,7 @@ export function joinMedia(wire: Wire, ask: RoomRequests, page: Page, room: RoomP
         if (slots !== null) room.dispatch({ type: 'moved', slots });
         mention('media:moved', { epoch });
       },
+      forget: () => room.dispatch({ type: 'moved', slots: [] }),
     },
     devices,
   );
