@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Page } from './page';
 
 function page(inside = true) {
@@ -21,6 +21,27 @@ describe('whose pictures I want', () => {
     mine.show(['a']);
     mine.again();
     expect(told).toHaveLength(2);
+  });
+
+  it('is told again, some times, where it was refused, and only what I want by then', async () => {
+    vi.useFakeTimers();
+    const told: (readonly string[])[] = [];
+    let refusals = 1;
+    const send = async (_: string, { tiles }: { tiles: readonly string[] }) => (told.push(tiles), refusals-- <= 0);
+    const mine = new Page({ send } as ConstructorParameters<typeof Page>[0], () => true);
+    mine.show(['a']);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toEqual([['a'], ['a']]);
+    refusals = 1;
+    mine.show(['b']);
+    mine.show(['c']);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told.slice(2)).toEqual([['b'], ['c']]);
+    refusals = Infinity;
+    mine.show(['d']);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(told.length).toBeLessThan(20);
+    vi.useRealTimers();
   });
 
   it('is kept for later outside of the room', () => {

@@ -1,8 +1,11 @@
 /**
  * Whose pictures I want to see. Laws: the server is told when that changes, and again whenever it may not know it: after a
- * join, and when the room goes to another worker.
+ * join, when the room goes to another worker, and `TRIES` times where it was refused.
  */
 import type { RoomRequests } from './requests.svelte';
+
+const TRIES = 5;
+const TRY_AGAIN_MS = 3000;
 
 export class Page {
   readonly #ask: Pick<RoomRequests, 'send'>;
@@ -24,7 +27,13 @@ export class Page {
     if (this.#tiles.length > 0) this.#tell();
   }
 
-  #tell(): void {
-    void this.#ask.send('media:page', { tiles: [...this.#tiles] });
+  #tell(tries = TRIES): void {
+    const tiles = this.#tiles;
+    void this.#ask.send('media:page', { tiles: [...tiles] }).then((done) => {
+      if (done || tries === 0) return;
+      setTimeout(() => {
+        if (tiles === this.#tiles && this.#inside()) this.#tell(tries - 1);
+      }, TRY_AGAIN_MS);
+    });
   }
 }
