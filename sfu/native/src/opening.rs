@@ -137,6 +137,8 @@ fn again(
 }
 
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod nominated;
 #[cfg(test)]
 pub(crate) mod testing;
