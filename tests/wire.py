@@ -20,7 +20,7 @@ from pycrdt import Doc, Map, TransactionEvent, create_sync_message, create_updat
 SYNC, ACK = 0, 100
 FINAL = range(4400, 4500)  # closed with one of these, nobody comes again
 STEP_2, UPDATE = 1, 2
-PATIENCE = 30
+PATIENCE = 120
 
 
 class YClient:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.e2e.devices import START_MS
+from tests.e2e.waits import LONGEST, PATIENCE
 from tests.server import KreideServer
 
 # Nothing may leave the machine: no component updates, no field trials, no QUIC.
@@ -28,7 +30,14 @@ FLAGS = (
     "--no-first-run",
 )
 OpenPage = Callable[..., Page]
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=PATIENCE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests wait for browsers: a machine that is slow and busy at once takes minutes for the longest."""
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +49,7 @@ def _playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(_playwright: Playwright) -> Iterator[Browser]:
     flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    browser = _playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+    browser = _playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags, timeout=START_MS)
     yield browser
     browser.close()
 
@@ -71,7 +80,7 @@ def open_page(chromium: Browser, server: KreideServer) -> Iterator[OpenPage]:
             has_touch=size[0] < 1200,
         )
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         if account is not None:
             body = {"account": account, "password": "kreide"}
             answer = context.request.post(f"{base}/api/v1/login", data=body)

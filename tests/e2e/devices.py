@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright
 
 WIDTH, HEIGHT, RATE = 640, 360, 15
+START_MS = 180_000  # an outer bound for a busy machine
 # what a face looks like, as (luma, blue difference, red difference) and as the RGB it decodes to
 COLOURS = {"red": (82, 90, 240), "green": (145, 54, 34), "blue": (41, 240, 110)}
 
@@ -50,7 +51,7 @@ def launch(playwright: Playwright, chromium: str, flags: list[str], folder: Path
     write_picture(picture, COLOURS[colour])
     write_tone(sound, tone)
     devices = [f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={sound}"]
-    return playwright.chromium.launch(executable_path=chromium, args=[*flags, *devices])
+    return playwright.chromium.launch(executable_path=chromium, args=[*flags, *devices], timeout=START_MS)
 
 
 def write_picture(path: Path, colour: tuple[int, int, int]) -> None:

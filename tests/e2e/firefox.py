@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.services import free_port
 
-SECONDS = 60.0
+SECONDS = 180.0
 PREFERENCES: dict[str, object] = {
     "app.normandy.enabled": False,
     "app.update.disabledForTesting": True,
@@ -105,7 +105,7 @@ class Firefox:
         except (OSError, RuntimeError, ConnectionError):
             self._process.kill()
         self._socket.close()
-        self._process.wait(20)
+        self._process.wait(SECONDS)
 
     def _patiently(self, act: Callable[[], Any]) -> Any:
         end = time.monotonic() + SECONDS

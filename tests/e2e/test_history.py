@@ -121,7 +121,7 @@ def test_a_reader_looks_and_an_owner_erases(open_page: OpenPage, server: KreideS
     # Whoever was away comes back: the erased does not come with them.
     until_cell(writer, 0, 0, "bleibt nicht")
     writer.context.set_offline(False)
-    expect(cell(writer, 0, 0)).to_have_text("", timeout=60_000)
+    expect(cell(writer, 0, 0)).to_have_text("")
     status(writer, "saved")
     write_cell(writer, 2, 0, "wieder da")
     until_cell(teacher, 2, 0, "wieder da")

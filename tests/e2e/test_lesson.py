@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.e2e import recordings
 from tests.e2e.conftest import FLAGS
 from tests.e2e.devices import SPY, face_of, launch
-from tests.e2e.waits import until, until_face, until_rising
+from tests.e2e.waits import PATIENCE, until, until_face, until_rising
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -49,7 +49,7 @@ def lesson(
             browser = launch(_playwright, chromium, flags, folder, colour, tone)
             stack.callback(browser.close)
             context = browser.new_context(base_url=server.url, locale="de-DE", permissions=["camera", "microphone"])
-            context.set_default_timeout(60_000)
+            context.set_default_timeout(PATIENCE)
             context.add_init_script(SPY)
             answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
             assert answer.ok, answer.text()

@@ -99,7 +99,7 @@ def watch_in(codec: str, open_page: OpenPage, house: KreideServer) -> tuple[Page
 
 def tile_of_another(page: Page) -> str:
     tile = page.locator("figure.tile:has(video[data-fresh=true][data-slot])").first
-    expect(tile).to_be_visible(timeout=60_000)
+    expect(tile).to_be_visible()
     return str(tile.get_attribute("data-peer"))
 
 
@@ -125,9 +125,7 @@ def test_all_workers_are_started_anew_during_a_lesson(open_page: OpenPage, house
     before, old = [connections(page)[0] for page in pages], house.workers()
 
     house.signal(signal.SIGUSR2)
-    until(
-        lambda: not set(old) & set(house.workers()) and len(house.workers()) == 2 and house.ready(), "new workers", 60
-    )
+    until(lambda: not set(old) & set(house.workers()) and len(house.workers()) == 2 and house.ready(), "new workers")
     until(lambda: all(connections(page)[1] == 1 for page in pages), "one connection is left")
     seen = [page.evaluate(SEEN) for page in pages]
     for who, calm, moved in zip(("teacher", "pupil", "watcher"), usual, seen, strict=True):

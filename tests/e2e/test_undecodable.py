@@ -52,7 +52,7 @@ def test_a_screen_is_shared_in_two_layers_and_who_cannot_decode_reads_so(
     expect(tiles).to_have_count(1)
     teacher.get_by_role("button", name="Bildschirm teilen").click()
     picture = pupil.locator("video[data-slot=screen]")
-    expect(picture).to_have_attribute("data-fresh", "true", timeout=60_000)
+    expect(picture).to_have_attribute("data-fresh", "true")
     until(lambda: {"l", "f"} <= screen_layers(teacher), "both rates leave")
     expect(unable.locator("#tafel [role=status]")).to_have_text(CANNOT)
     assert unable.evaluate(PICTURES) == 0, "nothing is sent to who cannot decode it"

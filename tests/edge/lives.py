@@ -16,7 +16,7 @@ from tests.server import KreideServer
 from tests.wire import ChatClient, YClient
 
 CHANNEL = "demo-class"
-BACK_SECONDS = 60.0  # an outer bound; what is promised (5 s) is printed by the soak, not asserted on a shared machine
+BACK_SECONDS = 180.0  # an outer bound; what is promised (5 s) is printed by the soak, not asserted on a shared machine
 GONE = (aiohttp.ClientError, OSError, TimeoutError, socketio.exceptions.SocketIOError)
 
 
@@ -85,7 +85,7 @@ async def compare(server: KreideServer, people: list[Person]) -> None:
     server.start()
     ticket = server.ticket(document="scratch-worker", right="read", name="Eye")
     async with YClient(server.url, "scratch-worker", ticket, "eye") as eye:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             await eye.until_synced()
             promised = {key for person in people for key in person.editor.acked | person.editor.received}
             await eye.until(promised)

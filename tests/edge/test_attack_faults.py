@@ -43,7 +43,7 @@ async def test_a_full_disk_is_told_and_overcome(tmp_path: Path) -> None:
     try:
         await chat.connect()
         assert (await say(chat, 0))["seq"]
-        async with asyncio.timeout(30), YClient(server.url, "scratch-full", ticket, "ada") as editor:
+        async with asyncio.timeout(120), YClient(server.url, "scratch-full", ticket, "ada") as editor:
             await editor.until_synced()
             with full_disk(server):
                 refused = await say(chat, 1)
@@ -61,7 +61,7 @@ async def test_a_full_disk_is_told_and_overcome(tmp_path: Path) -> None:
             await editor.connect()  # brings along what was not stored
             await editor.until_synced()
             await editor.until_acked(await editor.write())
-        async with asyncio.timeout(30), YClient(server.url, "scratch-full", ticket, "eye") as eye:
+        async with asyncio.timeout(120), YClient(server.url, "scratch-full", ticket, "eye") as eye:
             await eye.until_synced()
             await eye.until({lost})
     finally:

@@ -43,7 +43,7 @@ async def connections(server: KreideServer, http: aiohttp.ClientSession, kind: s
 
 async def until(server: KreideServer, http: aiohttp.ClientSession, kind: str, wanted: int) -> None:
     """Return once the server holds so many connections; it may have hundreds to greet and to miss before."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(240):
         while await connections(server, http, kind) != wanted:  # noqa: ASYNC110  # it is asked over HTTP
             await asyncio.sleep(0.02)
 
@@ -97,10 +97,10 @@ def awareness(ids: range) -> bytes:
 
 
 async def write_and_wait(writer: YClient, writes: int) -> None:
-    """Write so often, each time waiting for the ack; ten seconds are an outer bound, not what is promised."""
+    """Write so often, each time waiting for the ack; the two minutes are an outer bound, not what is promised."""
     for _ in range(writes):
         key = await writer.write()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await writer.until_acked(key)
 
 
@@ -110,7 +110,7 @@ async def test_a_reader_who_claims_to_be_thousands_delays_nobody(
     write = server.ticket(document="scratch-crowd", right="write", name="Calm")
     read = server.ticket(document="scratch-crowd", right="read", name="Eve")
     async with YClient(server.url, "scratch-crowd", write, "calm") as calm:
-        await asyncio.wait_for(calm.until_synced(), 30)
+        await asyncio.wait_for(calm.until_synced(), 120)
         eve = await http.ws_connect(f"{server.url}/collab/scratch-crowd?ticket={read}", max_msg_size=0)
 
         async def flood() -> None:
@@ -140,16 +140,16 @@ async def test_readers_that_never_read_delay_nobody_and_go(server: KreideServer,
     write = server.ticket(document="scratch-slow", right="write", name="Calm")
     read = server.ticket(document="scratch-slow", right="read", name="Eve")
     async with YClient(server.url, "scratch-slow", write, "calm") as calm:
-        await asyncio.wait_for(calm.until_synced(), 30)
+        await asyncio.wait_for(calm.until_synced(), 120)
         calm.keys["large"] = "x" * 2_000_000
         await calm.disconnect()
         await calm.connect()  # brings the large value along in its step 2
-        await asyncio.wait_for(calm.until_synced(), 30)
+        await asyncio.wait_for(calm.until_synced(), 120)
         await write_and_wait(calm, 1)
         path = f"/collab/scratch-slow?ticket={read}"
         sleepers = [never_read(server, path, b"\x00\x00\x01\x00") for _ in range(40)]
         await write_and_wait(calm, 20)
-        async with asyncio.timeout(30), YClient(server.url, "scratch-slow", write, "late") as late:
+        async with asyncio.timeout(120), YClient(server.url, "scratch-slow", write, "late") as late:
             await late.until_synced()
             assert late.keys["large"] == calm.keys["large"]
         for sleeper in sleepers:

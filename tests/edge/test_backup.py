@@ -86,10 +86,10 @@ async def test_a_backup_of_a_server_at_work_comes_back(
         fresh = ticket(server, "Ada")
         assert await closed(server, fresh, ada, before) == 4404, "a copy that knows more has to go"
         async with YClient(server.url, DOCUMENT, fresh, "eye", after) as eye:
-            await asyncio.wait_for(eye.until_synced(), 30)
+            await asyncio.wait_for(eye.until_synced(), 120)
             assert promised <= eye.known(), "all that was stored before the backup began"
             assert later not in eye.known()
-            await asyncio.wait_for(eye.until_acked(await eye.write()), 30)
+            await asyncio.wait_for(eye.until_acked(await eye.write()), 120)
     finally:
         server.kill()
 
@@ -101,7 +101,7 @@ async def written_during(client: YClient, work: object) -> tuple[set[str], subpr
     """Write all the time while `work` runs; return what was stored before it began, and its result."""
     for _ in range(20):
         await client.write()
-    await asyncio.wait_for(client.until_acked("ada-19"), 30)
+    await asyncio.wait_for(client.until_acked("ada-19"), 120)
     before = set(client.acked)
     running: asyncio.Task[subprocess.CompletedProcess[str]] = asyncio.ensure_future(work)  # type: ignore[call-overload]
     while not running.done():
@@ -115,7 +115,7 @@ async def closed(server: KreideServer, ticket: str, client: YClient, epoch: int 
     again = YClient(server.url, DOCUMENT, ticket, client.name, epoch)
     again.take_over(client.doc)
     await again.connect()
-    await asyncio.wait_for(again.until_closed(), 30)
+    await asyncio.wait_for(again.until_closed(), 120)
     await again.disconnect()
     return again.close_code
 

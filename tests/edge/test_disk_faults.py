@@ -50,7 +50,7 @@ async def test_a_slow_disk_delays_acks_and_nothing_else(tmp_path: Path) -> None:
     try:
         tickets = [server.ticket(document="scratch-slow", right="write", name=name) for name in ("Ada", "Ben")]
         async with (
-            asyncio.timeout(120),
+            asyncio.timeout(600),
             aiohttp.ClientSession() as http,
             YClient(server.url, "scratch-slow", tickets[0], "ada") as ada,
             YClient(server.url, "scratch-slow", tickets[1], "ben") as ben,
@@ -81,12 +81,12 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
     api, file = server.login("teacher"), b"%PDF-1.7 " + bytes(9000)
     try:
         await chat.connect()
-        async with asyncio.timeout(120), YClient(server.url, "scratch-fault", ticket, "ada") as ada:
+        async with asyncio.timeout(600), YClient(server.url, "scratch-fault", ticket, "ada") as ada:
             await ada.until_synced()
             first = await asyncio.to_thread(api.send_file, FILES, file)
             before = files_in(server.data / "uploads")
             async with faulty_sync(server, "error=EIO"):
-                refused = await chat.io.call("chat:send", message, timeout=30)
+                refused = await chat.io.call("chat:send", message, timeout=120)
                 written = await ada.write()
                 await ada.until_closed()
                 with pytest.raises(urllib.error.HTTPError) as unkept:
@@ -97,7 +97,7 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
             assert refused["error"]["code"] == "unavailable", refused
             assert ada.close_code == 4509
             assert written not in ada.acked
-            sent = await chat.io.call("chat:send", message, timeout=30)
+            sent = await chat.io.call("chat:send", message, timeout=120)
             assert sent.get("seq") == 1, sent
             await ada.disconnect()
             await ada.connect()
@@ -107,7 +107,7 @@ async def test_a_failing_disk_acknowledges_nothing(tmp_path: Path) -> None:
         server.start()
         for upload in (first, again):
             assert await asyncio.to_thread(api.read_file, f"/api/v1/uploads/{upload['id']}") == file
-        async with asyncio.timeout(30), YClient(server.url, "scratch-fault", ticket, "eye") as eye:
+        async with asyncio.timeout(120), YClient(server.url, "scratch-fault", ticket, "eye") as eye:
             await eye.until({written})
     finally:
         await chat.disconnect()

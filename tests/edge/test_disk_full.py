@@ -114,7 +114,7 @@ async def write_until_full(writers: list[YClient]) -> None:
 
 async def say(chat: ChatClient, text: str) -> dict[str, Any]:
     message = {"channel": CHANNEL, "text": text, "client_id": text}
-    answer: dict[str, Any] = await chat.io.call("chat:send", message, timeout=30)
+    answer: dict[str, Any] = await chat.io.call("chat:send", message, timeout=120)
     if "seq" in answer:
         chat.acked[answer["seq"]] = text
     return answer
@@ -132,7 +132,6 @@ async def chat_until_full(chat: ChatClient) -> str:
     raise AssertionError("there was always room")
 
 
-@pytest.mark.timeout(300)
 async def test_a_full_disk_saves_nothing_loses_nothing_and_recovers(small_disk: SmallDisk) -> None:
     server = KreideServer(small_disk.folder)
     server.start()
@@ -145,7 +144,7 @@ async def test_a_full_disk_saves_nothing_loses_nothing_and_recovers(small_disk: 
     in_channel, in_document = [InChannel() for _ in range(3)], [InDocument() for _ in range(3)]
     server.ticket(meeting="demo-lesson", role="pupil", name="Watcher 2")  # printed while there is room
     try:
-        async with asyncio.timeout(240), AsyncExitStack() as stack:
+        async with asyncio.timeout(600), AsyncExitStack() as stack:
             for number in range(2):
                 await in_channel[number].come(stack, server, number)
                 await in_document[number].come(stack, server, number)
@@ -168,7 +167,7 @@ async def test_a_full_disk_saves_nothing_loses_nothing_and_recovers(small_disk: 
             await everything_is_saved(writers, chat, uploads, unsaid)
         server.kill()
         server.start()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             await compare(server, writers, chat, eye)
             await uploads.are_there()
     finally:

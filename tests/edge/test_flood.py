@@ -36,11 +36,16 @@ def memory(server: KreideServer) -> int:
 class Poured:
     """How much the flood says it has sent."""
 
-    messages = 0
+    def __init__(self) -> None:
+        self.messages = 0
+        self.begun = asyncio.Event()
 
     async def read(self, stdout: asyncio.StreamReader) -> None:
         async for line in stdout:
             self.messages = int(line)
+            if self.messages:
+                self.begun.set()
+        self.begun.set()  # or has ended by itself
 
 
 def draw_up(server: KreideServer) -> str:
@@ -74,7 +79,7 @@ async def flooding(orders: str) -> AsyncIterator[Poured]:
         await reading
 
 
-@pytest.mark.timeout(SECONDS + 400)
+@pytest.mark.timeout(SECONDS + 1200)
 async def test_a_flood_from_people_who_are_let_in(tmp_path: Path) -> None:
     server = KreideServer(tmp_path / "data")
     server.start()
@@ -86,9 +91,10 @@ async def test_a_flood_from_people_who_are_let_in(tmp_path: Path) -> None:
             YClient(server.url, CALM, tickets[1], "ben") as ben,
             flooding(orders) as poured,
         ):
+            await poured.begun.wait()  # the server has something to do from here on
             first, written, began = 0, 0, time.monotonic()
             while (passed := time.monotonic() - began) < SECONDS or poured.messages < 1000:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(120):
                     key = await ada.write()
                     await ada.until_acked(key)
                     await ben.until({key})

@@ -27,10 +27,10 @@ async def bystander(server: KreideServer) -> AsyncIterator[YClient]:
     """Somebody who works on while others attack; whatever happens, this person's next edit is stored."""
     ticket = server.ticket(document="scratch-calm", right="write", name="Calm")
     async with YClient(server.url, "scratch-calm", ticket, "calm") as client:
-        await asyncio.wait_for(client.until_synced(), 30)
+        await asyncio.wait_for(client.until_synced(), 120)
         yield client
         key = await client.write()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await client.until_acked(key)
     assert "Traceback" not in server.log.read_text()
 
@@ -134,7 +134,7 @@ async def close_code(server: KreideServer, path: str, frames: list[bytes | str],
                 await ws.send_str(frame)
             else:
                 await ws.send_bytes(frame)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async for _ in ws:
                 pass
         return ws.close_code
@@ -186,9 +186,9 @@ async def test_a_reader_cannot_write(server: KreideServer, bystander: YClient) -
     ticket = server.ticket(document="scratch-calm", right="read", name="Eve")
     before = bystander.known()
     async with YClient(server.url, "scratch-calm", ticket, "eve") as eve:
-        await asyncio.wait_for(eve.until_synced(), 30)
+        await asyncio.wait_for(eve.until_synced(), 120)
         await eve.write()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await eve.until_closed()
     assert eve.close_code == 4403
     assert bystander.known() == before

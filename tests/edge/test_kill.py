@@ -46,13 +46,13 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     chatter = ChatClient(server.url, tickets, name)
     for writer in writers:
         await writer.connect()
-        await asyncio.wait_for(writer.until_synced(), 30)
+        await asyncio.wait_for(writer.until_synced(), 120)
     await chatter.connect()
     stop, before = asyncio.Event(), sum(len(writer.acked) for writer in writers)
     loading = asyncio.ensure_future(load(writers, chatter, stop))
     await asyncio.sleep(seconds)
     if seconds > 0.3:  # and sometimes before anything was acknowledged
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while sum(len(writer.acked) for writer in writers) <= before and not loading.done():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     server.kill()
@@ -68,7 +68,7 @@ async def one_round(server: KreideServer, writers: list[YClient], name: str, sec
     async with YClient(
         server.url, "scratch-kill", server.ticket(document="scratch-kill", right="read", name="Eye"), "eye"
     ) as eye:
-        await asyncio.wait_for(eye.until_synced(), 30)
+        await asyncio.wait_for(eye.until_synced(), 120)
         kept = eye.known()
     for writer in writers:
         assert not writer.acked - kept, "an acknowledged edit is lost"
@@ -103,8 +103,8 @@ async def test_nothing_acknowledged_is_lost(
         assert sum(len(writer.acked) for writer in writers) > 0, "the load was no load"
         for writer in writers:
             await writer.connect()
-            await asyncio.wait_for(writer.until_synced(), 30)
-        async with asyncio.timeout(30):
+            await asyncio.wait_for(writer.until_synced(), 120)
+        async with asyncio.timeout(120):
             await writers[0].until(writers[1].known())
             await writers[1].until(writers[0].known())
         for writer in writers:

@@ -64,7 +64,7 @@ async def looking_on(server: KreideServer, *options: str) -> AsyncIterator[None]
     strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     assert strace.stderr is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             if b"attached" not in await strace.stderr.readline():
                 pytest.skip("this machine lets nobody look on")
         yield

@@ -73,7 +73,7 @@ async def test_clients_that_do_without_are_understood(without: str) -> None:
 
 
 async def test_who_says_nothing_for_too_long_is_gone() -> None:
-    async with running(MediaConfig(consent_seconds=1.0)) as server:
+    async with running(MediaConfig(consent_seconds=3.0)) as server:
         log = Log()
         room = server.room("lesson", log)
         room.admit("a", PUPIL)

@@ -48,7 +48,7 @@ def session_at(media: MediaServer, place: int, number: int) -> Credentials:
 
 @pytest.mark.parametrize("place", [0, 1, 2, 3])
 async def test_it_is_served_where_its_place_is(short_path: Path, place: int) -> None:
-    async with asyncio.timeout(10), worker(short_path, 0) as (first, door), worker(short_path, 1) as (second, _):
+    async with asyncio.timeout(60), worker(short_path, 0) as (first, door), worker(short_path, 1) as (second, _):
         session = session_at(second if place > 1 else first, place, 1)
         accepted, reader, writer = await connected()
         with accepted:
@@ -59,7 +59,7 @@ async def test_it_is_served_where_its_place_is(short_path: Path, place: int) -> 
 
 async def test_more_than_the_kernel_keeps_wait_for_a_busy_worker(short_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(asyncio.timeout(20))
+        await stack.enter_async_context(asyncio.timeout(60))
         _, door = await stack.enter_async_context(worker(short_path, 0))
         owner, _ = await stack.enter_async_context(worker(short_path, 1))
         people = []
@@ -75,7 +75,7 @@ async def test_more_than_the_kernel_keeps_wait_for_a_busy_worker(short_path: Pat
 
 
 async def test_a_worker_that_is_not_there_costs_only_this_connection(short_path: Path) -> None:
-    async with asyncio.timeout(10), worker(short_path, 0) as (media, door):
+    async with asyncio.timeout(60), worker(short_path, 0) as (media, door):
         accepted, reader, writer = await connected()
         with accepted:
             door.hand_over(2, accepted.fileno(), b"\0\0")
@@ -88,7 +88,7 @@ async def test_a_worker_that_is_not_there_costs_only_this_connection(short_path:
 async def test_what_waits_is_bounded_and_forgotten_at_the_end(short_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(short_path / "1.door"))
-        async with asyncio.timeout(20), worker(short_path, 0) as (_, door):
+        async with asyncio.timeout(60), worker(short_path, 0) as (_, door):
             accepted, reader, writer = await connected()
             before = descriptors()
             with accepted:

@@ -14,14 +14,14 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
 
 async def _echo(request: web.Request) -> web.Response:
     body = await request.read()
-    await asyncio.sleep(0.5)  # the server's own time, longer than any patience here
+    await asyncio.sleep(1.5)  # the server's own time, longer than any patience here
     return web.Response(body=body)
 
 
 async def _serve() -> tuple[web.AppRunner, int]:
-    app = web.Application(middlewares=[expect_bodies(0.2)])
+    app = web.Application(middlewares=[expect_bodies(1.0)])
     app.router.add_post("/", _echo)
-    runner = build_runner(app, idle=0.2)
+    runner = build_runner(app, idle=1.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

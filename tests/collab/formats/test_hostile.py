@@ -251,7 +251,7 @@ async def test_what_takes_too_much_ends_with_its_process(pool: HeavyPool) -> Non
     )
     order = encode(ReadFile("de", sheet(rows)))
     with pytest.raises(StateError) as caught:
-        await pool.run(READ_JOB, order, Allowance(seconds=60.0, cpu=30, memory=64 << 20))
+        await pool.run(READ_JOB, order, Allowance(seconds=600.0, cpu=120, memory=64 << 20))
     assert caught.value.code == "heavy_memory"
     with pytest.raises(StateError) as late:
         await pool.run(READ_JOB, order, Allowance(seconds=0.05, cpu=30))
