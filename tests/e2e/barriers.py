@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import Page
@@ -20,8 +21,26 @@ OVERFLOW = """() => {
 }"""
 
 
+SETTLED = 20.0  # seconds in which a page is done with what it was told: another width, something that came
+
+
 def violations(page: Page) -> list[str]:
-    """Everything that axe finds, one line each."""
+    """Everything that axe finds and goes on finding, one line each."""
+    end = time.monotonic() + SETTLED
+    while (found := _violations(page)) and time.monotonic() < end:
+        time.sleep(0.2)
+    return found
+
+
+def too_wide(page: Page) -> list[str]:
+    """What is wider than the window and stays so."""
+    end = time.monotonic() + SETTLED
+    while (found := list(page.evaluate(OVERFLOW))) and time.monotonic() < end:
+        time.sleep(0.2)
+    return found
+
+
+def _violations(page: Page) -> list[str]:
     page.evaluate(AXE)
     result: dict[str, Any] = page.evaluate("(tags) => axe.run({ runOnly: tags })", RULES)
     return [
@@ -33,4 +52,4 @@ def violations(page: Page) -> list[str]:
 
 def barriers(page: Page) -> list[str]:
     """What axe finds, and what is too wide."""
-    return violations(page) + list(page.evaluate(OVERFLOW))
+    return violations(page) + too_wide(page)

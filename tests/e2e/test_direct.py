@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.screens import enter, new_lesson
+from tests.e2e.waits import until
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -64,8 +67,13 @@ def test_teacher_pupil_and_guardian(open_page: OpenPage, server: KreideServer, s
     shots(teacher, "direct-list-desktop-de")
     entry.get_by_role("link").click()
     expect(teacher.locator("article.msg", has_text="May I hand it in")).to_be_visible()
-    teacher.get_by_role("textbox", name="Nachricht an Amira Haddad").press_sequentially("Ja, ")
-    expect(pupil.get_by_text("Frau Yıldız is writing …")).to_be_visible()
+    answer = teacher.get_by_role("textbox", name="Nachricht an Amira Haddad")
+
+    def writes() -> bool:
+        answer.press_sequentially("Ja, ")
+        return pupil.get_by_text("Frau Yıldız is writing …").is_visible()
+
+    until(writes, "who writes is seen")  # for as long as they do
     shots(pupil, "direct-typing-phone-en")
     say(teacher, "Nachricht an Amira Haddad", "Ja, bis acht Uhr.")
     expect(pupil.get_by_text("is writing …")).to_have_count(0)
@@ -84,8 +92,9 @@ def test_teacher_pupil_and_guardian(open_page: OpenPage, server: KreideServer, s
     # Quiet hours: who writes sees until when, and the message arrives.
     teacher.goto("/settings")
     teacher.get_by_role("switch", name="Ruhezeit einhalten").check()
-    teacher.get_by_label("Von").fill("00:00")
-    teacher.get_by_label("Bis", exact=True).fill("23:59")
+    now = datetime.now(ZoneInfo("Europe/Berlin"))  # the school's
+    teacher.get_by_label("Von").fill(f"{now - timedelta(hours=11):%H:%M}")
+    teacher.get_by_label("Bis", exact=True).fill(f"{now + timedelta(hours=11):%H:%M}")
     teacher.get_by_label("Bis", exact=True).press("Tab")
     expect(teacher.get_by_text("Gespeichert")).to_be_visible()
     shots(teacher, "settings-desktop-de")

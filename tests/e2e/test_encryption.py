@@ -16,7 +16,7 @@ from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
 from tests.e2e.screens import JOIN, in_room, leave_room, new_meeting
 from tests.e2e.visits import PICTURES
-from tests.e2e.waits import until, until_face, until_rising
+from tests.e2e.waits import PATIENCE, until, until_face, until_rising
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -59,7 +59,7 @@ def pair(_playwright: Playwright, server: KreideServer, meeting: str, tmp_path: 
             browser: Browser = launch(_playwright, chromium, flags, tmp_path, colour, tone)
             stack.callback(browser.close)
             context = browser.new_context(base_url=server.url, locale="de-DE", permissions=["camera", "microphone"])
-            context.set_default_timeout(60_000)
+            context.set_default_timeout(PATIENCE)
             context.add_init_script(SPY)
             answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
             assert answer.ok, answer.text()
@@ -107,12 +107,18 @@ def test_those_with_keys_see_each_other_and_nobody_else_does(
     until(lambda: code_of(teacher) not in ("", alone) and code_of(teacher) == code_of(pupil), "one more key counts")
 
     pupil.workers[0].evaluate(LISTEN)
-    until(lambda: pupil.workers[0].evaluate("() => opened.size") == 1, "the teacher's frames are opened with one key")
-    (before,) = opened(pupil)
+    before: set[str] = set()
+
+    def one_key() -> bool:
+        before.clear()
+        before.update(opened(pupil))
+        return len(before) == 1
+
+    until(one_key, "the teacher's frames are opened with one key")
     teacher.get_by_role("button", name="Mehr zu Ben").click()
     teacher.get_by_role("menuitem", name="Aus dem Raum nehmen").click()
     expect(deaf.get_by_role("heading", name="aus dem Raum genommen")).to_be_visible()
-    until(lambda: len(keys := opened(pupil)) == 1 and before not in keys, "frames come with a new key and no other")
+    until(lambda: len(keys := opened(pupil)) == 1 and not keys & before, "frames come with a new key and no other")
     until(lambda: code_of(teacher) == alone == code_of(pupil), "the code is that of the two again")
     until_rising(pupil)
     for page in (pupil, teacher):

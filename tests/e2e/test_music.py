@@ -18,6 +18,7 @@ pytestmark = pytest.mark.e2e
 # What was agreed on for the microphone: what I offer to send, and what the server asks for.
 AGREED = """() => {
   const connection = window.connections.find((one) => one.connectionState === 'connected');
+  if (connection === undefined) return ['', ''];
   const microphone = ({ sdp }) => sdp.split('\\r\\nm=').find((line) => line.includes('a=mid:0\\r\\n'));
   return [microphone(connection.currentLocalDescription), microphone(connection.currentRemoteDescription)];
 }"""
@@ -44,6 +45,7 @@ def test_music_is_sent_in_stereo_from_the_switch_on(
     teacher, pupil = pages["teacher"], pages["pupil1"]
     teacher.get_by_role("button", name="Mikro aus").click()
     until(lambda: pupil.evaluate(HEARD) > 5_000, "the pupil hears")
+    until(lambda: all(teacher.evaluate(AGREED)), "it is agreed on")
     offered, asked = teacher.evaluate(AGREED)
     assert "sprop-stereo" not in offered and "usedtx=1" in asked
     assert asked.index("red/48000") < asked.index("opus/48000"), "with redundancy"

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.e2e.barriers import OVERFLOW, violations
+from tests.e2e.barriers import too_wide, violations
 from tests.e2e.conftest import OpenPage
-from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen, enter, in_room, leave_room, new_lesson
+from tests.e2e.papers import cell
+from tests.e2e.screens import LOCALES, SCREENS, SIZES, Place, Screen, enter, in_room, leave_room, new_lesson, saved
+from tests.e2e.waits import PATIENCE
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -55,7 +57,7 @@ def contexts(
     for account in {screen.account for screen in SCREENS}:
         for locale in LOCALES:
             context = chromium.new_context(base_url=server.url, locale=locale)
-            context.set_default_timeout(60_000)
+            context.set_default_timeout(PATIENCE)
             made[account, locale] = (context, Watch(context, urlsplit(server.url).netloc))
             if account is not None:
                 answer = context.request.post("/api/v1/login", data={"account": account, "password": "kreide"})
@@ -80,12 +82,12 @@ def test_a_screen_is_open_to_everybody(
                 screen.way(page, place)
                 assert page.evaluate("document.documentElement.lang") == locale[:2]
             found += [f"{size}: {violation}" for violation in violations(page)]
-            found += [f"{size} too wide: {culprit}" for culprit in page.evaluate(OVERFLOW)]
+            found += [f"{size} too wide: {culprit}" for culprit in too_wide(page)]
         if locale == LOCALES[0]:
             page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # colours that change can not be measured
             found += [f"in the dark: {violation}" for violation in violations(page)]
         page.set_viewport_size({"width": NARROWEST, "height": 640})
-        found += [f"{NARROWEST} too wide: {culprit}" for culprit in page.evaluate(OVERFLOW)]
+        found += [f"{NARROWEST} too wide: {culprit}" for culprit in too_wide(page)]
         assert not found, "\n".join(found)
         assert not watch.foreign
         assert not watch.complaints
@@ -228,10 +230,11 @@ def test_the_language_is_switched_and_kept(open_page: OpenPage) -> None:
 def test_pages_of_documents_by_keyboard(open_page: OpenPage) -> None:
     page = open_page("teacher", "/document/demo-table")
     expect(page.get_by_role("gridcell").first).to_be_visible()
+    saved(page)  # all of it is there: nothing takes the focus away
     page.get_by_role("gridcell").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert page.evaluate("[document.activeElement.dataset.row, document.activeElement.dataset.col]") == ["1", "1"]
+    expect(cell(page, 1, 1)).to_be_focused()
     page.goto("/document/demo-deck")
     title = page.get_by_role("group", name=re.compile("^Titel: Die Normalparabel"))
     title.focus()

@@ -64,7 +64,7 @@ def test_what_does_not_come_is_said(open_page: OpenPage, server: KreideServer) -
     expect(page.get_by_role("button", name="Kamera ist an")).to_be_visible()
     page.get_by_role("button", name="Beitreten").click()
     expect(page.get_by_role("alert").get_by_role("heading", name="Keine Verbindung zum Server.")).to_be_visible()
-    assert page.evaluate("() => window.cameras.every(({ readyState }) => readyState === 'ended')")
+    page.wait_for_function("() => window.cameras.every(({ readyState }) => readyState === 'ended')")
     page.unroute(PARTS)
     page.get_by_role("button", name="Noch einmal versuchen").click()
     page.get_by_role("button", name="Beitreten").click()

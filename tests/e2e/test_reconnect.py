@@ -46,7 +46,9 @@ def say(page: Page, text: str) -> None:
 
 
 def talk(page: Page) -> list[str]:
-    """Every message of the chat, in order."""
+    """Every message of the chat, in order, once they are there."""
+    expect(page.get_by_role("log")).to_be_visible()
+    expect(page.get_by_role("log").locator("[aria-busy=true]")).to_have_count(0)
     return page.get_by_role("log").locator("article p").all_inner_texts()
 
 

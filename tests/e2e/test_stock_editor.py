@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.papers import new_document
 from tests.e2e.screens import saved
+from tests.e2e.waits import until
 from tests.server import KreideServer
 
 pytestmark = pytest.mark.e2e
@@ -60,10 +61,11 @@ def test_a_stock_prosemirror_page_works_unmodified(open_page: OpenPage, server: 
     teacher.keyboard.type("Teacher too")
     saved(teacher)
     caret = editor.locator(".ProseMirror-yjs-cursor")
+    until(lambda: notes(pupil) == "Pupil writes\nTeacher too", "the stock editor has the teacher's line")
     expect(caret).to_contain_text("Yıldız")  # the name is the server's, not what the other page claims
     pupil.keyboard.press("Control+End")
     pupil.keyboard.type("!")
     expect(ours).to_contain_text("Teacher too!")
-    assert notes(pupil) == "Pupil writes\nTeacher too!"
+    until(lambda: notes(pupil) == "Pupil writes\nTeacher too!", "both show the same")
     pupil.keyboard.press("Control+z")
     expect(ours).not_to_contain_text("!")
