@@ -63,4 +63,14 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def speaks_ipv6() -> bool:
+    """Whether this machine has an IPv6 address of its own: many containers have none."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 _CLAIMS = Claims(Path(tempfile.gettempdir()) / f"kreide-test-ports-{os.getuid()}")

@@ -27,12 +27,17 @@ from web.config import Config, check
 from web.stores import issue_ticket, prepare_stores
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 30.0  # seconds for one answer
+PATIENCE = 120.0  # seconds for one answer
+AGE = 1800.0  # seconds for which a demo school is copied: its lesson begins when it is made, and ends after 85 minutes
+
+
+def demo_school() -> Path:
+    """A data folder as the first start of `kreide serve --demo` leaves it, to be copied; its lesson runs now."""
+    return _demo_school(int(time.monotonic() / AGE))
 
 
 @cache
-def demo_school() -> Path:
-    """A data folder as the first start of `kreide serve --demo` leaves it; made once, to be copied."""
+def _demo_school(_: int) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="kreide-demo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with ThreadPoolExecutor(1) as thread:  # a test's own loop may run here
@@ -57,7 +62,7 @@ class KreideServer:
         self._database = self._flags[self._flags.index("--database") + 1] if "--database" in self._flags else None
         self._tickets: dict[tuple[tuple[str, str], ...], str] = {}
 
-    def start(self, seconds: float = 90.0) -> None:
+    def start(self, seconds: float = 300.0) -> None:
         """Start it and return when each of its workers is ready; fail with its log when it ends first."""
         if "--demo" in self._flags and self._database is None and not self.data.exists():
             shutil.copytree(demo_school(), self.data)
@@ -90,7 +95,7 @@ class KreideServer:
         except OSError:
             return None
 
-    def until_ready(self, seconds: float = 90.0) -> None:
+    def until_ready(self, seconds: float = 300.0) -> None:
         """Return when it says so: a busy worker is not ready for a moment."""
         end = time.monotonic() + seconds
         while not self.ready():
@@ -122,7 +127,7 @@ class KreideServer:
             return 0
         self._process.terminate()
         try:
-            return self._process.wait(90)
+            return self._process.wait(300)
         finally:
             self._process = None
 

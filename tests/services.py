@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from tests.guard import Guard, used
 from tests.ports import free_port as free_port
+from tests.ports import speaks_ipv6 as speaks_ipv6
 
 HAPROXY: Final = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")  # make test-services installs it
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -28,7 +29,7 @@ VALKEY: Final = shutil.which("valkey-server")  # make test-services installs it
 
 
 def wait_for_port(
-    port: int, process: subprocess.Popen[bytes], seconds: float = 60.0, address: str = "127.0.0.1"
+    port: int, process: subprocess.Popen[bytes], seconds: float = 180.0, address: str = "127.0.0.1"
 ) -> None:
     """Return once the port accepts; fail when the process ends or the time is over."""
     end = time.monotonic() + seconds
@@ -153,7 +154,7 @@ class RedisCluster:
         self._processes[port].kill()
         self._processes[port].wait()
 
-    def wait(self, seconds: float = 60.0) -> None:
+    def wait(self, seconds: float = 180.0) -> None:
         """Return once every node says that all is well."""
         end = time.monotonic() + seconds
         while not all("cluster_state:ok" in self.cli("-p", str(port), "cluster", "info") for port in self.ports):

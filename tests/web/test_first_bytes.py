@@ -16,6 +16,7 @@ from aiohttp import ClientSession, web
 
 from sfu.ice import CREDENTIAL_ENTROPY, Credentials, credentials
 from sfu.plane import Plane, take_stream
+from tests.services import speaks_ipv6
 from tests.sfu.plane_peer import Answer, binding_request
 from web.first_bytes import FrontDoor
 from web.machines import Credentials as Authority
@@ -93,7 +94,7 @@ def tls(request: pytest.FixtureRequest) -> Authority | None:
 
 def test_pages_and_media_share_a_port(run: Runner, tls: Authority | None) -> None:
     async def share() -> None:
-        async with asyncio.timeout(20), open_port(tls) as port:
+        async with asyncio.timeout(60), open_port(tls) as port:
             scheme = "http" if tls is None else "https"
             async with ClientSession() as http:
                 for body in (b"a", LONG):
@@ -120,9 +121,10 @@ def test_pages_and_media_share_a_port(run: Runner, tls: Authority | None) -> Non
     run(share())
 
 
+@pytest.mark.skipif(not speaks_ipv6(), reason="this machine has no IPv6")
 def test_a_listener_for_both_families_tells_the_address_that_the_remote_knows(run: Runner) -> None:
     async def connect() -> None:
-        async with asyncio.timeout(20), open_port(None, socket.AF_INET6) as port:
+        async with asyncio.timeout(60), open_port(None, socket.AF_INET6) as port:
             session = credentials(bytes(CREDENTIAL_ENTROPY))
             port.plane.open_session(1, session.ufrag, session.password)
             reader, writer = await port.connect()
@@ -136,7 +138,7 @@ def test_a_listener_for_both_families_tells_the_address_that_the_remote_knows(ru
 @pytest.mark.parametrize("first", [b"\0\0", b"\0\x14" + bytes(20), b"\3\xff" + bytes(9000)])
 def test_who_is_neither_is_cut(run: Runner, tls: Authority | None, first: bytes) -> None:
     async def intrude() -> None:
-        async with asyncio.timeout(20), open_port(tls) as port:
+        async with asyncio.timeout(60), open_port(tls) as port:
             reader, writer = await port.connect()
             writer.write(first)
             with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
@@ -153,7 +155,7 @@ def test_who_begins_and_does_not_go_on_is_cut(
     monkeypatch.setattr("web.first_bytes.PATIENCE", 0.1)
 
     async def dawdle() -> None:
-        async with asyncio.timeout(20), open_port(tls) as port:
+        async with asyncio.timeout(60), open_port(tls) as port:
             reader, writer = await port.connect()
             writer.write(b"\0\x60\0\1")
             assert await reader.read() == b""
@@ -164,7 +166,7 @@ def test_who_begins_and_does_not_go_on_is_cut(
 
 def test_who_says_nothing_and_leaves_is_forgotten(run: Runner, tls: Authority | None) -> None:
     async def leave() -> None:
-        async with asyncio.timeout(20), open_port(tls) as port:
+        async with asyncio.timeout(60), open_port(tls) as port:
             for first in (b"", b"\0"):
                 _, writer = await port.connect()
                 writer.write(first)
