@@ -12,6 +12,7 @@ function devices(du: boolean) {
     denied: du ? 'Der Browser erlaubt es nicht. Erlaube es beim Schloss neben der Adresse.' : 'Der Browser erlaubt es nicht. Erlauben Sie es beim Schloss neben der Adresse.',
     missing: 'Es ist keins angeschlossen.',
     busy: 'Ein anderes Programm benutzt es gerade.',
+    gone: 'Nicht mehr angeschlossen, deshalb aus.',
   };
   return {
     ...name,

@@ -9,6 +9,7 @@ const WHY = {
   denied: 'The browser does not allow it. Allow it at the lock beside the address.',
   missing: 'None is connected.',
   busy: 'Another program is using it.',
+  gone: 'No longer connected, so it is off.',
 };
 const list = (names: readonly string[]): string => new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
 

@@ -6,7 +6,7 @@ export interface Device {
   id: string;
   label: string;
 }
-export type DeviceFailure = 'denied' | 'missing' | 'busy';
+export type DeviceFailure = 'denied' | 'missing' | 'busy' | 'gone';
 
 export class DeviceError extends Error {
   constructor(readonly reason: DeviceFailure) {

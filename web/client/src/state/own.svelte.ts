@@ -86,12 +86,19 @@ export class OwnMedia {
     this.announce();
   }
 
-  /** Another device was chosen: what is on goes over to it. */
+  /** Another device was chosen: what is on goes over to it, and is off where it does not open. */
   async changeDevice(kind: 'microphone' | 'camera'): Promise<void> {
+    const { microphone, camera } = this;
     this.#tracks.get(kind)?.stop();
     this.#tracks.delete(kind);
-    if (kind === 'microphone' && this.microphone) await this.switchMicrophone(true);
-    if (kind === 'camera' && this.camera !== null) await this.switchCamera(true);
+    if (kind === 'microphone' && microphone) {
+      this.microphone = false;
+      await this.switchMicrophone(true);
+    }
+    if (kind === 'camera' && camera !== null) {
+      this.camera = null;
+      await this.switchCamera(true);
+    }
   }
 
   /** Music or a voice: the microphone is opened anew, and told to the server. */
@@ -121,7 +128,7 @@ export class OwnMedia {
     }
     const before = this.#tracks.get(purpose);
     if (before !== track) before?.stop();
-    track.onended = () => void this.#lost(purpose);
+    track.onended = () => void this.#lost(purpose, track);
     this.#tracks.set(purpose, track);
     await this.#port.send(purpose, track);
     return track;
@@ -135,12 +142,17 @@ export class OwnMedia {
   }
 
   /** The device was unplugged, or sharing ended in the browser's own bar. */
-  async #lost(purpose: SourcePurpose): Promise<void> {
+  async #lost(purpose: SourcePurpose, track: MediaStreamTrack): Promise<void> {
+    if (this.#tracks.get(purpose) !== track) return;
     if (purpose === 'microphone') {
+      const heard = this.microphone;
       this.#tracks.delete('microphone');
       await this.switchMicrophone(false);
-    } else if (purpose === 'camera') await this.switchCamera(false);
-    else await this.switchScreen(false);
+      if (heard) this.problem = { source: 'microphone', reason: 'gone' };
+    } else if (purpose === 'camera') {
+      await this.switchCamera(false);
+      this.problem = { source: 'camera', reason: 'gone' };
+    } else await this.switchScreen(false);
   }
 
   async #guard(source: 'microphone' | 'camera' | 'screen', change: () => Promise<void>): Promise<void> {

@@ -81,6 +81,7 @@ export class Precheck {
     if (this.testing) await this.test(true);
     if (this.microphone !== null) {
       this.microphone.stop();
+      this.microphone = null;
       await this.switchMicrophone(true);
     }
   }
@@ -112,7 +113,16 @@ export class Precheck {
   #keep(source: 'microphone' | 'camera', track: MediaStreamTrack): void {
     this[source]?.stop(); // pressed twice
     this[source] = track;
+    track.onended = () => this.#lost(source, track);
     if (source === 'microphone') this.#listenTo(track);
+  }
+
+  /** It was unplugged: nobody joins with a device that is not there. */
+  #lost(source: 'microphone' | 'camera', track: MediaStreamTrack): void {
+    if (this[source] !== track) return;
+    this[source] = null;
+    if (source === 'microphone' && !this.testing) this.#quiet();
+    this.problem = { source, reason: 'gone' };
   }
 
   #listenTo(track: MediaStreamTrack): void {

@@ -39,3 +39,50 @@ describe('a camera that takes its time', () => {
     expect(precheck.problem).toBeNull();
   });
 });
+
+describe('a device that goes before somebody joins', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  interface FakeTrack {
+    onended: (() => void) | null;
+    stop(): void;
+  }
+  let opening: () => Promise<FakeTrack>;
+
+  function check(): { precheck: Precheck; pulled: FakeTrack } {
+    class Silence {
+      createAnalyser = () => ({ fftSize: 2, getFloatTimeDomainData: () => undefined });
+      createMediaStreamSource = () => ({ connect: () => undefined });
+      close = () => Promise.resolve();
+    }
+    const pulled = { onended: null, stop: () => undefined };
+    opening = () => Promise.resolve(pulled);
+    const getUserMedia = async (): Promise<object> => {
+      const opened = await opening();
+      return { getAudioTracks: () => [opened], getVideoTracks: () => [opened] };
+    };
+    vi.stubGlobal('AudioContext', Silence);
+    vi.stubGlobal('MediaStream', class {});
+    vi.stubGlobal('navigator', { mediaDevices: { getUserMedia } });
+    return { precheck: new Precheck(devices), pulled };
+  }
+
+  it.each(['microphone', 'camera'] as const)('is not taken into the room: %s', async (source) => {
+    const { precheck, pulled } = check();
+    await (source === 'camera' ? precheck.switchCamera(true) : precheck.switchMicrophone(true));
+    pulled.onended?.();
+    expect(precheck.problem).toEqual({ source, reason: 'gone' });
+    const taken: unknown[] = [];
+    precheck.handOver((kind) => taken.push(kind), () => undefined);
+    expect(taken).toEqual([]);
+  });
+
+  it('nor is a microphone whose successor does not open', async () => {
+    const { precheck } = check();
+    await precheck.switchMicrophone(true);
+    opening = () => Promise.reject(new DOMException('', 'NotReadableError'));
+    await precheck.changed('microphone');
+    expect([precheck.microphone, precheck.problem]).toEqual([null, { source: 'microphone', reason: 'busy' }]);
+    precheck.close();
+  });
+});
