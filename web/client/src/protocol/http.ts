@@ -110,7 +110,7 @@ export interface Home {
   now: number;
 }
 
-/** `code` is the server's stable word, "network" when it could not be reached. */
+/** `code` is the server's stable word, "network" when it could not be reached, "timeout" when it did not answer. */
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -127,9 +127,10 @@ interface Problem {
   detail?: string;
 }
 
-export async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T> {
-  const response = await send(method, path, body);
-  if (response.ok) return (response.status === 204 ? {} : await response.json()) as T;
+/** Rejects with ApiError alone, and not after `deadline`: a server that is silent, or an answer that breaks off, is no answer. */
+export async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object, deadline = method === 'GET' ? 20_000 : 60_000): Promise<T> {
+  const response = await arrived(send(method, path, body, AbortSignal.timeout(deadline)));
+  if (response.ok) return (response.status === 204 ? {} : await arrived(response.json())) as T;
   let problem: Problem = {};
   try {
     problem = (await response.json()) as Problem;
@@ -139,12 +140,18 @@ export async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE
   throw new ApiError(problem.code ?? `http_${response.status}`, response.status, problem.detail ?? response.statusText);
 }
 
-async function send(method: string, path: string, body?: object): Promise<Response> {
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+function send(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<Response> {
+  const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return fetch(`/api/v1/${path}`, { method, credentials: 'same-origin', signal, ...sent });
+}
+
+/** What came, or the ApiError that says why it did not. */
+export async function arrived<T>(coming: Promise<T>): Promise<T> {
   try {
-    return await fetch(`/api/v1/${path}`, { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return await coming;
   } catch (error) {
-    throw new ApiError('network', 0, error instanceof Error ? error.message : 'network');
+    const late = error instanceof DOMException && error.name === 'TimeoutError';
+    throw new ApiError(late ? 'timeout' : 'network', 0, error instanceof Error ? error.message : 'network');
   }
 }
 

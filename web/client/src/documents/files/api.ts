@@ -1,5 +1,5 @@
 /** Documents as files of other programs, over REST; see web/PROTOCOL.md. */
-import { ApiError, type DocumentInfo } from '../../protocol/http';
+import { ApiError, arrived, type DocumentInfo } from '../../protocol/http';
 import type { FormulaValue } from '../table/formula/values';
 
 export type FileFormat = 'xlsx' | 'ods' | 'csv' | 'pptx' | 'odp' | 'pdf';
@@ -15,6 +15,9 @@ export const READABLE = '.xlsx,.xlsm,.ods,.csv,.tsv,.txt';
 /** The server takes no larger file. */
 export const MOST_BYTES = 8 * 1024 * 1024;
 
+/** A large document takes its time, and stands in line; a connection that is dead does not. */
+const DEADLINE_MS = 300_000;
+
 export interface Imported {
   readonly document: DocumentInfo;
   /** Formulas that came as their value. */
@@ -27,22 +30,17 @@ export interface Imported {
 export async function fetchFile(document: string, format: FileFormat, language: string, values: readonly FormulaValue[]): Promise<{ name: string; data: Blob }> {
   const sent: RequestInit = values.length === 0 ? {} : { method: 'POST', body: JSON.stringify(values), headers: { 'content-type': 'application/json' } };
   const response = await send(`${encodeURIComponent(document)}/export?${new URLSearchParams({ format, language }).toString()}`, sent);
-  return { name: nameIn(response.headers.get('content-disposition') ?? '') ?? `Kreide.${format}`, data: await response.blob() };
+  return { name: nameIn(response.headers.get('content-disposition') ?? '') ?? `Kreide.${format}`, data: await arrived(response.blob()) };
 }
 
 export async function sendFile(file: Blob, title: string, language: string): Promise<Imported> {
   const query = new URLSearchParams({ title, language }).toString();
   const response = await send(`import?${query}`, { method: 'POST', body: file, headers: { 'content-type': 'application/octet-stream' } });
-  return (await response.json()) as Imported;
+  return (await arrived(response.json())) as Imported;
 }
 
 async function send(path: string, options: RequestInit): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(`/api/v1/documents/${path}`, { credentials: 'same-origin', ...options });
-  } catch (error) {
-    throw new ApiError('network', 0, error instanceof Error ? error.message : 'network');
-  }
+  const response = await arrived(fetch(`/api/v1/documents/${path}`, { credentials: 'same-origin', signal: AbortSignal.timeout(DEADLINE_MS), ...options }));
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
   throw new ApiError(problem.code ?? `http_${response.status}`, response.status, problem.detail ?? response.statusText);

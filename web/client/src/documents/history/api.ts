@@ -28,15 +28,19 @@ export interface Past {
   readonly more: number | null;
 }
 
+/** The server works so long on an old state at most, and on all of them. */
+const STATE_MS = 330_000;
+const ERASURE_MS = 960_000;
+
 const path = (document: string) => `documents/${encodeURIComponent(document)}`;
 
 export const history = {
   past: (document: string, before: number | null) => call<Past>('GET', `${path(document)}/versions${before === null ? '' : `?before=${before}`}`),
-  state: async (document: string, seq: number) => bytesOf((await call<{ state: string }>('GET', `${path(document)}/versions/${seq}`)).state),
-  name: (document: string, name: string, seq: number | null) => call<Version>('POST', `${path(document)}/versions`, seq === null ? { name } : { name, seq }),
+  state: async (document: string, seq: number) => bytesOf((await call<{ state: string }>('GET', `${path(document)}/versions/${seq}`, undefined, STATE_MS)).state),
+  name: (document: string, name: string, seq: number | null) => call<Version>('POST', `${path(document)}/versions`, seq === null ? { name } : { name, seq }, STATE_MS),
   unname: (document: string, version: string) => call<object>('DELETE', `${path(document)}/versions/${version}`),
-  restore: (document: string, seq: number) => call<{ changed: boolean }>('POST', `${path(document)}/versions/${seq}/restore`),
-  erase: (document: string, account: string) => call<{ epoch: number }>('POST', `${path(document)}/erasure`, { account }),
+  restore: (document: string, seq: number) => call<{ changed: boolean }>('POST', `${path(document)}/versions/${seq}/restore`, undefined, STATE_MS),
+  erase: (document: string, account: string) => call<{ epoch: number }>('POST', `${path(document)}/erasure`, { account }, ERASURE_MS),
 };
 
 function bytesOf(base64: string): Uint8Array {

@@ -11,12 +11,15 @@ export interface DocumentInfo {
   readonly owner: string | null;
 }
 
+/** A server that is silent is asked again. */
+const PATIENCE = 10_000;
+
 export type InfoAnswer = { readonly info: DocumentInfo } | { readonly refused: 'login' | 'gone' } | { readonly failed: true };
 
 export async function fetchInfo(document: string): Promise<InfoAnswer> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1/documents/${encodeURIComponent(document)}`, { headers: { accept: 'application/json' } });
+    response = await fetch(`/api/v1/documents/${encodeURIComponent(document)}`, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE) });
   } catch {
     return { failed: true };
   }
