@@ -1,10 +1,15 @@
-/** One channel on a wire: catches up after every reconnect, sends each message until it is stored, notes what was read. */
+/**
+ * One channel on a wire: catches up after every reconnect, sends each message until it is stored, notes what was read. Law: what
+ * comes by itself while I catch up, or before I could, hides nothing of what was missed.
+ */
 import { api, ApiError } from '../protocol/http';
 import type { ChannelView, ChatMessage, ClientEvents } from '../protocol/messages';
-import type { Wire } from '../protocol/socket';
+import type { RequestCode, Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
+import { backoff } from './backoff';
 import { Members } from './members.svelte';
 import { reporting } from './reading';
+import { isForNow, refusalOf } from './refusal';
 import { ChannelTyping } from './typing.svelte';
 import { emptyChat, reduceChat, unread, type ChatAction, type ChatModel, type Draft } from './chat';
 
@@ -39,6 +44,11 @@ export class ChannelChat {
   readonly members: Members;
   readonly #wire: Wire;
   readonly #stops: (() => void)[];
+  /** From this number on something may be missing; null once I have caught up. */
+  #behind: number | null = null;
+  #failures = 0;
+  #closed = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #told = 0;
   #telling: ReturnType<typeof setTimeout> | undefined;
 
@@ -82,17 +92,25 @@ export class ChannelChat {
   /** Everything after what is known (the last page at first), then what was written meanwhile. */
   async catchUp(): Promise<void> {
     this.#dispatch({ type: 'loading' });
+    await this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    clearTimeout(this.#retry);
+    const behind = (this.#behind ??= this.model.messages.at(-1)?.seq ?? 0);
     try {
-      const first = this.model.messages.length === 0;
-      if (!first) await this.#missed();
-      await this.#pages(first);
+      if (behind > 0) await this.#missed();
+      await this.#pages(behind);
       const { messages } = await this.#wire.request('chat:waiting', { channel: this.channel });
       this.#dispatch({ type: 'waiting', held: messages });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.#dispatch({ type: 'unavailable' });
+      if (isForNow(error.code) && !this.#closed) this.#retry = setTimeout(() => void this.#catchUp(), backoff(this.#failures++, Math.random()));
       return;
     }
+    this.#behind = null;
+    this.#failures = 0;
     for (const one of this.model.pending) void this.#deliver(one.clientId, one);
   }
 
@@ -137,22 +155,26 @@ export class ChannelChat {
     void this.#deliver(clientId, one);
   }
 
-  edit(seq: number, text: string, mentions: readonly string[]): Promise<void> {
-    return this.#try('chat:edit', { channel: this.channel, seq, text, mentions: [...mentions] });
+  /** True when it was done. */
+  async edit(seq: number, text: string, mentions: readonly string[]): Promise<boolean> {
+    return (await this.#try('chat:edit', { channel: this.channel, seq, text, mentions: [...mentions] })) === null;
   }
 
-  remove(seq: number): Promise<void> {
-    return this.#try('chat:delete', { channel: this.channel, seq });
+  async remove(seq: number): Promise<void> {
+    await this.#try('chat:delete', { channel: this.channel, seq });
   }
 
-  react(message: ChatMessage, sign: Sign, me: string): Promise<void> {
+  async react(message: ChatMessage, sign: Sign, me: string): Promise<void> {
     const given = message.reactions.some((one) => one.sign === sign && one.people.includes(me));
-    return this.#try('chat:react', { channel: this.channel, seq: message.seq, sign, given: !given });
+    await this.#try('chat:react', { channel: this.channel, seq: message.seq, sign, given: !given });
   }
 
-  decide(id: string, approve: boolean): Promise<void> {
+  /** It goes at once, and comes back where that could not be done just now. */
+  async decide(id: string, approve: boolean): Promise<void> {
+    const held = this.model.held.find((one) => one.id === id);
     this.#dispatch({ type: 'dismiss', id });
-    return this.#try('chat:decide', { channel: this.channel, id, approve });
+    const refused = await this.#try('chat:decide', { channel: this.channel, id, approve });
+    if (held !== undefined && refused !== null && (refused === 'offline' || isForNow(refused))) this.#dispatch({ type: 'held', held });
   }
 
   dismiss(id: string): void {
@@ -177,6 +199,8 @@ export class ChannelChat {
 
   /** The wire is needed until `readReported`. */
   close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
     if (this.#telling !== undefined) this.#tell();
     this.typing.close();
     for (const stop of this.#stops) stop();
@@ -208,12 +232,14 @@ export class ChannelChat {
     }
   }
 
-  async #pages(first: boolean): Promise<void> {
-    for (let behind = true; behind; ) {
-      const request = first ? { channel: this.channel, before: Number.MAX_SAFE_INTEGER, limit: PAGE } : { channel: this.channel, after: this.model.messages.at(-1)?.seq ?? 0, limit: PAGE };
+  async #pages(behind: number): Promise<void> {
+    const first = behind === 0;
+    for (let [after, more] = [behind, true]; more; ) {
+      const request = first ? { channel: this.channel, before: Number.MAX_SAFE_INTEGER, limit: PAGE } : { channel: this.channel, after, limit: PAGE };
       const page = await this.#wire.request('chat:history', request);
       this.#dispatch({ type: 'page', ...page, asked: PAGE, before: first });
-      behind = !first && page.messages.length === PAGE;
+      after = page.messages.at(-1)?.seq ?? after;
+      more = !first && page.messages.length === PAGE;
     }
   }
 
@@ -229,14 +255,12 @@ export class ChannelChat {
     }
   }
 
-  async #try<E extends 'chat:edit' | 'chat:delete' | 'chat:react' | 'chat:decide'>(event: E, payload: ClientEvents[E]['request']): Promise<void> {
+  /** The word with which it was refused; null: it was done. */
+  async #try<E extends 'chat:edit' | 'chat:delete' | 'chat:react' | 'chat:decide'>(event: E, payload: ClientEvents[E]['request']): Promise<RequestCode | null> {
     this.refused = null;
-    try {
-      await this.#wire.request(event, payload);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.refused = error.code;
-    }
+    const refused = await refusalOf(this.#wire.request(event, payload));
+    this.refused = refused;
+    return refused;
   }
 
   #dispatch(action: ChatAction): void {
