@@ -27,6 +27,14 @@ export async function setSharedDevice(shared: boolean): Promise<void> {
   }
 }
 
+/** A store of this device that is slow, broken or kept busy by another tab must keep nobody from their work. */
+const PATIENCE = 1_500;
+
+/** What comes of it in time; `instead` where that is nothing. */
+export function inTime<T>(work: Promise<T>, instead: T): Promise<T> {
+  return Promise.race([work.catch(() => instead), new Promise<T>((resolve) => setTimeout(resolve, PATIENCE, instead))]);
+}
+
 /** Delete every copy on this device; to be called at logout, after the documents are closed. */
 export async function forgetDocuments(): Promise<void> {
   await deleteWhere(() => true);
@@ -39,7 +47,11 @@ export async function forgetOtherEpochs(account: string, document: string, epoch
   await deleteWhere((name) => name.startsWith(stem) && name !== kept && /^\d+$/.test(name.slice(stem.length)));
 }
 
-async function deleteWhere(wanted: (name: string) => boolean): Promise<void> {
+function deleteWhere(wanted: (name: string) => boolean): Promise<void> {
+  return inTime(deleteAll(wanted), undefined);
+}
+
+async function deleteAll(wanted: (name: string) => boolean): Promise<void> {
   if (typeof indexedDB === 'undefined') return;
   const all = await indexedDB.databases();
   const names = all.map(({ name }) => name ?? '').filter((name) => name.startsWith(PREFIX) && wanted(name));
