@@ -9,6 +9,8 @@ import type { ClientEvents, ErrorBody, Failure, ServerEvents } from './messages'
 export type RequestCode = ErrorBody['code'] | 'timeout' | 'offline';
 export type WireState = 'connecting' | 'connected' | 'lost' | 'refused';
 
+/** Whom the server refuses with one of these it will refuse the next time as well; everything else is its trouble, and passes. */
+const FOR_GOOD: ReadonlySet<string | undefined> = new Set(['unauthenticated', 'bad_ticket', 'foreign_origin', 'not_found']);
 /** A server that refuses for now is asked again after this, unless it says when, with a moment of chance of ours. */
 const BUSY_MS = 1500;
 /** The longest that a request waits in all while the server says that I wait for my turn. */
@@ -49,10 +51,10 @@ export class Wire {
     });
     this.#socket.on('connect', () => this.#become('connected'));
     this.#socket.on('connect_error', (error: Error & { data?: { code?: string; again?: number } }) => {
-      const busy = error.data?.code === 'unavailable';
+      const forGood = FOR_GOOD.has(error.data?.code);
       const again = error.data?.again === undefined ? BUSY_MS : error.data.again * 1000;
-      this.#become(this.#socket.active || busy ? 'lost' : 'refused');
-      if (busy) this.#later = setTimeout(() => this.#socket.connect(), again * (1 + Math.random() / 2));
+      this.#become(forGood ? 'refused' : 'lost');
+      if (!forGood && !this.#socket.active) this.#later = setTimeout(() => this.#socket.connect(), again * (1 + Math.random() / 2));
     });
     this.#socket.on('session:wait', () => {
       for (const begin of this.#waiting) begin();
