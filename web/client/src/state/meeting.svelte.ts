@@ -71,6 +71,7 @@ export class MeetingSession {
   #greeted = false;
   readonly #stopIdle: () => void;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #syncing = false;
 
   constructor(meeting: string, devices: Devices, encrypted: boolean) {
     this.#meeting = meeting;
@@ -219,12 +220,21 @@ export class MeetingSession {
     else if (this.model !== null) this.secrecy?.follow(this.model, action.type === 'joined' || action.type === 'state');
   }
 
+  /** Asks for the whole state, one question at a time, until it has come. */
   async #sync(): Promise<void> {
+    if (this.#syncing) return;
+    this.#syncing = true;
     try {
       this.#dispatch({ type: 'state', room: await this.#wire.request('room:sync', {}) });
     } catch (error) {
-      if (!(error instanceof RequestError)) throw error; // offline: joining again brings the whole state
+      if (!(error instanceof RequestError)) throw error;
+      if (error.code === 'offline') return; // joining again brings the whole state
+      if (error.code === 'not_in_room') return void this.#join();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    } finally {
+      this.#syncing = false;
     }
+    if (this.phase === 'room' && this.model?.stale === true) void this.#sync();
   }
 
   #closed(reason: RoomClosed['reason']): void {
