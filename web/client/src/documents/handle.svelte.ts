@@ -8,7 +8,7 @@ import { copyName, forgetOtherEpochs, isSharedDevice } from './device';
 import { People } from './people.svelte';
 import { Connection } from './sync/connection';
 import { LocalCopy } from './sync/copy';
-import { fetchInfo, type DocumentInfo } from './sync/info';
+import { fetchInfo, type DocumentInfo, type InfoAnswer } from './sync/info';
 import type { Status, Trouble } from './sync/status';
 
 export interface OpenOptions {
@@ -60,8 +60,8 @@ export class DocumentHandle {
 
   /** Read title and right again, for instance after rights changed. */
   async refresh(): Promise<void> {
-    const answer = await fetchInfo(this.id);
-    if ('info' in answer && answer.info.epoch === this.info?.epoch) this.info = answer.info;
+    const answer = await this.#answer();
+    if (answer !== null && 'info' in answer && answer.info.epoch === this.info?.epoch) this.info = answer.info;
   }
 
   close(): void {
@@ -142,10 +142,20 @@ export class DocumentHandle {
     }
   }
 
+  /** Asks until the server says, not all at once; null when nobody looks any more. */
+  async #answer(): Promise<Exclude<InfoAnswer, { readonly failed: true }> | null> {
+    for (let delay = FIRST_RETRY; ; delay = Math.min(2 * delay, LAST_RETRY)) {
+      const answer = await fetchInfo(this.id);
+      if (this.#closed) return null;
+      if (!('failed' in answer)) return answer;
+      await new Promise((resolve) => setTimeout(resolve, delay * (0.5 + Math.random() / 2)));
+    }
+  }
+
   /** The server closed for good: is it gone, another epoch, or readable still? */
   async #explain(): Promise<void> {
-    const answer = await fetchInfo(this.id);
-    if (this.#closed || 'failed' in answer) return;
+    const answer = await this.#answer();
+    if (answer === null) return;
     if ('refused' in answer) {
       if (answer.refused === 'login') this.#connection?.end('login');
     } else if (answer.info.epoch !== this.info?.epoch) {
