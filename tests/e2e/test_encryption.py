@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
 
 from tests.e2e.conftest import FLAGS, OpenPage
 from tests.e2e.devices import SPY, face_of, frames_and_sound, launch
-from tests.e2e.screens import JOIN, in_room, leave_room, new_meeting
+from tests.e2e.screens import JOIN, enter, in_room, leave_room, new_meeting
 from tests.e2e.visits import PICTURES
 from tests.e2e.waits import PATIENCE, until, until_face, until_rising
 from tests.server import KreideServer
@@ -150,3 +150,30 @@ def test_who_leads_decides_before_anybody_is_inside(open_page: OpenPage, server:
     expect(teacher.get_by_role("alert")).to_have_text("Das lässt sich nur ändern, solange niemand im Raum ist.")
     expect(teacher.get_by_role("switch", name="Ende-zu-Ende verschlüsseln")).to_be_checked()
     leave_room(pupil)
+
+
+def test_what_seals_comes_again_when_it_broke_on_its_way(
+    open_page: OpenPage, server: KreideServer, meeting: str
+) -> None:
+    teacher = open_page("teacher", "/login")
+    teacher.context.add_init_script(SPY)
+    enter(teacher, meeting)
+    teacher.get_by_role("button", name="Kamera aus").click()
+    pupil = open_page("pupil1", "/login")
+    pupil.context.add_init_script(SPY)
+    broken: list[str] = []
+
+    def break_first(route: Route) -> None:
+        broken.append(route.request.url)
+        if len(broken) == 1:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    pupil.route(re.compile(r"/assets/e2ee_worker.*\.js$"), break_first)
+    enter(pupil, meeting)
+    pupil.get_by_role("button", name="Kamera aus").click()
+    for page in (teacher, pupil):
+        until(lambda page=page: frames_and_sound(page)[0] > 20, "frames are opened and decoded")  # type: ignore[misc]
+    assert len(broken) == 2
+    until(lambda: CODE.match(code_of(teacher)) is not None and code_of(teacher) == code_of(pupil), "one code for both")

@@ -7,6 +7,8 @@ import type { FromWorker, Place, ToWorker } from './e2ee_wire';
 import type { SlotPurpose } from './media';
 import type { Parcel, SecretHello, SecretKey } from './messages';
 
+/** Whoever seals says something at once; a worker that does not in this time has not come. */
+const ARRIVAL_MS = 15_000;
 /** A new key is used when the server has taken it for everybody, or after this. */
 const SENT_MS = 500;
 
@@ -15,6 +17,8 @@ export interface SecrecyPort {
   send(parcels: Parcel[]): Promise<void>;
   code(code: string | null): void;
   heal(slot: SlotPurpose): void;
+  /** What seals and opens did not load: nothing goes through this object, another one is needed. */
+  unloaded(): void;
 }
 
 /** Whether this browser can seal and open frames. */
@@ -26,9 +30,13 @@ export class Secrecy {
   readonly #port: SecrecyPort;
   readonly #worker = new Worker(new URL('./e2ee_worker.ts', import.meta.url), { type: 'module' });
 
+  #late: ReturnType<typeof setTimeout> | undefined;
+  #heard = false;
+
   constructor(port: SecrecyPort) {
     this.#port = port;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#on(data);
+    this.#worker.onerror = () => this.#missed();
   }
 
   guardSender(sender: RTCRtpSender, kind: Kind): void {
@@ -41,6 +49,7 @@ export class Secrecy {
 
   /** Who else is in the room; `greet`: I have just come, or come back. */
   people(peers: string[], greet: boolean): void {
+    if (!this.#heard) this.#late ??= setTimeout(() => this.#missed(), ARRIVAL_MS);
     this.#say({ type: 'people', peers, greet });
   }
 
@@ -49,6 +58,7 @@ export class Secrecy {
   }
 
   close(): void {
+    clearTimeout(this.#late);
     this.#worker.terminate();
   }
 
@@ -56,7 +66,16 @@ export class Secrecy {
     return new RTCRtpScriptTransform(this.#worker, place);
   }
 
+  /** The network changed while the worker was on its way. */
+  #missed(): void {
+    if (this.#heard) return;
+    this.close();
+    this.#port.unloaded();
+  }
+
   #on(message: FromWorker): void {
+    this.#heard = true;
+    clearTimeout(this.#late);
     if (message.type === 'code') this.#port.code(message.code);
     else if (message.type === 'heal') this.#port.heal(message.slot);
     else void this.#send(message.parcels, message.turn);

@@ -72,6 +72,7 @@ export class MeetingSession {
   readonly #stopIdle: () => void;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #syncing = false;
+  #sealing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(meeting: string, devices: Devices, encrypted: boolean) {
     this.#meeting = meeting;
@@ -172,14 +173,25 @@ export class MeetingSession {
       return false;
     }
     this.#encrypted = encrypted;
-    if (encrypted && this.secrecy === null) {
-      const send = async (parcels: Parcel[]): Promise<void> => {
-        await refusalOf(this.#wire.request('room:secret', { parcels })); // whoever misses a key is greeted again
-      };
-      this.secrecy = new RoomSecrecy({ send, heal: (slot) => this.media.heal(slot) });
-      this.media.secrecy = this.secrecy.frames;
-    }
+    if (encrypted) this.secrecy ??= this.#seal();
     return true;
+  }
+
+  #seal(): RoomSecrecy {
+    const send = async (parcels: Parcel[]): Promise<void> => {
+      await refusalOf(this.#wire.request('room:secret', { parcels })); // whoever misses a key is greeted again
+    };
+    const unloaded = (): void => void (this.#sealing = setTimeout(() => this.#sealAnew(), RETRY_MS));
+    const secrecy = new RoomSecrecy({ send, heal: (slot) => this.media.heal(slot), unloaded });
+    this.media.secrecy = secrecy.frames;
+    return secrecy;
+  }
+
+  /** What seals did not load: another one, and a connection that goes through it. Until then nothing leaves and nothing opens. */
+  #sealAnew(): void {
+    this.secrecy = this.#seal();
+    if (this.model !== null) this.secrecy.follow(this.model, true);
+    void this.media.connect();
   }
 
   /** What I may no longer send is switched off here too; the server has stopped it already. */
@@ -286,6 +298,7 @@ export class MeetingSession {
 
   close(): void {
     clearTimeout(this.#retry);
+    clearTimeout(this.#sealing);
     this.#stopIdle();
     this.chat?.close();
     this.talks.close();
