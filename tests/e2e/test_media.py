@@ -50,6 +50,13 @@ window.WebSocket = class extends WebSocket {
 };
 """
 
+# Sound and pictures of others; there are always several of both.
+PLAYING = """() => {
+  const all = [...document.querySelectorAll('[data-slot]')];
+  return all.length > 4 && all.every(({ paused }) => !paused);
+}"""
+PAUSE = "() => document.querySelectorAll('[data-slot]').forEach((one) => one.pause())"
+
 
 @pytest.fixture
 def visit(open_page: OpenPage) -> Visit:
@@ -255,3 +262,13 @@ def test_sound_that_the_browser_refuses_begins_with_a_press(_playwright: Playwri
         until(lambda: page.evaluate(playing) == 4, "all four voices play")
     finally:
         browser.close()
+
+
+def test_what_the_device_pauses_plays_on(visit: Visit, open_page: OpenPage, server: KreideServer) -> None:
+    lesson = new_lesson(server.login("teacher"))
+    visit("teacher", lesson, server)
+    pupil = open_page("pupil5", "/login")
+    enter(pupil, lesson)
+    pupil.wait_for_function(PLAYING)
+    pupil.evaluate(PAUSE)  # as for a call on an iPad, or by the key of a headset
+    pupil.wait_for_function(PLAYING)
