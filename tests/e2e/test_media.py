@@ -50,6 +50,8 @@ window.WebSocket = class extends WebSocket {
 };
 """
 
+# Where calls are switched off, and, as without https, what only safe pages have.
+BARRED = "delete window.RTCPeerConnection; delete Crypto.prototype.randomUUID;"
 # Sound and pictures of others; there are always several of both.
 PLAYING = """() => {
   const all = [...document.querySelectorAll('[data-slot]')];
@@ -272,3 +274,15 @@ def test_what_the_device_pauses_plays_on(visit: Visit, open_page: OpenPage, serv
     pupil.wait_for_function(PLAYING)
     pupil.evaluate(PAUSE)  # as for a call on an iPad, or by the key of a headset
     pupil.wait_for_function(PLAYING)
+
+
+def test_a_browser_without_calls_lets_people_read_and_write(open_page: OpenPage, server: KreideServer) -> None:
+    page = open_page("pupil5", "/login")
+    page.add_init_script(BARRED)
+    page.goto(f"/meeting/{new_lesson(server.login('teacher'))}")
+    page.get_by_role("button", name="Beitreten").click()
+    expect(page.get_by_role("button", name="Verlassen")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Bild und Ton")).to_be_visible()
+    page.get_by_placeholder("Nachricht an alle").fill("Ich höre nichts")
+    page.get_by_placeholder("Nachricht an alle").press("Enter")
+    expect(page.get_by_role("log").locator("article p").filter(has_text="Ich höre nichts")).to_be_visible()

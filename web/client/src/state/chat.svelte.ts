@@ -7,6 +7,7 @@ import type { ChannelView, ChatMessage, ClientEvents } from '../protocol/message
 import type { RequestCode, Wire } from '../protocol/socket';
 import { RequestError } from '../protocol/socket';
 import { backoff } from './backoff';
+import { freshId } from './ids';
 import { Members } from './members.svelte';
 import { reporting } from './reading';
 import { isForNow, refusalOf } from './refusal';
@@ -143,7 +144,7 @@ export class ChannelChat {
   }
 
   send(draft: Draft): void {
-    const clientId = crypto.randomUUID();
+    const clientId = freshId();
     this.#dispatch({ type: 'writing', clientId, draft });
     void this.#deliver(clientId, draft);
   }

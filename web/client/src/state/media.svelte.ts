@@ -87,13 +87,13 @@ export class MediaSession {
     this.settled();
     const early = this.#early?.take(this.secrecy === null, this.#devices.music, this.iceServers);
     this.#early = null;
-    const connection = early?.connection ?? this.#build();
+    const connection = early?.connection ?? this.#made();
     this.connection = connection;
     this.line.stop();
     this.picturesPaused = false;
     this.missing = NOTHING_MISSING;
+    if (connection === null) return this.#changed('failed');
     this.state = 'connecting';
-    await this.#equip(connection);
     await this.#negotiate(connection, false, early?.offered);
     if (connection === this.connection && connection.state === 'connected') this.#changed('connected');
   }
@@ -101,7 +101,8 @@ export class MediaSession {
   /** Makes a connection for a room that I am about to enter. */
   prepare(): void {
     this.#early?.close();
-    this.#early = new Early(this.#build(), this.#devices.music);
+    const connection = this.#made();
+    this.#early = connection === null ? null : new Early(connection, this.#devices.music);
   }
 
   /** I have asked to come in: the offer follows. */
@@ -116,6 +117,15 @@ export class MediaSession {
     const handlers = { offer: (offer: MediaOffer) => this.#port.offer(offer), state: state ?? changed };
     const connection = new MediaConnection(handlers, this.iceServers, this.secrecy, this.#devices.music);
     return connection;
+  }
+
+  /** Null where the browser makes none: it was forbidden to, or has made too many. */
+  #made(): MediaConnection | null {
+    try {
+      return this.#build();
+    } catch {
+      return null;
+    }
   }
 
   async #equip(connection: MediaConnection): Promise<void> {
@@ -148,7 +158,6 @@ export class MediaSession {
       change: (slots) => this.#change(next, slots),
     });
     this.#next = next;
-    await this.#equip(connection);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * MOVE_SPREAD_MS));
     if (this.#next === next) await this.#negotiateNext(next);
   }
@@ -161,6 +170,7 @@ export class MediaSession {
 
   async #negotiateNext(next: Handover): Promise<void> {
     try {
+      await this.#equip(next.connection);
       await next.connection.negotiate();
       this.#plan(CONNECT_MS, () => {
         if (this.#next === next && next.connection.state !== 'connected') void this.connect();
@@ -235,7 +245,9 @@ export class MediaSession {
 
   async #negotiate(connection: MediaConnection, restart: boolean, offered: Promise<void> | null = null): Promise<void> {
     try {
+      if (!restart) await this.#equip(connection);
       await (offered ?? connection.negotiate(restart));
+      if (connection !== this.connection) return; // another one is on its way, with a plan of its own
       this.#plan(CONNECT_MS, () => {
         if (this.state !== 'connected') this.#retry(backoff(this.#attempt, Math.random()));
       });

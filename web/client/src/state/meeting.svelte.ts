@@ -14,6 +14,7 @@ import { RoomRecording } from './recording.svelte';
 import { PINS } from './tiles';
 import { refusalOf } from './refusal';
 import { peerOf, reduceRoom, withoutSlots, type RoomAction, type RoomModel } from './room';
+import { freshId } from './ids';
 import { tellIdle } from './idle';
 import { RoomRequests } from './requests.svelte';
 import { RoomSecrecy } from './secrecy.svelte';
@@ -30,7 +31,7 @@ const LEAVE_MS = 800;
 
 /** The same tab finds its place again after a loss or a reload. */
 function clientKey(): string {
-  const known = sessionStorage.getItem(CLIENT_KEY) ?? crypto.randomUUID();
+  const known = sessionStorage.getItem(CLIENT_KEY) ?? freshId();
   sessionStorage.setItem(CLIENT_KEY, known);
   return known;
 }

@@ -58,7 +58,8 @@ beforeEach(() => {
   const page = { addEventListener: () => undefined, removeEventListener: () => undefined, hidden: false };
   vi.stubGlobal('window', page);
   vi.stubGlobal('document', page);
-  vi.stubGlobal('sessionStorage', { getItem: () => 'client', setItem: () => undefined });
+  vi.stubGlobal('sessionStorage', { getItem: () => null, setItem: () => undefined });
+  vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) }); // no more without https
   server.handlers.clear();
   server.refuses = null;
 });
