@@ -131,18 +131,14 @@ interface Problem {
 export async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object, deadline = method === 'GET' ? 20_000 : 60_000): Promise<T> {
   const response = await arrived(send(method, path, body, AbortSignal.timeout(deadline)));
   if (response.ok) return (response.status === 204 ? {} : await arrived(response.json())) as T;
-  let problem: Problem = {};
-  try {
-    problem = (await response.json()) as Problem;
-  } catch {
-    // A proxy's error page is no problem document; the status says enough.
-  }
+  // A proxy's error page is no problem document; the status says enough.
+  const problem = (await response.json().catch(() => ({}))) as Problem;
   throw new ApiError(problem.code ?? `http_${response.status}`, response.status, problem.detail ?? response.statusText);
 }
 
 function send(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<Response> {
   const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  return fetch(`/api/v1/${path}`, { method, credentials: 'same-origin', signal, ...sent });
+  return fetch(`/api/v1/${path}`, { method, signal, ...sent });
 }
 
 /** What came, or the ApiError that says why it did not. */
@@ -151,7 +147,7 @@ export async function arrived<T>(coming: Promise<T>): Promise<T> {
     return await coming;
   } catch (error) {
     const late = error instanceof DOMException && error.name === 'TimeoutError';
-    throw new ApiError(late ? 'timeout' : 'network', 0, error instanceof Error ? error.message : 'network');
+    throw new ApiError(late ? 'timeout' : 'network', 0, String(error));
   }
 }
 

@@ -62,9 +62,17 @@ export class App {
     this.go({ page: 'login', next: location.pathname }, true);
   }
 
+  /** Nobody leaves a device in the belief that they are logged out of it when they are not. */
   async logout(): Promise<void> {
     this.go({ page: 'home' });
-    await api.logout();
+    try {
+      await api.logout();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 401)) {
+        this.problem = error;
+        return;
+      }
+    }
     this.is(null);
     await forgetDocuments();
     this.go({ page: 'login', next: '/' });
