@@ -45,13 +45,31 @@ export function pictureUrl(document: string, hash: string): string {
   return `/api/v1/documents/${part(document)}/pictures/${part(hash)}`;
 }
 
+/** A connection on which nothing goes out for so long is dead; the answer takes longer: a file is looked at for viruses. */
+const STALLED_MS = 30_000;
+const ANSWER_MS = 180_000;
+
 /** `told` hears which share of the file has gone out. Rejects with ApiError; "aborted" after `abort()`. */
 export function sendFile(file: Blob, name: string, to: { channel: string } | { document: string }, told: (share: number) => void = () => undefined): Sending {
   const request = new XMLHttpRequest();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let dead = false;
+  const within = (patience: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      dead = true;
+      request.abort();
+    }, patience);
+  };
   const done = new Promise<Uploaded>((resolve, reject) => {
-    request.upload.onprogress = (event) => told(event.total === 0 ? 0 : event.loaded / event.total);
+    request.upload.onprogress = (event) => {
+      within(STALLED_MS);
+      told(event.total === 0 ? 0 : event.loaded / event.total);
+    };
+    request.upload.onload = () => within(ANSWER_MS);
+    request.onloadend = () => clearTimeout(timer);
     request.onerror = () => reject(new ApiError('network', 0, 'network'));
-    request.onabort = () => reject(new ApiError('aborted', 0, 'aborted'));
+    request.onabort = () => reject(dead ? new ApiError('network', 0, 'network') : new ApiError('aborted', 0, 'aborted'));
     request.onload = () => {
       const answer = request.response as (Uploaded & { code?: string; detail?: string }) | null;
       if (request.status === 201 && answer !== null) resolve(answer);
@@ -61,6 +79,7 @@ export function sendFile(file: Blob, name: string, to: { channel: string } | { d
   request.open('POST', `/api/v1/uploads?${new URLSearchParams({ ...to, name })}`);
   request.responseType = 'json';
   request.setRequestHeader('content-type', 'application/octet-stream');
+  within(STALLED_MS);
   request.send(file);
   return { done, abort: () => request.abort() };
 }
