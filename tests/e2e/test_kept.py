@@ -1,4 +1,4 @@
-"""What a device keeps of documents is a help: where it is slow, broken or taken away, the work goes on with the server."""
+"""What a device keeps of documents is a help: where it is broken or taken away, the work goes on with the server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ IDBFactory.prototype.databases = () => new Promise(() => undefined);
 FAILS = "IDBFactory.prototype.databases = () => Promise.reject(new DOMException('', 'UnknownError'));"
 # What another tab does when somebody logs out there; to this page it is as if the device had closed the store.
 TAKE_AWAY = """async () => {
-  const found = (await indexedDB.databases()).map(({ name }) => name).filter((name) => name.startsWith('kreide.document.'));
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  const found = names.filter((name) => name.startsWith('kreide.document.'));
   for (const name of found)
     await new Promise((resolve, reject) =>
       Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject, onblocked: reject }));
