@@ -158,8 +158,7 @@ export class MediaSession {
       change: (slots) => this.#change(next, slots),
     });
     this.#next = next;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * MOVE_SPREAD_MS));
-    if (this.#next === next) await this.#negotiateNext(next);
+    await this.#negotiateNext(next);
   }
 
   /** Without a second connection: the new owner numbers what its slots hold anew. */
@@ -171,6 +170,8 @@ export class MediaSession {
   async #negotiateNext(next: Handover): Promise<void> {
     try {
       await this.#equip(next.connection);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * MOVE_SPREAD_MS));
+      if (this.#next !== next) return;
       await next.connection.negotiate();
       this.#plan(CONNECT_MS, () => {
         if (this.#next === next && next.connection.state !== 'connected') void this.connect();
